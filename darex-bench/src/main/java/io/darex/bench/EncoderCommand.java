@@ -1,0 +1,75 @@
+package io.darex.bench;
+
+import io.darex.bench.config.Names;
+import io.darex.bench.encoder.Encoders;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex encoder}: the encoders that come with darex. */
+@Command(
+    name = "encoder",
+    description = "List and export the built-in encoders.",
+    mixinStandardHelpOptions = true,
+    subcommands = {EncoderCommand.ListCommand.class, EncoderCommand.ExportCommand.class},
+    footer = {"", "Example: darex encoder export minilm-l6 --out minilm"})
+final class EncoderCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+
+  @Override
+  public Integer call() {
+    Encoders.NAMES.forEach(main.console().out()::println);
+    return 0;
+  }
+
+  /** {@code darex encoder list}. */
+  @Command(
+      name = "list",
+      description = "Print the names of the built-in encoders.",
+      mixinStandardHelpOptions = true,
+      footer = {"", "Example: darex encoder list"})
+  static final class ListCommand implements Callable<Integer> {
+    @ParentCommand private EncoderCommand parent;
+
+    @Override
+    public Integer call() {
+      return parent.call();
+    }
+  }
+
+  /** {@code darex encoder export}. */
+  @Command(
+      name = "export",
+      description = "Write a built-in encoder as a Hugging Face folder.",
+      mixinStandardHelpOptions = true,
+      footer = {"", "Example: darex encoder export minilm-l6 --out minilm"})
+  static final class ExportCommand implements Callable<Integer> {
+    @ParentCommand private EncoderCommand parent;
+
+    @Parameters(paramLabel = "NAME", description = "Name of the encoder.")
+    private String name;
+
+    @Option(
+        names = "--out",
+        paramLabel = "DIR",
+        required = true,
+        description = "Folder to write: config.json, model.safetensors, tokenizer.json.")
+    private Path out;
+
+    @Option(names = "--force", description = "Replace DIR.")
+    private boolean force;
+
+    @Override
+    public Integer call() throws Exception {
+      if (!Encoders.NAMES.contains(name)) {
+        throw new BadInputException(Names.unknown("encoder", name, Encoders.NAMES));
+      }
+      Encoders.load(name).write(out, force);
+      parent.main.console().out().println(out);
+      return 0;
+    }
+  }
+}

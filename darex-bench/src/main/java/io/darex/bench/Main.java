@@ -1,0 +1,114 @@
+package io.darex.bench;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code darex} command: a function of arguments and streams to an exit code.
+ *
+ * <p>Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed
+ * work, 2 usage or bad input, 130 interrupted.
+ */
+@Command(
+    name = "darex",
+    description = "Fine-tune an encoder, prune its delta, and measure what each costs.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    subcommands = {RunCommand.class, ApplyCommand.class, EncoderCommand.class},
+    footer = {"", "Example: darex run configs/quickstart.yml"})
+public final class Main {
+  static final int FAILED = 1;
+  static final int BAD_INPUT = 2;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress, errors only.",
+      scope = ScopeType.INHERIT)
+  private boolean quiet;
+
+  @Option(
+      names = "--debug",
+      description = "Show the stack trace of an error.",
+      scope = ScopeType.INHERIT)
+  private boolean debug;
+
+  @Spec private CommandSpec spec;
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  private Main(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs the command of the process and exits. */
+  public static void main(String[] args) {
+    int code = run(System.out, System.err, args);
+    System.out.flush();
+    System.exit(code);
+  }
+
+  /** Runs one command and returns its exit code. */
+  public static int run(PrintStream out, PrintStream err, String... args) {
+    Main main = new Main(out, err);
+    return new CommandLine(main)
+        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+        .setParameterExceptionHandler(main::usage)
+        .setExecutionExceptionHandler((thrown, command, parsed) -> main.failure(thrown))
+        .execute(args);
+  }
+
+  /** Where commands print, and how much. */
+  Console console() {
+    return new Console(out, err, quiet);
+  }
+
+  private int usage(ParameterException thrown, String[] args) {
+    err.println("darex: " + thrown.getMessage().lines().findFirst().orElse("bad arguments"));
+    String command = thrown.getCommandLine().getCommandSpec().qualifiedName();
+    err.println("Try '" + command + " --help'.");
+    return BAD_INPUT;
+  }
+
+  private int failure(Exception thrown) {
+    if (debug) {
+      thrown.printStackTrace(err);
+    }
+    if (thrown instanceof BadInputException) {
+      err.println("darex: " + thrown.getMessage());
+      return BAD_INPUT;
+    }
+    err.println("darex: " + describe(thrown) + (debug ? "" : " (--debug shows where)"));
+    return FAILED;
+  }
+
+  private static String describe(Throwable thrown) {
+    String message = thrown.getMessage();
+    String kind = thrown.getClass().getSimpleName();
+    return message == null ? kind : kind + ": " + message.lines().findFirst().orElse("");
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"darex " + version()};
+    }
+  }
+
+  /** The version of this build, as the jar's manifest has it. */
+  public static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+}

@@ -1,0 +1,51 @@
+package io.darex.bench;
+
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.pipeline.Run;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex run}: fine-tune, prune, search, evaluate and report, from one YAML. */
+@Command(
+    name = "run",
+    description = {
+      "Fine-tune an encoder, prune its delta at every rate, rescale and seed of CONFIG,",
+      "and report what each costs. Run again, it reuses what is done."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: darex run configs/cola.yml --glue ~/glue"})
+final class RunCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+
+  @Parameters(paramLabel = "CONFIG", description = "The YAML file that says what to run.")
+  private Path config;
+
+  @Option(
+      names = "--glue",
+      paramLabel = "DIR",
+      description = "GLUE folder in the official TSV layout (DIR/CoLA/train.tsv and so on).")
+  private Path glue;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Output folder; default: out/CONFIG-NAME in the working directory.")
+  private Path out;
+
+  @Option(names = "--force", description = "Start over where DIR already holds a run.")
+  private boolean force;
+
+  @Override
+  public Integer call() throws Exception {
+    RunConfig parsed = RunConfig.read(config);
+    Path folder = out == null ? Path.of("out", parsed.name()) : out;
+    Console console = main.console();
+    new Run(parsed, glue, folder, console).execute(force);
+    console.out().println(folder.resolve("report.html"));
+    return 0;
+  }
+}

@@ -1,0 +1,36 @@
+package io.darex.bench.config;
+
+import java.util.function.DoublePredicate;
+
+/**
+ * A set of admissible numbers and the words an error uses for it.
+ *
+ * @param words what was expected, such as {@code "a number in [0, 1)"}
+ * @param admits whether a number belongs to it
+ */
+public record Range(String words, DoublePredicate admits) {
+  /** {@code [0, 1)}: a drop rate, or a share. */
+  public static final Range SHARE = new Range("a number in [0, 1)", x -> x >= 0 && x < 1);
+
+  /** {@code (0, 1]}: a q. */
+  public static final Range Q = new Range("a number in (0, 1]", x -> x > 0 && x <= 1);
+
+  /** A finite number above 0. */
+  public static final Range POSITIVE =
+      new Range("a number above 0", x -> x > 0 && Double.isFinite(x));
+
+  /** A finite number of at least 0. */
+  public static final Range NOT_NEGATIVE =
+      new Range("a number of at least 0", x -> x >= 0 && Double.isFinite(x));
+
+  /** A whole number in {@code [from, to]}. */
+  public static Range whole(long from, long to) {
+    String words =
+        to == Long.MAX_VALUE
+            ? "a whole number of at least " + from
+            : "a whole number from " + from + " to " + to;
+    return new Range(
+        from == Long.MIN_VALUE ? "a whole number" : words,
+        x -> x == Math.rint(x) && x >= from && x <= to);
+  }
+}

@@ -1,0 +1,34 @@
+package io.darex.bench.config;
+
+import io.darex.bench.encoder.Encoders;
+import io.darex.bench.glue.Tasks;
+import java.nio.file.Path;
+
+/**
+ * One YAML file that {@code darex run} accepts.
+ *
+ * @param name of the file, without its ending; names the output folder
+ * @param task name of the task
+ * @param encoder name of the pre-trained encoder
+ */
+public record RunConfig(
+    String name, String task, String encoder, FinetuneConfig finetune, PruneConfig prune) {
+
+  /**
+   * Reads and checks a whole file.
+   *
+   * @throws io.darex.bench.BadInputException naming file, line, what was expected and what came
+   */
+  public static RunConfig read(Path file) {
+    Section top = Section.read(file);
+    RunConfig config =
+        new RunConfig(
+            file.getFileName().toString().replaceFirst("\\.ya?ml$", ""),
+            top.name("task", null, Tasks.NAMES),
+            top.name("encoder", "minilm-l6", Encoders.NAMES),
+            FinetuneConfig.from(top.section("finetune")),
+            PruneConfig.from(top.section("prune")));
+    top.end();
+    return config;
+  }
+}

@@ -1,0 +1,214 @@
+package io.darex.bench.config;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.darex.bench.BadInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
+
+/**
+ * One mapping of a YAML file, read key by key; every error is one line with file, line number, what
+ * was expected and what came.
+ *
+ * <p>Call {@link #end} after the last key: it refuses the keys nobody asked for.
+ */
+public final class Section {
+  private final Path file;
+  private final JsonPointer at;
+  private final JsonNode node;
+  private final Map<JsonPointer, Integer> lines;
+  private final Set<String> asked = new TreeSet<>();
+
+  private Section(Path file, JsonPointer at, JsonNode node, Map<JsonPointer, Integer> lines) {
+    this.file = file;
+    this.at = at;
+    this.node = node;
+    this.lines = lines;
+  }
+
+  /**
+   * Reads a YAML file whose top level is a mapping.
+   *
+   * @throws BadInputException if there is no such file or it is not YAML
+   */
+  public static Section read(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new BadInputException(file + ": expected a YAML file, found none there");
+    }
+    YAMLFactory yaml =
+        YAMLFactory.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+    Map<JsonPointer, Integer> lines = new HashMap<>();
+    try {
+      String text = Files.readString(file);
+      try (JsonParser parser = yaml.createParser(text)) {
+        while (parser.nextToken() != null) {
+          lines.putIfAbsent(
+              parser.getParsingContext().pathAsPointer(),
+              parser.currentTokenLocation().getLineNr());
+        }
+      }
+      JsonNode root = new ObjectMapper(yaml).readTree(text);
+      Section section = new Section(file, JsonPointer.empty(), root, lines);
+      if (!root.isObject()) {
+        throw section.bad(section.at, "a mapping of keys to values", root);
+      }
+      return section;
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
+      String what = e.getOriginalMessage().lines().findFirst().orElse("");
+      throw new BadInputException(file + ":" + line + ": expected YAML: " + what);
+    } catch (IOException e) {
+      throw new BadInputException(file + ": cannot be read: " + e);
+    }
+  }
+
+  /** The file this came from. */
+  public Path file() {
+    return file;
+  }
+
+  /** The mapping under {@code key}; an empty one if the key is absent. */
+  public Section section(String key) {
+    JsonNode value = get(key);
+    JsonPointer pointer = at.appendProperty(key);
+    if (value.isMissingNode() || value.isNull()) {
+      return new Section(file, pointer, new ObjectMapper().createObjectNode(), lines);
+    }
+    if (!value.isObject()) {
+      throw bad(pointer, "a mapping of keys to values", value);
+    }
+    return new Section(file, pointer, value, lines);
+  }
+
+  /** Whether {@code key} is there. */
+  public boolean has(String key) {
+    return !get(key).isMissingNode();
+  }
+
+  /** One number of the given range, or {@code fallback} if the key is absent. */
+  public double number(String key, double fallback, Range range) {
+    JsonNode value = get(key);
+    return value.isMissingNode() ? fallback : toNumber(at.appendProperty(key), value, range);
+  }
+
+  /** One whole number of the given range, or {@code fallback} if the key is absent. */
+  public long whole(String key, long fallback, Range range) {
+    return (long) number(key, fallback, range);
+  }
+
+  /** One number or a list of them, an axis; {@code fallback} if the key is absent. */
+  public List<Double> numbers(String key, List<Double> fallback, Range range) {
+    return axis(key, fallback, (pointer, value) -> toNumber(pointer, value, range));
+  }
+
+  /** One of the valid names, or {@code fallback} if the key is absent; required if that is null. */
+  public String name(String key, String fallback, Collection<String> valid) {
+    JsonNode value = get(key);
+    if (value.isMissingNode() && fallback == null) {
+      throw bad(at, "the key '" + key + "', one of " + String.join(", ", valid), value);
+    }
+    return value.isMissingNode() ? fallback : toName(at.appendProperty(key), value, valid);
+  }
+
+  /** One valid name or a list of them, an axis; {@code fallback} if the key is absent. */
+  public List<String> names(String key, List<String> fallback, Collection<String> valid) {
+    return axis(key, fallback, (pointer, value) -> toName(pointer, value, valid));
+  }
+
+  /** Refuses the keys that have not been asked for, each with the nearest valid one. */
+  public void end() {
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      String key = entry.getKey();
+      if (!asked.contains(key)) {
+        throw new BadInputException(
+            where(at.appendProperty(key)) + Names.unknown("key", key, asked));
+      }
+    }
+  }
+
+  /** An error about the value of {@code key}. */
+  public BadInputException bad(String key, String expected) {
+    JsonNode value = get(key);
+    return bad(value.isMissingNode() ? at : at.appendProperty(key), expected, value);
+  }
+
+  private JsonNode get(String key) {
+    asked.add(key);
+    return node.path(key);
+  }
+
+  private <T> List<T> axis(
+      String key, List<T> fallback, BiFunction<JsonPointer, JsonNode, T> convert) {
+    JsonNode value = get(key);
+    JsonPointer pointer = at.appendProperty(key);
+    if (value.isMissingNode()) {
+      return fallback;
+    }
+    if (!value.isArray()) {
+      return List.of(convert.apply(pointer, value));
+    }
+    List<T> values = new ArrayList<>();
+    for (int i = 0; i < value.size(); i++) {
+      T converted = convert.apply(pointer.appendIndex(i), value.get(i));
+      if (values.contains(converted)) {
+        throw bad(pointer.appendIndex(i), "each value once", value.get(i));
+      }
+      values.add(converted);
+    }
+    if (values.isEmpty()) {
+      throw bad(pointer, "at least one value", value);
+    }
+    return List.copyOf(values);
+  }
+
+  private double toNumber(JsonPointer pointer, JsonNode value, Range range) {
+    double number = Double.NaN;
+    if (value.isNumber()) {
+      number = value.doubleValue();
+    } else if (value.isTextual()) {
+      // YAML 1.1 reads 1e-4, without a point, as text.
+      try {
+        number = Double.parseDouble(value.textValue());
+      } catch (NumberFormatException e) {
+        throw bad(pointer, range.words(), value);
+      }
+    }
+    if (!range.admits().test(number)) {
+      throw bad(pointer, range.words(), value);
+    }
+    return number;
+  }
+
+  private String toName(JsonPointer pointer, JsonNode value, Collection<String> valid) {
+    if (!value.isValueNode() || !valid.contains(value.asText())) {
+      String came = value.isValueNode() ? value.asText() : value.toString();
+      throw new BadInputException(where(pointer) + Names.unknown("value", came, valid));
+    }
+    return value.asText();
+  }
+
+  private BadInputException bad(JsonPointer pointer, String expected, JsonNode came) {
+    String got = came instanceof MissingNode ? "nothing" : came.toString();
+    return new BadInputException(where(pointer) + "expected " + expected + ", got " + got);
+  }
+
+  private String where(JsonPointer pointer) {
+    int line = lines.getOrDefault(pointer, 1);
+    String path = pointer.toString().replaceFirst("^/", "").replace('/', '.');
+    return file + ":" + line + ": " + (path.isEmpty() ? "" : path + ": ");
+  }
+}

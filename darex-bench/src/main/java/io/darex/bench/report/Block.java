@@ -1,0 +1,94 @@
+package io.darex.bench.report;
+
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
+
+/** One piece of a report, which can be written as Markdown and as HTML. */
+sealed interface Block {
+  /** As Markdown, with a blank line after it. */
+  String markdown();
+
+  /** As HTML. */
+  String html();
+
+  /** A heading of level 1 or 2. */
+  record Heading(int level, String text) implements Block {
+    @Override
+    public String markdown() {
+      return "#".repeat(level) + " " + text + "\n\n";
+    }
+
+    @Override
+    public String html() {
+      return "<h" + level + ">" + escape(text) + "</h" + level + ">\n";
+    }
+  }
+
+  /** A paragraph of plain text. */
+  record Paragraph(String text) implements Block {
+    @Override
+    public String markdown() {
+      return text + "\n\n";
+    }
+
+    @Override
+    public String html() {
+      return "<p>" + escape(text) + "</p>\n";
+    }
+  }
+
+  /** A table; every row has as many cells as there are headers. */
+  record Table(List<String> headers, List<List<String>> rows) implements Block {
+    @Override
+    public String markdown() {
+      List<List<String>> lines = new ArrayList<>();
+      lines.add(headers);
+      lines.add(Collections.nCopies(headers.size(), "---"));
+      lines.addAll(rows);
+      StringBuilder text = new StringBuilder();
+      lines.forEach(line -> text.append("| ").append(String.join(" | ", line)).append(" |\n"));
+      return text.append('\n').toString();
+    }
+
+    @Override
+    public String html() {
+      StringBuilder text = new StringBuilder("<table>\n").append(line("th", headers));
+      rows.forEach(row -> text.append(line("td", row)));
+      return text.append("</table>\n").toString();
+    }
+
+    private static String line(String tag, List<String> cells) {
+      StringBuilder text = new StringBuilder("<tr>");
+      for (String cell : cells) {
+        text.append('<').append(tag).append('>').append(escape(cell));
+        text.append("</").append(tag).append('>');
+      }
+      return text.append("</tr>\n").toString();
+    }
+  }
+
+  /** A picture: a file beside the Markdown, embedded in the HTML. */
+  record Picture(String file, String caption, byte[] png) implements Block {
+    @Override
+    public String markdown() {
+      return "![" + caption + "](" + file + ")\n\n";
+    }
+
+    @Override
+    public String html() {
+      return "<figure><img alt=\""
+          + escape(caption)
+          + "\" src=\"data:image/png;base64,"
+          + Base64.getEncoder().encodeToString(png)
+          + "\"><figcaption>"
+          + escape(caption)
+          + "</figcaption></figure>\n";
+    }
+  }
+
+  private static String escape(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
+  }
+}

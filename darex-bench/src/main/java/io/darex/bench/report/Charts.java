@@ -1,0 +1,145 @@
+package io.darex.bench.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.knowm.xchart.BitmapEncoder;
+import org.knowm.xchart.BitmapEncoder.BitmapFormat;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.internal.chartpart.Chart;
+import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** The pictures of a report, as PNG. */
+final class Charts {
+  private static final int WIDTH = 1400;
+  private static final int HEIGHT = 760;
+  private static final Color GREY = new Color(0x9a9a9a);
+  private static final Color LIGHT_GREY = new Color(0xd0d0d0);
+  // Okabe and Ito's palette: told apart by colour-blind readers too.
+  private static final Color[] PALETTE = {
+    new Color(0x0072b2), new Color(0xd55e00), new Color(0x009e73), new Color(0xcc79a7),
+    new Color(0xe69f00), new Color(0x56b4e9)
+  };
+
+  private Charts() {}
+
+  /** The metric on dev against the drop rate, one line a method, with the spread over seeds. */
+  static byte[] metricAgainstDropRate(Results results, List<Row> rows) {
+    CategoryChart chart =
+        new CategoryChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(results.task() + ", dev: " + results.tuned().metric() + " against drop rate")
+            .xAxisTitle("drop rate")
+            .yAxisTitle(results.tuned().metric())
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Line);
+    List<String> rates =
+        rows.stream().map(row -> String.valueOf(row.dropRate())).distinct().toList();
+    line(chart, "unpruned", rates, results.tuned().value(), GREY);
+    line(chart, "base, tuned head", rates, results.base().value(), LIGHT_GREY);
+    Map<String, List<Row>> methods = new LinkedHashMap<>();
+    rows.forEach(row -> methods.computeIfAbsent(row.method(), m -> new ArrayList<>()).add(row));
+    int colour = 0;
+    for (Map.Entry<String, List<Row>> method : methods.entrySet()) {
+      List<Double> means = method.getValue().stream().map(row -> row.value().mean()).toList();
+      List<Double> spreads = method.getValue().stream().map(row -> row.value().std()).toList();
+      List<String> x =
+          method.getValue().stream().map(row -> String.valueOf(row.dropRate())).toList();
+      CategorySeries series = chart.addSeries(method.getKey(), x, means, spreads);
+      Color paint = PALETTE[colour++ % PALETTE.length];
+      series.setLineColor(paint).setMarkerColor(paint).setMarker(SeriesMarkers.CIRCLE);
+      series.setFillColor(paint);
+      series.setLineStyle(new BasicStroke(3));
+    }
+    return png(chart);
+  }
+
+  /** The metric on validation against q at one drop rate: the paper's Figure 1. */
+  static byte[] metricAgainstQ(Results results, Row row) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(
+                results.task()
+                    + ", validation: "
+                    + results.tuned().metric()
+                    + " against q at drop rate "
+                    + row.dropRate())
+            .xAxisTitle("q (leftmost: 1 − drop rate, which is DARE)")
+            .yAxisTitle(results.tuned().metric())
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setXAxisLogarithmic(true);
+    List<Double> q = row.searched().stream().map(point -> point.q()).toList();
+    List<Double> scores = row.searched().stream().map(point -> point.score()).toList();
+    List<Double> ends = List.of(Collections.min(q), Collections.max(q));
+    level(chart, "unpruned", ends, results.tuned().validation(), GREY);
+    level(chart, "base, tuned head", ends, results.base().validation(), LIGHT_GREY);
+    XYSeries series = chart.addSeries("pruned", q, scores);
+    series.setLineColor(PALETTE[0]).setMarkerColor(PALETTE[0]).setMarker(SeriesMarkers.CIRCLE);
+    series.setLineStyle(new BasicStroke(3));
+    XYSeries chosen =
+        chart.addSeries(
+            "chosen",
+            List.of(row.q()),
+            List.of(scores.get(q.indexOf(row.q()))));
+    chosen.setMarker(SeriesMarkers.DIAMOND).setMarkerColor(PALETTE[1]);
+    chosen.setLineColor(PALETTE[1]);
+    return png(chart);
+  }
+
+  private static void line(
+      CategoryChart chart, String name, List<String> x, double level, Color paint) {
+    CategorySeries series = chart.addSeries(name, x, Collections.nCopies(x.size(), level));
+    series.setLineColor(paint).setMarker(SeriesMarkers.NONE).setFillColor(paint);
+    series.setLineStyle(new BasicStroke(2));
+  }
+
+  private static void level(XYChart chart, String name, List<Double> x, double y, Color paint) {
+    XYSeries series = chart.addSeries(name, x, List.of(y, y));
+    series.setLineColor(paint).setMarker(SeriesMarkers.NONE);
+    series.setLineStyle(new BasicStroke(2));
+  }
+
+  private static void style(AxesChartStyler styler) {
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setPlotGridLinesColor(new Color(0xe8e8e8));
+    styler.setPlotBorderVisible(false);
+    styler.setLegendPosition(LegendPosition.OutsideE);
+    styler.setLegendBorderColor(Color.WHITE);
+    styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 24));
+    styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 20));
+    styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 20));
+    styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 18));
+    styler.setMarkerSize(12);
+  }
+
+  private static byte[] png(Chart<?, ?> chart) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      BitmapEncoder.saveBitmap(chart, bytes, BitmapFormat.PNG);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+}

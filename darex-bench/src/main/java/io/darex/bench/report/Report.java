@@ -1,0 +1,157 @@
+package io.darex.bench.report;
+
+import io.darex.bench.report.Block.Heading;
+import io.darex.bench.report.Block.Paragraph;
+import io.darex.bench.report.Block.Picture;
+import io.darex.bench.report.Block.Table;
+import io.darex.bench.report.Results.Score;
+import io.darex.prune.checkpoint.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** The report of a run: {@code report.md} with its pictures, and {@code report.html}. */
+public final class Report {
+  private static final String PAGE =
+      """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>%s</title>
+      <style>
+      body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
+      table { border-collapse: collapse; margin: 1rem 0; }
+      th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
+      th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
+      figure { margin: 1.5rem 0; } img { max-width: 100%%; }
+      figcaption { color: #666; font-size: .9rem; }
+      </style>
+      </head>
+      <body>
+      %s</body>
+      </html>
+      """;
+
+  private final Results results;
+  private final List<Row> rows;
+  private final List<Block> blocks = new ArrayList<>();
+
+  private Report(Results results) {
+    this.results = results;
+    this.rows = Row.of(results.cells());
+    compose();
+  }
+
+  /** Writes the report of {@code results} into {@code folder}, over an older one. */
+  public static void write(Results results, Path folder) throws IOException {
+    Report report = new Report(results);
+    StringBuilder markdown = new StringBuilder();
+    StringBuilder html = new StringBuilder();
+    for (Block block : report.blocks) {
+      markdown.append(block.markdown());
+      html.append(block.html());
+      if (block instanceof Picture picture) {
+        AtomicFile.write(folder.resolve(picture.file()), picture.png());
+      }
+    }
+    AtomicFile.write(folder.resolve("report.md"), utf8(markdown.toString()));
+    String page = String.format(Locale.ROOT, PAGE, report.title(), html);
+    AtomicFile.write(folder.resolve("report.html"), utf8(page));
+  }
+
+  private String title() {
+    return "darex: " + results.task() + " on " + results.encoder();
+  }
+
+  private void compose() {
+    blocks.add(new Heading(1, title()));
+    blocks.add(
+        new Paragraph(
+            String.format(
+                Locale.ROOT,
+                "Fine-tuned with %s. All q were searched on the validation split (a held-out tenth"
+                    + " of train); the column dev was never searched or tuned on. Values are mean ±"
+                    + " standard deviation over mask seeds.",
+                results.optimizer())));
+    blocks.add(new Heading(2, "Before pruning"));
+    blocks.add(before());
+    blocks.add(new Heading(2, "Pruned"));
+    blocks.add(pruned());
+    blocks.add(
+        new Picture(
+            "metric-against-drop-rate.png",
+            "The metric on dev against the drop rate; bars are one standard deviation over seeds.",
+            Charts.metricAgainstDropRate(results, rows)));
+    for (Row row : rows) {
+      if (!row.searched().isEmpty()) {
+        blocks.add(
+            new Picture(
+                "metric-against-q-at-" + row.dropRate() + ".png",
+                "The metric on validation against q at drop rate " + row.dropRate() + ".",
+                Charts.metricAgainstQ(results, row)));
+      }
+    }
+    blocks.add(new Heading(2, "Training"));
+    blocks.add(training());
+  }
+
+  private Table before() {
+    List<List<String>> lines = new ArrayList<>();
+    lines.add(score("tuned", results.tuned()));
+    lines.add(score("base with the tuned head", results.base()));
+    results.baselines().forEach((name, score) -> lines.add(score("baseline: " + name, score)));
+    return new Table(List.of("checkpoint", "metric", "dev", "validation"), lines);
+  }
+
+  private static List<String> score(String name, Score score) {
+    return List.of(name, score.metric(), digits(score.value()), digits(score.validation()));
+  }
+
+  private Table pruned() {
+    List<List<String>> lines = new ArrayList<>();
+    for (Row row : rows) {
+      lines.add(
+          List.of(
+              String.valueOf(row.dropRate()),
+              row.method(),
+              String.format(Locale.ROOT, "%.4g", row.q()),
+              row.value().toString(),
+              row.validation().toString(),
+              String.format(Locale.ROOT, "%.2f", row.bytes() / 1e6),
+              String.format(Locale.ROOT, "1 : %.0f", row.denseBytes() / row.bytes()),
+              String.valueOf(row.seeds())));
+    }
+    return new Table(
+        List.of("drop rate", "rescale", "q", "dev", "validation", "MB", "to dense", "seeds"),
+        lines);
+  }
+
+  private Table training() {
+    List<List<String>> lines = new ArrayList<>();
+    results
+        .training()
+        .forEach(
+            epoch ->
+                lines.add(
+                    List.of(
+                        String.valueOf(epoch.epoch()),
+                        digits(epoch.loss()),
+                        digits(epoch.validation()),
+                        String.format(Locale.ROOT, "%.2e", epoch.meanAbsDelta()),
+                        String.format(Locale.ROOT, "%.0f", epoch.seconds()))));
+    return new Table(List.of("epoch", "loss", "validation", "mean |Δ|", "seconds"), lines);
+  }
+
+  private static String digits(double value) {
+    return String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,111 @@
+package io.darex.bench.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.prune.rescale.Point;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run found: {@code results.json}.
+ *
+ * @param job SHA-256 of what determines the tuned checkpoint; cells of another one are not reused
+ * @param version of darex
+ * @param task name of the task
+ * @param encoder name of the pre-trained encoder
+ * @param optimizer name of the optimiser
+ * @param training one row an epoch
+ * @param tuned the tuned checkpoint
+ * @param base the pre-trained encoder with the tuned head
+ * @param baselines {@code majority} and {@code frozen}: the commonest label, and a linear head on
+ *     the frozen encoder
+ * @param cells one row a pruned checkpoint
+ */
+public record Results(
+    String job,
+    String version,
+    String task,
+    String encoder,
+    String optimizer,
+    List<Epoch> training,
+    Score tuned,
+    Score base,
+    Map<String, Score> baselines,
+    List<Cell> cells) {
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .build();
+
+  /**
+   * A metric on the two splits.
+   *
+   * @param metric its name
+   * @param value on GLUE dev, this line of work's test split
+   * @param validation on the held-out tenth of train
+   */
+  public record Score(String metric, double value, double validation) {}
+
+  /**
+   * One pass over the training sentences.
+   *
+   * @param epoch from 1
+   * @param loss mean over its steps
+   * @param validation the task metric after it
+   * @param meanAbsDelta mean |Δ| over all anchored weights after it
+   * @param seconds it took, without the validation
+   */
+  public record Epoch(
+      int epoch, double loss, double validation, double meanAbsDelta, double seconds) {}
+
+  /**
+   * One pruned checkpoint.
+   *
+   * @param dropRate fraction of delta entries dropped
+   * @param mask name of the mask
+   * @param rescale name of the rescale
+   * @param q by which kept entries are divided
+   * @param searched every q tried, with its score on validation; empty where nothing was searched
+   * @param seed of the mask
+   * @param metric name of the metric
+   * @param value on GLUE dev
+   * @param validation on the held-out tenth of train
+   * @param bytes of the sparse-delta file
+   * @param denseBytes of the tuned model's file
+   * @param file the sparse delta, relative to the output folder
+   */
+  public record Cell(
+      double dropRate,
+      String mask,
+      String rescale,
+      double q,
+      List<Point> searched,
+      long seed,
+      String metric,
+      double value,
+      double validation,
+      long bytes,
+      long denseBytes,
+      String file) {}
+
+  /** As JSON text. */
+  public String toJson() {
+    try {
+      return JSON.writeValueAsString(this) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * From JSON text.
+   *
+   * @throws JsonProcessingException if it is not what {@link #toJson} writes
+   */
+  public static Results fromJson(String text) throws JsonProcessingException {
+    return JSON.readValue(text, Results.class);
+  }
+}

@@ -1,0 +1,77 @@
+package io.darex.bench.report;
+
+import io.darex.bench.report.Results.Cell;
+import io.darex.prune.rescale.Point;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
+
+/**
+ * The cells that differ only in their mask seed, as mean and spread.
+ *
+ * @param method mask and rescale in one name
+ * @param seeds how many cells
+ * @param value the metric on GLUE dev
+ * @param validation the metric on the held-out tenth of train
+ * @param q mean q
+ * @param bytes mean size of the sparse delta
+ * @param denseBytes size of the tuned model
+ * @param searched the q's tried for it
+ */
+record Row(
+    double dropRate,
+    String method,
+    long seeds,
+    Spread value,
+    Spread validation,
+    double q,
+    double bytes,
+    double denseBytes,
+    List<Point> searched) {
+
+  /** Mean and sample standard deviation (0 for a single value). */
+  record Spread(double mean, double std) {
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "%.3f ± %.3f", mean, std);
+    }
+  }
+
+  /** The rows of a run, in the order its cells were made. */
+  static List<Row> of(List<Cell> cells) {
+    Map<String, List<Cell>> groups = new LinkedHashMap<>();
+    for (Cell cell : cells) {
+      String key = cell.dropRate() + " " + method(cell);
+      groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(cell);
+    }
+    return groups.values().stream().map(Row::row).toList();
+  }
+
+  private static Row row(List<Cell> cells) {
+    Cell first = cells.get(0);
+    return new Row(
+        first.dropRate(),
+        method(first),
+        cells.size(),
+        spread(cells, Cell::value),
+        spread(cells, Cell::validation),
+        spread(cells, Cell::q).mean(),
+        spread(cells, Cell::bytes).mean(),
+        first.denseBytes(),
+        first.searched());
+  }
+
+  private static String method(Cell cell) {
+    return cell.mask().equals("random") ? cell.rescale() : cell.mask() + ", " + cell.rescale();
+  }
+
+  private static Spread spread(List<Cell> cells, ToDoubleFunction<Cell> number) {
+    SummaryStatistics statistics = new SummaryStatistics();
+    cells.forEach(cell -> statistics.addValue(number.applyAsDouble(cell)));
+    return new Spread(statistics.getMean(), statistics.getStandardDeviation());
+  }
+}
