@@ -1,8 +1,11 @@
 package io.darex.bench;
 
 import io.darex.bench.config.Names;
-import io.darex.bench.encoder.Encoders;
+import io.darex.bench.encoder.Pretrained;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -21,7 +24,7 @@ final class EncoderCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Encoders.NAMES.forEach(main.console().out()::println);
+    Pretrained.names().forEach(main.console().out()::println);
     return 0;
   }
 
@@ -64,10 +67,15 @@ final class EncoderCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-      if (!Encoders.NAMES.contains(name)) {
-        throw new BadInputException(Names.unknown("encoder", name, Encoders.NAMES));
+      if (!Pretrained.names().contains(name)) {
+        throw new BadInputException(Names.unknown("encoder", name, Pretrained.names()));
       }
-      Encoders.load(name).write(out, force);
+      Pretrained encoder = Pretrained.named(name);
+      HuggingFaceFolder.write(
+          out,
+          encoder.checkpoint(),
+          Map.of("tokenizer.json", encoder.tokenizerJson().getBytes(StandardCharsets.UTF_8)),
+          force);
       parent.main.console().out().println(out);
       return 0;
     }

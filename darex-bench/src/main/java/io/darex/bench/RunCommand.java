@@ -3,6 +3,7 @@ package io.darex.bench;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.pipeline.Run;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -44,7 +45,18 @@ final class RunCommand implements Callable<Integer> {
     RunConfig parsed = RunConfig.read(config);
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     Console console = main.console();
-    new Run(parsed, glue, folder, console).execute(force);
+    Thread farewell =
+        new Thread(
+            () ->
+                console.say(
+                    "%ndarex: interrupted; what was finished is in %s, the same command goes on",
+                    folder));
+    Runtime.getRuntime().addShutdownHook(farewell);
+    try {
+      new Run(parsed, Optional.ofNullable(glue), folder, console).execute(force);
+    } finally {
+      Runtime.getRuntime().removeShutdownHook(farewell);
+    }
     console.out().println(folder.resolve("report.html"));
     return 0;
   }

@@ -25,7 +25,7 @@ public record PruneConfig(
 
   static PruneConfig from(Section section) {
     List<String> rescales =
-        section.names("rescale", List.of("inverse-keep-rate", "q-labelled"), Rescales.NAMES);
+        section.names("rescale", List.of("inverse-keep-rate", "q-labelled"), Rescales.names());
     boolean fixed = rescales.contains("q");
     if (fixed && !section.has("q")) {
       throw section.bad("rescale", "a key 'q' beside the rescale q, which divides by it");
@@ -35,7 +35,7 @@ public record PruneConfig(
     }
     PruneConfig config =
         new PruneConfig(
-            section.names("mask", List.of("random"), Masks.NAMES),
+            section.names("mask", List.of("random"), Masks.kinds()),
             section.numbers("dropRate", List.of(0.9, 0.99), Range.SHARE),
             rescales,
             section.number("q", Double.NaN, Range.Q),

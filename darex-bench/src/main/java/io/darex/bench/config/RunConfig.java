@@ -1,7 +1,7 @@
 package io.darex.bench.config;
 
-import io.darex.bench.encoder.Encoders;
-import io.darex.bench.glue.Tasks;
+import io.darex.bench.encoder.Pretrained;
+import io.darex.bench.glue.Task;
 import java.nio.file.Path;
 
 /**
@@ -24,8 +24,8 @@ public record RunConfig(
     RunConfig config =
         new RunConfig(
             file.getFileName().toString().replaceFirst("\\.ya?ml$", ""),
-            top.name("task", null, Tasks.NAMES),
-            top.name("encoder", "minilm-l6", Encoders.NAMES),
+            top.name("task", null, Task.names()),
+            top.name("encoder", "minilm-l6", Pretrained.names()),
             FinetuneConfig.from(top.section("finetune")),
             PruneConfig.from(top.section("prune")));
     top.end();

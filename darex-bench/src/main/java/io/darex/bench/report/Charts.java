@@ -3,6 +3,7 @@ package io.darex.bench.report;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.font.FontRenderContext;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,6 +39,23 @@ final class Charts {
   };
 
   private Charts() {}
+
+  /**
+   * Measures a word, which fails where Java finds no font.
+   *
+   * @throws IllegalStateException if it does
+   */
+  static void requireFonts() {
+    try {
+      new Font(Font.SANS_SERIF, Font.PLAIN, 12)
+          .getStringBounds("q", new FontRenderContext(null, true, true));
+    } catch (RuntimeException | LinkageError | InternalError e) {
+      throw new IllegalStateException(
+          "the report's pictures need a font and Java found none; install fontconfig and a font,"
+              + " such as the packages fontconfig and fonts-dejavu-core",
+          e);
+    }
+  }
 
   /** The metric on dev against the drop rate, one line a method, with the spread over seeds. */
   static byte[] metricAgainstDropRate(Results results, List<Row> rows) {

@@ -5,9 +5,10 @@ import io.darex.bench.report.Block.Paragraph;
 import io.darex.bench.report.Block.Picture;
 import io.darex.bench.report.Block.Table;
 import io.darex.bench.report.Results.Score;
-import io.darex.prune.checkpoint.AtomicFile;
+import io.darex.prune.checkpoint.AtomicWrite;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,12 +57,25 @@ public final class Report {
       markdown.append(block.markdown());
       html.append(block.html());
       if (block instanceof Picture picture) {
-        AtomicFile.write(folder.resolve(picture.file()), picture.png());
+        write(folder.resolve(picture.file()), picture.png());
       }
     }
-    AtomicFile.write(folder.resolve("report.md"), utf8(markdown.toString()));
+    write(folder.resolve("report.md"), utf8(markdown.toString()));
     String page = String.format(Locale.ROOT, PAGE, report.title(), html);
-    AtomicFile.write(folder.resolve("report.html"), utf8(page));
+    write(folder.resolve("report.html"), utf8(page));
+  }
+
+  /**
+   * Checks early that pictures can be drawn, which needs a font.
+   *
+   * @throws IllegalStateException if the machine has none
+   */
+  public static void requireFonts() {
+    Charts.requireFonts();
+  }
+
+  private static void write(Path file, byte[] content) throws IOException {
+    AtomicWrite.file(file, true, temporary -> Files.write(temporary, content));
   }
 
   private String title() {

@@ -21,6 +21,7 @@ import java.util.Map;
  * @param base the pre-trained encoder with the tuned head
  * @param baselines {@code majority} and {@code frozen}: the commonest label, and a linear head on
  *     the frozen encoder
+ * @param searchSeeds mask seeds that every q was searched on
  * @param cells one row a pruned checkpoint
  */
 public record Results(
@@ -33,6 +34,7 @@ public record Results(
     Score tuned,
     Score base,
     Map<String, Score> baselines,
+    List<Long> searchSeeds,
     List<Cell> cells) {
   private static final JsonMapper JSON =
       JsonMapper.builder()
@@ -90,6 +92,22 @@ public record Results(
       long bytes,
       long denseBytes,
       String file) {}
+
+  /** The same with the cells of another search. */
+  public Results withCells(List<Long> searchSeeds, List<Cell> cells) {
+    return new Results(
+        job,
+        version,
+        task,
+        encoder,
+        optimizer,
+        training,
+        tuned,
+        base,
+        baselines,
+        searchSeeds,
+        List.copyOf(cells));
+  }
 
   /** As JSON text. */
   public String toJson() {

@@ -1,0 +1,205 @@
+package io.darex.bench.pipeline;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.bench.Console;
+import io.darex.bench.Main;
+import io.darex.bench.Progress;
+import io.darex.bench.config.PruneConfig;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.report.Results;
+import io.darex.bench.report.Results.Cell;
+import io.darex.bench.report.Results.Score;
+import io.darex.prune.Checkpoint;
+import io.darex.prune.Delta;
+import io.darex.prune.Provenance;
+import io.darex.prune.Pruning;
+import io.darex.prune.Scale;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.SparseDeltaFile;
+import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Masks;
+import io.darex.prune.rescale.Evidence;
+import io.darex.prune.rescale.Found;
+import io.darex.prune.rescale.Rescale;
+import io.darex.prune.rescale.Rescales;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Every combination of drop rate, mask, rescale and seed: pruned, written, applied and scored. */
+final class Cells {
+  private final PruneConfig config;
+  private final Splits splits;
+  private final Encoder encoder;
+  private final Checkpoint base;
+  private final Checkpoint tuned;
+  private final OutputFolder folder;
+  private final Console console;
+  private List<String> digests;
+
+  Cells(
+      PruneConfig config,
+      Splits splits,
+      Encoder encoder,
+      Checkpoint base,
+      Checkpoint tuned,
+      OutputFolder folder,
+      Console console) {
+    this.config = config;
+    this.splits = splits;
+    this.encoder = encoder;
+    this.base = base;
+    this.tuned = tuned;
+    this.folder = folder;
+    this.console = console;
+  }
+
+  /** One combination but for the seed. */
+  private record Method(double dropRate, String mask, String rescale) {
+    boolean made(Cell cell) {
+      return cell.dropRate() == dropRate
+          && cell.mask().equals(mask)
+          && cell.rescale().equals(rescale);
+    }
+  }
+
+  /**
+   * Makes the cells that {@code earlier} lacks; after each one the results are on disk.
+   *
+   * @return {@code earlier} with exactly the cells of the configuration, in its order
+   */
+  Results complete(Results earlier) throws IOException {
+    List<Cell> known = earlier.cells().stream().filter(cell -> isCurrent(earlier, cell)).toList();
+    List<Method> methods = methods();
+    List<Cell> cells = new ArrayList<>();
+    int total = methods.size() * config.seeds().size();
+    int reused = 0;
+    try (Progress progress = console.progress("prune", total)) {
+      for (Method method : methods) {
+        List<Cell> siblings = known.stream().filter(method::made).toList();
+        Optional<Found> found =
+            siblings.stream().findFirst().map(c -> new Found(Scale.of(c.q()), c.searched()));
+        for (long seed : config.seeds()) {
+          Optional<Cell> done = siblings.stream().filter(c -> c.seed() == seed).findFirst();
+          if (done.isPresent()) {
+            cells.add(done.get());
+            reused++;
+          } else {
+            Mask mask = mask(method, seed);
+            found = Optional.of(found.isPresent() ? found.get() : find(method, mask));
+            cells.add(make(method, mask, seed, found.get()));
+            List<Cell> safe = new ArrayList<>(cells);
+            known.stream().filter(cell -> !cells.contains(cell)).forEach(safe::add);
+            folder.write(earlier.withCells(config.searchSeeds(), safe));
+          }
+          Cell last = cells.get(cells.size() - 1);
+          progress.step(
+              String.format(
+                  Locale.ROOT, "p = %s %s: %.3f", last.dropRate(), last.rescale(), last.value()));
+        }
+      }
+    }
+    if (reused > 0) {
+      console.say("prune: %d of %d cells were done already and are reused", reused, total);
+    }
+    Results complete = earlier.withCells(config.searchSeeds(), cells);
+    folder.write(complete);
+    return complete;
+  }
+
+  private List<Method> methods() {
+    List<Method> methods = new ArrayList<>();
+    for (double dropRate : config.dropRates()) {
+      for (String mask : config.masks()) {
+        for (String rescale : config.rescales()) {
+          methods.add(new Method(dropRate, mask, rescale));
+        }
+      }
+    }
+    return methods;
+  }
+
+  private boolean isCurrent(Results earlier, Cell cell) {
+    boolean sameSearch =
+        cell.searched().isEmpty() || earlier.searchSeeds().equals(config.searchSeeds());
+    boolean sameQ = !cell.rescale().equals("q") || cell.q() == config.q();
+    return sameSearch && sameQ && Files.exists(folder.path().resolve(cell.file()));
+  }
+
+  private static Mask mask(Method method, long seed) {
+    return Masks.create(method.mask(), Map.of("seed", seed, "dropRate", method.dropRate()));
+  }
+
+  private Found find(Method method, Mask mask) {
+    Map<String, Object> parameters =
+        switch (method.rescale()) {
+          case "q" -> Map.of("q", config.q());
+          case "q-labelled" -> Map.of("seeds", config.searchSeeds());
+          default -> Map.of();
+        };
+    Rescale rescale = Rescales.create(method.rescale(), parameters);
+    Evidence evidence =
+        Evidence.labelled(this::validation)
+            .withProgress(
+                point ->
+                    console.say(
+                        "search at p = %s: q = %.4g scores %.3f",
+                        method.dropRate(), point.q(), point.score()));
+    return rescale.find(delta(mask), mask, evidence);
+  }
+
+  private Delta delta(Mask mask) {
+    return new Pruning(mask).delta(base, tuned);
+  }
+
+  private double validation(Checkpoint checkpoint) {
+    encoder.load(checkpoint);
+    return splits.validation().score(encoder);
+  }
+
+  private Cell make(Method method, Mask mask, long seed, Found found) throws IOException {
+    SparseDelta pruned = new Pruning(mask).prune(base, tuned).withScale(found.scale());
+    Path file = folder.delta(method.mask(), method.dropRate(), method.rescale(), seed);
+    SparseDeltaFile.write(file, pruned.withProvenance(provenance(pruned, method)), true);
+    // What is scored is the file as a user would read it, not what was in memory.
+    encoder.load(SparseDeltaFile.read(file).applyTo(base));
+    Score score = splits.score(encoder);
+    return new Cell(
+        method.dropRate(),
+        method.mask(),
+        method.rescale(),
+        found.scale().fallback(),
+        found.searched(),
+        seed,
+        score.metric(),
+        score.value(),
+        score.validation(),
+        Files.size(file),
+        Files.size(folder.tuned().resolve("model.safetensors")),
+        folder.path().relativize(file).toString().replace('\\', '/'));
+  }
+
+  private Provenance provenance(SparseDelta pruned, Method method) throws IOException {
+    if (digests == null) {
+      digests = List.of(CheckpointDigest.of(base), CheckpointDigest.of(tuned));
+    }
+    ObjectNode job = (ObjectNode) new ObjectMapper().readTree(pruned.provenance().job());
+    job.put("rescale", method.rescale());
+    if (method.rescale().equals("q-labelled")) {
+      config.searchSeeds().forEach(job.putArray("searchSeeds")::add);
+    }
+    job.put("darex", Main.version());
+    return pruned
+        .provenance()
+        .withBase(Optional.of(digests.get(0)))
+        .withTuned(Optional.of(digests.get(1)))
+        .withJob(job.toString());
+  }
+}

@@ -1,0 +1,38 @@
+package io.darex.bench.pipeline;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.glue.Example;
+import io.darex.bench.glue.TaskData;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/** What determines a tuned checkpoint, in one number. */
+final class Job {
+  private Job() {}
+
+  /** SHA-256 over task, encoder, finetune section and every example. */
+  static String digest(RunConfig config, TaskData data) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      JsonMapper json = new JsonMapper();
+      sha.update(
+          json.writeValueAsBytes(List.of(config.task(), config.encoder(), config.finetune())));
+      for (List<Example> split : List.of(data.train(), data.validation(), data.dev())) {
+        for (Example example : split) {
+          String second = example.second().orElse("");
+          String line = example.label() + "\t" + example.text() + "\t" + second + "\n";
+          sha.update(line.getBytes(StandardCharsets.UTF_8));
+        }
+        sha.update((byte) 0);
+      }
+      return HexFormat.of().formatHex(sha.digest());
+    } catch (NoSuchAlgorithmException | JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

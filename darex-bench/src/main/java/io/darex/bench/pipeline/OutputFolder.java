@@ -1,0 +1,121 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.BadInputException;
+import io.darex.bench.report.Results;
+import io.darex.prune.checkpoint.AtomicWrite;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Where the files of one run lie. */
+record OutputFolder(Path path) {
+  /** All that a run writes, and so all that starting over removes. */
+  private static final List<String> OURS =
+      List.of(
+          "training",
+          "training.json",
+          "tuned",
+          "deltas",
+          "results.json",
+          "report.md",
+          "report.html",
+          "*.png",
+          ".*.tmp");
+
+  Path training() {
+    return path.resolve("training");
+  }
+
+  Path tuned() {
+    return path.resolve("tuned");
+  }
+
+  Path delta(String mask, double dropRate, String rescale, long seed) {
+    String name = String.format(Locale.ROOT, "%s-%s-%s-%d", mask, dropRate, rescale, seed);
+    return path.resolve("deltas").resolve(name + ".safetensors");
+  }
+
+  /**
+   * What an earlier run of the same job left here.
+   *
+   * @param job what determines the tuned checkpoint
+   * @throws BadInputException if the folder holds a run of another job, or something else
+   */
+  Optional<Results> resume(String job) throws IOException {
+    Path file = path.resolve("results.json");
+    if (Files.exists(file)) {
+      Results results = Results.fromJson(Files.readString(file));
+      requireSameJob(file, results.job(), job);
+      return Optional.of(results);
+    }
+    if (Files.exists(path) && !isOurs()) {
+      throw new BadInputException(
+          path + ": expected no such folder, an empty one or one of darex run; found other files");
+    }
+    return Optional.empty();
+  }
+
+  /** Refuses to continue the work of another job. */
+  static void requireSameJob(Path file, String found, String job) {
+    if (!job.equals(found)) {
+      throw new BadInputException(
+          file
+              + ": belongs to another fine-tune (its task, data, encoder or finetune section"
+              + " differs); --force starts over, --out names another folder");
+    }
+  }
+
+  void write(Results results) throws IOException {
+    AtomicWrite.file(
+        path.resolve("results.json"), true, file -> Files.writeString(file, results.toJson()));
+  }
+
+  /** Removes what a run writes, and nothing else. */
+  void clear() throws IOException {
+    for (String ours : OURS) {
+      if (!Files.isDirectory(path)) {
+        return;
+      }
+      try (var entries = Files.newDirectoryStream(path, ours)) {
+        for (Path entry : entries) {
+          delete(entry);
+        }
+      }
+    }
+  }
+
+  /** Removes a file or a whole folder. */
+  static void delete(Path root) throws IOException {
+    if (!Files.exists(root)) {
+      return;
+    }
+    try (Stream<Path> tree = Files.walk(root)) {
+      tree.sorted(Comparator.reverseOrder()).forEach(OutputFolder::deleteOne);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void deleteOne(Path path) {
+    try {
+      Files.delete(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether the folder is empty or holds a run that was broken off before its first result. */
+  private boolean isOurs() throws IOException {
+    try (Stream<Path> entries = Files.list(path)) {
+      return Files.exists(training())
+          || Files.exists(path.resolve(TrainingRecord.FILE))
+          || entries.findAny().isEmpty();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.Console;
+import io.darex.bench.Main;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Pretrained;
+import io.darex.bench.encoder.SameDiffBert;
+import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.glue.Task;
+import io.darex.bench.glue.TaskData;
+import io.darex.bench.report.Report;
+import io.darex.bench.report.Results;
+import io.darex.bench.report.Results.Score;
+import io.darex.prune.Checkpoint;
+import io.darex.prune.Pruning;
+import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.mask.RandomMask;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The whole pipeline of one configuration: fine-tune, prune, search, evaluate, report. */
+public final class Run {
+  private final RunConfig config;
+  private final Optional<Path> glue;
+  private final OutputFolder folder;
+  private final Console console;
+
+  /**
+   * @param glue the GLUE folder, where one was named
+   * @param out the output folder
+   */
+  public Run(RunConfig config, Optional<Path> glue, Path out, Console console) {
+    this.config = config;
+    this.glue = glue;
+    this.folder = new OutputFolder(out);
+    this.console = console;
+  }
+
+  /**
+   * Runs, or finishes an earlier run of the same configuration.
+   *
+   * @param force start over
+   * @throws io.darex.bench.BadInputException if the task's files cannot be used, or the output
+   *     folder holds something else; nothing is written then
+   */
+  public void execute(boolean force) throws IOException {
+    Task task = Task.named(config.task());
+    TaskData all = task.load(glue, config.finetune().seed());
+    int limit = config.finetune().limit();
+    TaskData data = limit == 0 ? all : all.limitTrain(limit);
+    String job = Job.digest(config, data);
+    Report.requireFonts();
+    if (force) {
+      folder.clear();
+    }
+    Optional<Results> earlier = folder.resume(job);
+
+    Pretrained pretrained = Pretrained.named(config.encoder());
+    EncoderConfig architecture = pretrained.config().withLabels(task.labels());
+    try (Tokenizer tokenizer =
+            new Tokenizer(pretrained.tokenizerJson(), config.finetune().maxLength());
+        Encoder encoder =
+            new SameDiffBert(architecture, pretrained.checkpoint(), config.finetune().seed())) {
+      console.say(
+          "%s: %d train, %d validation, %d dev texts",
+          task.name(), data.train().size(), data.validation().size(), data.dev().size());
+      Splits splits = Splits.of(tokenizer, data, task.metric());
+      TrainingRecord training = tune(splits, encoder, pretrained.tokenizerJson(), job);
+      Checkpoint tuned = HuggingFaceFolder.open(folder.tuned());
+      Results results =
+          earlier.isPresent()
+              ? earlier.get()
+              : unpruned(splits, encoder, pretrained.checkpoint(), tuned, training);
+      folder.write(results);
+      Cells cells =
+          new Cells(config.prune(), splits, encoder, pretrained.checkpoint(), tuned, folder, console);
+      Report.write(cells.complete(results), folder.path());
+    }
+  }
+
+  /** Leaves the tuned checkpoint in its folder, whatever an earlier run had come to. */
+  private TrainingRecord tune(Splits splits, Encoder encoder, String tokenizer, String job)
+      throws IOException {
+    Finetuning finetuning =
+        new Finetuning(
+            config.finetune(), splits, encoder, tokenizer, job, folder.training(), console);
+    Path file = folder.path().resolve(TrainingRecord.FILE);
+    if (Files.exists(file)) {
+      OutputFolder.requireSameJob(file, TrainingRecord.read(file).job(), job);
+      console.say("fine-tune: done already, reusing %s", folder.tuned());
+    } else {
+      byte[] done = finetuning.train().toJson();
+      AtomicWrite.file(file, false, temporary -> Files.write(temporary, done));
+    }
+    TrainingRecord record = TrainingRecord.read(file);
+    if (!Files.exists(folder.tuned())) {
+      Files.move(finetuning.checkpoint(record.best()), folder.tuned());
+    }
+    OutputFolder.delete(folder.training());
+    return record;
+  }
+
+  private Results unpruned(
+      Splits splits, Encoder encoder, Checkpoint base, Checkpoint tuned, TrainingRecord training) {
+    console.say("scoring the tuned checkpoint, the base and the baselines");
+    encoder.load(tuned);
+    Score tunedScore = splits.score(encoder);
+    encoder.load(withHeadOf(tuned, base));
+    return new Results(
+        training.job(),
+        Main.version(),
+        config.task(),
+        config.encoder(),
+        config.finetune().optimizer(),
+        training.epochs(),
+        tunedScore,
+        splits.score(encoder),
+        Baselines.scores(splits, encoder, encoder.config().classes()),
+        config.prune().searchSeeds(),
+        List.of());
+  }
+
+  private static Checkpoint withHeadOf(Checkpoint tuned, Checkpoint base) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>(base.tensors());
+    Pruning recipe = new Pruning(new RandomMask(0, 0));
+    tensors.putAll(recipe.delta(base, tuned).whole());
+    return new InMemoryCheckpoint(tensors, tuned.config());
+  }
+}

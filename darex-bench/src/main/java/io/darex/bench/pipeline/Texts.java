@@ -1,0 +1,47 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.encoder.Batch;
+import io.darex.bench.encoder.EncodedText;
+import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.glue.Example;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The examples of one split, tokenised once.
+ *
+ * @param encoded one a text, or pair of texts
+ * @param labels one a text
+ */
+record Texts(List<EncodedText> encoded, int[] labels) {
+  static Texts of(Tokenizer tokenizer, List<Example> examples) {
+    List<EncodedText> encoded =
+        examples.stream()
+            .map(
+                example ->
+                    example.second().isPresent()
+                        ? tokenizer.encode(example.text(), example.second().get())
+                        : tokenizer.encode(example.text()))
+            .toList();
+    return new Texts(encoded, examples.stream().mapToInt(Example::label).toArray());
+  }
+
+  int size() {
+    return labels.length;
+  }
+
+  /** Tokens of every text. */
+  int[] lengths() {
+    return encoded.stream().mapToInt(EncodedText::length).toArray();
+  }
+
+  /** The texts at {@code indices}, padded to the longest of them. */
+  Batch batch(int[] indices) {
+    return Batch.of(Arrays.stream(indices).mapToObj(encoded::get).toList());
+  }
+
+  /** The labels at {@code indices}. */
+  int[] labels(int[] indices) {
+    return Arrays.stream(indices).map(i -> labels[i]).toArray();
+  }
+}

@@ -1,0 +1,49 @@
+package io.darex.bench.pipeline;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.report.Results.Epoch;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * How far a fine-tune has come: {@code training.json}.
+ *
+ * @param job SHA-256 of what determines the tuned checkpoint
+ * @param epochs finished so far
+ */
+record TrainingRecord(String job, List<Epoch> epochs) {
+  static final String FILE = "training.json";
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  TrainingRecord {
+    epochs = List.copyOf(epochs);
+  }
+
+  /** The number of the best epoch on validation, the earlier one among equals. */
+  int best() {
+    return epochs.stream()
+        .max(Comparator.comparingDouble(Epoch::validation).thenComparingInt(e -> -e.epoch()))
+        .orElseThrow()
+        .epoch();
+  }
+
+  byte[] toJson() {
+    try {
+      return (JSON.writeValueAsString(this) + "\n").getBytes(StandardCharsets.UTF_8);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static TrainingRecord read(Path file) throws IOException {
+    return JSON.readValue(Files.readString(file), TrainingRecord.class);
+  }
+}

@@ -1,0 +1,39 @@
+package io.darex.bench;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The two rules of the house (docs/ARCHITECTURE.md). */
+@AnalyzeClasses(packages = "io.darex", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+  @ArchTest
+  static final ArchRule optimKnowsNothingOfPruning =
+      noClasses()
+          .that()
+          .resideInAPackage("io.darex.optim..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.darex.prune..", "io.darex.bench..");
+
+  @ArchTest
+  static final ArchRule pruneKnowsNothingOfOptimisersOrBenches =
+      noClasses()
+          .that()
+          .resideInAPackage("io.darex.prune..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.darex.optim..", "io.darex.bench..");
+
+  @ArchTest
+  static final ArchRule pruneStartsWithoutNd4j =
+      noClasses()
+          .that()
+          .resideInAPackage("io.darex.prune..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.nd4j..", "org.deeplearning4j..");
+}
