@@ -43,6 +43,18 @@ public final class Parameters {
     return toInteger(name, required(name));
   }
 
+  /** A 32-bit integer with a default. */
+  public int integer(String name, int fallback) {
+    if (!has(name)) {
+      return fallback;
+    }
+    long value = integer(name);
+    if (value != (int) value) {
+      throw wrong(name, "a 32-bit integer", value, null);
+    }
+    return (int) value;
+  }
+
   /** A list of 64-bit integers with a default. */
   public List<Long> integers(String name, List<Long> fallback) {
     if (!has(name)) {
