@@ -14,6 +14,8 @@ import java.util.TreeSet;
  * over, so a misspelt name is an error and never a default.
  */
 public final class Parameters {
+  private static final int MAX_DIGITS = 1000;
+
   private final String owner;
   private final Map<String, Object> values;
   private final Set<String> asked = new TreeSet<>();
@@ -96,7 +98,7 @@ public final class Parameters {
 
   private double toNumber(String name, Object value) {
     try {
-      return new BigDecimal(value.toString()).doubleValue();
+      return decimal(value).doubleValue();
     } catch (NumberFormatException e) {
       throw wrong(name, "a number", value, e);
     }
@@ -104,10 +106,19 @@ public final class Parameters {
 
   private long toInteger(String name, Object value) {
     try {
-      return new BigDecimal(value.toString()).longValueExact();
+      return decimal(value).longValueExact();
     } catch (ArithmeticException | NumberFormatException e) {
       throw wrong(name, "a 64-bit integer", value, e);
     }
+  }
+
+  /** Parsing takes time quadratic in the digits, and the text may come from a hostile file. */
+  private static BigDecimal decimal(Object value) {
+    String text = value.toString();
+    if (text.length() > MAX_DIGITS) {
+      throw new NumberFormatException();
+    }
+    return new BigDecimal(text);
   }
 
   private IllegalArgumentException wrong(
