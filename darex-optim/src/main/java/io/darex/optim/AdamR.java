@@ -1,0 +1,218 @@
+package io.darex.optim;
+
+import java.util.Map;
+import lombok.EqualsAndHashCode;
+import lombok.Getter;
+import lombok.ToString;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.GradientUpdater;
+import org.nd4j.linalg.learning.config.IUpdater;
+import org.nd4j.linalg.schedule.ISchedule;
+import org.nd4j.shade.jackson.annotation.JsonCreator;
+import org.nd4j.shade.jackson.annotation.JsonProperty;
+
+/**
+ * Configuration of AdamR: Adam with a decoupled pull toward the pre-trained weights θ_P.
+ *
+ * <p>One step, with s ONE scalar over all anchored parameters (METHOD.md §4, from Deng et al.,
+ * arXiv 2410.09344, and its authors' code):
+ *
+ * <pre>
+ * m ← β1·m + (1−β1)·g      v ← β2·v + (1−β2)·g²      v̂ = v/(1−β2^t)
+ * s = sqrt(mean of v̂ over all anchored elements)     (1 if that is 0, or without normalisation)
+ * θ ← θ − min(1, λη/s)·(θ − θ_P)                      (L2; see {@link Penalty} for L1 and L1_PROX)
+ * θ ← θ − η/(1−β1^t)·m/(sqrt(v̂)+ε)
+ * </pre>
+ *
+ * <p>ε is added to sqrt(v̂) as in the paper, unlike ND4J's own Adam, which differs by up to a
+ * quarter where gradients are tiny. Parameters without a pre-trained value, such as a task head,
+ * take plain Adam steps and do not enter s; λ = 0 is Adam for all.
+ *
+ * <p>Because of s a step can only end after the last gradient. DL4J's updaters are called earlier
+ * than that, so training has to be told about AdamR once: {@link #attach(SameDiff, Anchor)}. Where
+ * this was forgotten, the second iteration fails.
+ *
+ * <p>Immutable but for {@link #setLrAndSchedule}, which DL4J demands.
+ */
+@Getter
+@EqualsAndHashCode
+@ToString
+public final class AdamR implements IUpdater {
+  private double learningRate;
+  private ISchedule learningRateSchedule;
+  private final double lambda;
+  private final ISchedule lambdaSchedule;
+  private final double beta1;
+  private final double beta2;
+  private final double epsilon;
+  private final Penalty penalty;
+  private final Normalisation normalisation;
+  private final double maxGradientNorm;
+
+  @lombok.Builder(builderClassName = "Builder", toBuilder = true)
+  private AdamR(
+      double learningRate,
+      ISchedule learningRateSchedule,
+      double lambda,
+      ISchedule lambdaSchedule,
+      double beta1,
+      double beta2,
+      double epsilon,
+      Penalty penalty,
+      Normalisation normalisation,
+      double maxGradientNorm) {
+    if (learningRateSchedule == null) {
+      checkNotNegative("learningRate", learningRate);
+    }
+    if (lambdaSchedule == null) {
+      checkNotNegative("lambda", lambda);
+    }
+    checkDecay("beta1", beta1);
+    checkDecay("beta2", beta2);
+    if (!(epsilon > 0 && Double.isFinite(epsilon))) {
+      throw new IllegalArgumentException("epsilon must be finite and above 0, got " + epsilon);
+    }
+    checkNotNegative("maxGradientNorm", maxGradientNorm);
+    if (penalty == null || normalisation == null) {
+      throw new IllegalArgumentException(
+          "penalty and normalisation must be set, got " + penalty + " and " + normalisation);
+    }
+    this.learningRate = learningRate;
+    this.learningRateSchedule = learningRateSchedule;
+    this.lambda = lambda;
+    this.lambdaSchedule = lambdaSchedule;
+    this.beta1 = beta1;
+    this.beta2 = beta2;
+    this.epsilon = epsilon;
+    this.penalty = penalty;
+    this.normalisation = normalisation;
+    this.maxGradientNorm = maxGradientNorm;
+  }
+
+  /** What JSON leaves out keeps its default, where a plain constructor would silently make it 0. */
+  @JsonCreator
+  static AdamR fromJson(
+      @JsonProperty("learningRate") Double learningRate,
+      @JsonProperty("learningRateSchedule") ISchedule learningRateSchedule,
+      @JsonProperty("lambda") Double lambda,
+      @JsonProperty("lambdaSchedule") ISchedule lambdaSchedule,
+      @JsonProperty("beta1") Double beta1,
+      @JsonProperty("beta2") Double beta2,
+      @JsonProperty("epsilon") Double epsilon,
+      @JsonProperty("penalty") Penalty penalty,
+      @JsonProperty("normalisation") Normalisation normalisation,
+      @JsonProperty("maxGradientNorm") Double maxGradientNorm) {
+    AdamR defaults = builder().build();
+    return new AdamR(
+        or(learningRate, defaults.learningRate),
+        learningRateSchedule,
+        or(lambda, defaults.lambda),
+        lambdaSchedule,
+        or(beta1, defaults.beta1),
+        or(beta2, defaults.beta2),
+        or(epsilon, defaults.epsilon),
+        or(penalty, defaults.penalty),
+        or(normalisation, defaults.normalisation),
+        or(maxGradientNorm, defaults.maxGradientNorm));
+  }
+
+  private static <T> T or(T given, T otherwise) {
+    return given == null ? otherwise : given;
+  }
+
+  /**
+   * Makes {@code sd.fit} train with AdamR: call it once before training, after {@code
+   * setTrainingConfig}, and once more after a load.
+   *
+   * @param anchor which parameters are pulled, and toward what
+   * @return the listener that ends each step, to ask for its {@link SameDiffAdamR#lastStep()}
+   * @throws IllegalStateException if the training configuration of {@code sd} has another updater,
+   *     or maximises
+   * @throws IllegalArgumentException if given anchors do not fit the variables; lists all that do
+   *     not
+   */
+  public static SameDiffAdamR attach(SameDiff sd, Anchor anchor) {
+    return SameDiffAdamR.attach(sd, anchor);
+  }
+
+  /** λ at an iteration and epoch, both from 0. */
+  public double getLambda(int iteration, int epoch) {
+    return lambdaSchedule == null ? lambda : lambdaSchedule.valueAt(iteration, epoch);
+  }
+
+  @Override
+  public double getLearningRate(int iteration, int epoch) {
+    return learningRateSchedule == null
+        ? learningRate
+        : learningRateSchedule.valueAt(iteration, epoch);
+  }
+
+  @Override
+  public boolean hasLearningRate() {
+    return true;
+  }
+
+  @Override
+  public void setLrAndSchedule(double lr, ISchedule lrSchedule) {
+    if (lrSchedule == null) {
+      checkNotNegative("learningRate", lr);
+    }
+    learningRate = lr;
+    learningRateSchedule = lrSchedule;
+  }
+
+  /** Three planes: m, v and the anchor, which is part of the state so that a resume has it. */
+  @Override
+  public long stateSize(long numParams) {
+    return 3 * numParams;
+  }
+
+  @Override
+  public GradientUpdater<AdamR> instantiate(INDArray viewArray, boolean initializeViewArray) {
+    AdamRUpdater updater = new AdamRUpdater(this);
+    INDArray flat = viewArray.reshape(viewArray.length());
+    updater.setStateViewArray(
+        flat, new long[] {flat.length() / 3}, flat.ordering(), initializeViewArray);
+    return updater;
+  }
+
+  @Override
+  public GradientUpdater<AdamR> instantiate(
+      Map<String, INDArray> updaterState, boolean initializeStateArrays) {
+    AdamRUpdater updater = new AdamRUpdater(this);
+    updater.setState(updaterState, initializeStateArrays);
+    return updater;
+  }
+
+  @Override
+  @SuppressWarnings(
+      "MethodDoesntCallSuperMethod") // the constructor checks what super.clone() would not
+  public AdamR clone() {
+    return toBuilder().build();
+  }
+
+  private static void checkNotNegative(String name, double value) {
+    if (!(value >= 0 && Double.isFinite(value))) {
+      throw new IllegalArgumentException(name + " must be finite and not negative, got " + value);
+    }
+  }
+
+  private static void checkDecay(String name, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1), got " + value);
+    }
+  }
+
+  /** Builds an {@link AdamR}; what is not set keeps its default. */
+  public static class Builder {
+    private double learningRate = 2e-5;
+    private double lambda = 1e-4;
+    private double beta1 = 0.9;
+    private double beta2 = 0.999;
+    private double epsilon = 1e-8;
+    private Penalty penalty = Penalty.L2;
+    private Normalisation normalisation = Normalisation.GLOBAL;
+    private double maxGradientNorm = 0;
+  }
+}

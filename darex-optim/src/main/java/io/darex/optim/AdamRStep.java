@@ -1,0 +1,167 @@
+package io.darex.optim;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * One AdamR step over a set of parameters (METHOD.md §4).
+ *
+ * <p>s needs the new v of all anchored parameters, the step needs s. But only their sum enters, and
+ * {@code Σ v_t = β2·Σ v_(t−1) + (1−β2)·Σ g²}: so one pass over the gradients alone, which finds
+ * NaNs and the norm to clip by as well, gives s before m, v or θ are touched, and a second pass
+ * does all the rest. Σ v is summed again from the stored v as that pass goes by, so it never drifts
+ * from them and a resumed training has the very same.
+ *
+ * <p>Work is cut into fixed pieces whose sums are added up in name order, so the bytes that come
+ * out do not depend on the number of threads.
+ */
+final class AdamRStep {
+  /** Elements per unit of parallel work. */
+  static final int PIECE = 1 << 16;
+
+  private interface PieceSum {
+    double of(Slot slot, long from, long to);
+  }
+
+  private final List<Slot> slots;
+  private final int[] firstPiece;
+  private final int[] slotOfPiece;
+  private final double[] pieceSums;
+  private final double[] gradientSquares;
+  private final double[] secondMoments;
+
+  AdamRStep(Collection<Slot> slots) {
+    this.slots = slots.stream().sorted(Comparator.comparing(Slot::name)).toList();
+    int count = this.slots.size();
+    firstPiece = new int[count + 1];
+    for (int i = 0; i < count; i++) {
+      long pieces = (this.slots.get(i).length() + PIECE - 1) / PIECE;
+      firstPiece[i + 1] = Math.toIntExact(firstPiece[i] + pieces);
+    }
+    slotOfPiece =
+        IntStream.range(0, count)
+            .flatMap(i -> IntStream.range(firstPiece[i], firstPiece[i + 1]).map(piece -> i))
+            .toArray();
+    pieceSums = new double[slotOfPiece.length];
+    gradientSquares = new double[count];
+    secondMoments = new double[count];
+    sum(secondMoments, (slot, from, to) -> slot.kernel().secondMoments(from, to));
+  }
+
+  List<Slot> slots() {
+    return slots;
+  }
+
+  /**
+   * Takes the step with the gradients and configurations the slots were given.
+   *
+   * @param iteration from 0; t of the formulas is one more
+   * @param maxGradientNorm gradients are scaled down to this norm over all of them; 0 for never
+   * @return λ, η and pull of the first anchored parameter, should configurations differ
+   * @throws ArithmeticException if a gradient is NaN or infinite; nothing has been changed then
+   * @throws IllegalStateException if a schedule gives a rate or λ that is negative or not finite;
+   *     nothing has been changed then
+   */
+  StepReport step(int iteration, int epoch, double maxGradientNorm) {
+    sum(gradientSquares, (slot, from, to) -> slot.kernel().gradientSquares(from, to));
+    double squares = 0;
+    for (int i = 0; i < slots.size(); i++) {
+      if (!Double.isFinite(gradientSquares[i])) {
+        throw new ArithmeticException(
+            "the gradient of %s is not finite (Σ g² is %s) in iteration %d"
+                .formatted(slots.get(i).name(), gradientSquares[i], iteration));
+      }
+      squares += gradientSquares[i];
+    }
+    double norm = Math.sqrt(squares);
+    double scale = maxGradientNorm > 0 && norm > maxGradientNorm ? maxGradientNorm / norm : 1;
+
+    double rootMean = rootMeanSecondMoment(iteration + 1, scale);
+    Map<AdamR, Coefficients> coefficients = new HashMap<>();
+    for (Slot slot : slots) {
+      coefficients.computeIfAbsent(
+          slot.config(), config -> coefficients(config, iteration, epoch, scale, rootMean));
+    }
+    sum(
+        secondMoments,
+        (slot, from, to) -> slot.kernel().advance(from, to, coefficients.get(slot.config())));
+
+    AdamR config = slots.stream().filter(Slot::anchored).findFirst().orElse(slots.get(0)).config();
+    return new StepReport(
+        iteration,
+        config.getLearningRate(iteration, epoch),
+        config.getLambda(iteration, epoch),
+        s(config, rootMean),
+        coefficients.get(config).pull(),
+        norm,
+        scale);
+  }
+
+  /** sqrt of the mean v̂ that the coming step will leave in the anchored parameters; 1 if 0. */
+  private double rootMeanSecondMoment(int t, double scale) {
+    double sum = 0;
+    long count = 0;
+    for (int i = 0; i < slots.size(); i++) {
+      Slot slot = slots.get(i);
+      if (slot.anchored()) {
+        double beta2 = slot.config().getBeta2();
+        double next = beta2 * secondMoments[i] + (1 - beta2) * (scale * scale * gradientSquares[i]);
+        sum += next / (1 - Math.pow(beta2, t));
+        count += slot.length();
+      }
+    }
+    return sum > 0 ? Math.sqrt(sum / count) : 1;
+  }
+
+  private static double s(AdamR config, double rootMean) {
+    return config.getNormalisation() == Normalisation.GLOBAL ? rootMean : 1;
+  }
+
+  private static Coefficients coefficients(
+      AdamR config, int iteration, int epoch, double scale, double rootMean) {
+    double rate = scheduled("learning rate", config.getLearningRate(iteration, epoch), iteration);
+    double lambda = scheduled("lambda", config.getLambda(iteration, epoch), iteration);
+    int t = iteration + 1;
+    return new Coefficients(
+        scale,
+        config.getBeta1(),
+        config.getBeta2(),
+        rate / (1 - Math.pow(config.getBeta1(), t)),
+        1 / (1 - Math.pow(config.getBeta2(), t)),
+        config.getEpsilon(),
+        Math.min(1, lambda * rate / s(config, rootMean)),
+        config.getPenalty());
+  }
+
+  private static double scheduled(String name, double value, int iteration) {
+    if (!(value >= 0 && Double.isFinite(value))) {
+      throw new IllegalStateException(
+          "%s must be finite and not negative, its schedule gives %s in iteration %d"
+              .formatted(name, value, iteration));
+    }
+    return value;
+  }
+
+  private void sum(double[] into, PieceSum pieceSum) {
+    IntStream.range(0, slotOfPiece.length)
+        .parallel()
+        .forEach(
+            piece -> {
+              int i = slotOfPiece[piece];
+              long from = (long) (piece - firstPiece[i]) * PIECE;
+              long to = Math.min(from + PIECE, slots.get(i).length());
+              pieceSums[piece] = pieceSum.of(slots.get(i), from, to);
+            });
+    for (int i = 0; i < into.length; i++) {
+      double total = 0;
+      for (int piece = firstPiece[i]; piece < firstPiece[i + 1]; piece++) {
+        total += pieceSums[piece];
+      }
+      into[i] = total;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.darex.optim;
+
+import java.nio.DoubleBuffer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The memory of one dense double array, in memory order. */
+final class DoubleMemory {
+  /** Elements per buffer: NIO buffers end at 2 GiB, arrays do not. A multiple of every chunk. */
+  private static final int SEGMENT = 1 << 27;
+
+  private final INDArray owner; // the buffers do not keep its memory alive
+  private final DoubleBuffer[] segments;
+
+  DoubleMemory(INDArray array) {
+    owner = array;
+    long length = array.length();
+    // Not data().asNioDouble(): on a view it adds the offset a second time.
+    DoublePointer memory = new DoublePointer(array.data().addressPointer());
+    segments = new DoubleBuffer[(int) ((length + SEGMENT - 1) / SEGMENT)];
+    for (int i = 0; i < segments.length; i++) {
+      long start = (long) i * SEGMENT;
+      segments[i] = memory.position(start).limit(Math.min(length, start + SEGMENT)).asBuffer();
+    }
+  }
+
+  boolean isOf(INDArray array) {
+    return owner == array;
+  }
+
+  void read(long from, double[] into, int count) {
+    segments[(int) (from / SEGMENT)].get((int) (from % SEGMENT), into, 0, count);
+  }
+
+  void write(long from, double[] values, int count) {
+    segments[(int) (from / SEGMENT)].put((int) (from % SEGMENT), values, 0, count);
+  }
+}

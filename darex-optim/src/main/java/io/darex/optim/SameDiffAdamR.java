@@ -1,0 +1,185 @@
+package io.darex.optim;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.nd4j.autodiff.listeners.At;
+import org.nd4j.autodiff.listeners.BaseListener;
+import org.nd4j.autodiff.listeners.Listener;
+import org.nd4j.autodiff.listeners.Loss;
+import org.nd4j.autodiff.listeners.Operation;
+import org.nd4j.autodiff.samediff.SDVariable;
+import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.TrainingConfig;
+import org.nd4j.autodiff.samediff.VariableType;
+import org.nd4j.autodiff.samediff.internal.Variable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.linalg.learning.GradientUpdater;
+
+/**
+ * Ends the AdamR steps of {@code sd.fit}; {@link AdamR#attach(SameDiff, Anchor)} makes one.
+ *
+ * <p>During backprop the updaters only take the gradients away (see {@link AdamRUpdater}), and
+ * {@link #preUpdate} tells which parameter each belongs to. When the iteration is done all are
+ * there, and the step is taken.
+ */
+public final class SameDiffAdamR extends BaseListener {
+  private final SameDiff sd;
+  private final Anchor anchor;
+  private final Map<String, Variable> trained = new LinkedHashMap<>();
+  private boolean anchorsApplied;
+  private boolean iterationOpen;
+  private AdamRStep step;
+  private StepReport lastStep;
+
+  private SameDiffAdamR(SameDiff sd, Anchor anchor) {
+    this.sd = sd;
+    this.anchor = anchor;
+  }
+
+  static SameDiffAdamR attach(SameDiff sd, Anchor anchor) {
+    config(sd);
+    if (!sd.getTrainingConfig().isMinimize()) {
+      throw new IllegalStateException("AdamR minimises; the training configuration maximises");
+    }
+    Map<String, INDArray> parameters = new TreeMap<>();
+    for (SDVariable variable : sd.variables()) {
+      if (variable.getVariableType() == VariableType.VARIABLE && variable.dataType().isFPType()) {
+        parameters.put(variable.name(), variable.getArr());
+      }
+    }
+    anchor.check(parameters);
+    SameDiffAdamR attached = new SameDiffAdamR(sd, anchor);
+    // First of all, so that any other listener finds the step finished.
+    List<Listener> listeners = new ArrayList<>(List.of(attached));
+    sd.getListeners().stream()
+        .filter(listener -> !(listener instanceof SameDiffAdamR))
+        .forEach(listeners::add);
+    sd.setListeners(listeners);
+    return attached;
+  }
+
+  /** The configuration in force, also where it was replaced after training had begun. */
+  private static AdamR config(SameDiff sd) {
+    TrainingConfig training = sd.getTrainingConfig();
+    if (training == null || !(training.getUpdater() instanceof AdamR config)) {
+      throw new IllegalStateException(
+          "AdamR must be the updater of the training configuration, which is "
+              + (training == null ? "not set" : training.getUpdater()));
+    }
+    return config;
+  }
+
+  /** What the last step did; empty before the first. */
+  public Optional<StepReport> lastStep() {
+    return Optional.ofNullable(lastStep);
+  }
+
+  @Override
+  public boolean isActive(Operation operation) {
+    return operation == Operation.TRAINING;
+  }
+
+  @Override
+  public void iterationStart(SameDiff sd, At at, MultiDataSet data, long etlTimeMs) {
+    if (iterationOpen && this.sd.getUpdaterMap() != null) {
+      // The last iteration was broken off, so its gradients are to be forgotten.
+      for (GradientUpdater<?> updater : updaters().values()) {
+        if (updater instanceof AdamRUpdater own) {
+          own.take();
+        }
+      }
+    }
+    trained.clear();
+    iterationOpen = true;
+  }
+
+  @Override
+  public void preUpdate(SameDiff sd, At at, Variable v, INDArray update) {
+    trained.put(v.getName(), v);
+  }
+
+  @Override
+  public void iterationDone(SameDiff sd, At at, MultiDataSet dataSet, Loss loss) {
+    iterationOpen = false;
+    Map<String, INDArray> gradients = new TreeMap<>();
+    trained.keySet().forEach(name -> gradients.put(name, updater(name).take()));
+    if (gradients.isEmpty()) {
+      return;
+    }
+    if (!anchorsApplied) {
+      applyAnchors();
+      anchorsApplied = true;
+    }
+    if (step == null || !isCurrent()) {
+      step = newStep();
+    }
+    AdamR config = config(this.sd);
+    for (Slot slot : step.slots()) {
+      slot.next(config, gradients.get(slot.name()));
+    }
+    lastStep = step.step(at.iteration(), at.epoch(), config.getMaxGradientNorm());
+  }
+
+  /** Fills the anchor planes at the first step, where θ is still what training starts from. */
+  private void applyAnchors() {
+    List<String> faults = new ArrayList<>();
+    trained.forEach(
+        (name, variable) -> {
+          AdamRUpdater updater = updater(name);
+          boolean wanted = anchor.covers(name);
+          if (!updater.knowsAnchor() || anchor.given()) {
+            INDArray start = array(variable);
+            updater.anchor(wanted ? anchor.valueOr(name, start) : null);
+          } else if (wanted != (updater.anchor() != null)) {
+            faults.add(name + (wanted ? " has no anchor there" : " has an anchor there"));
+          }
+        });
+    if (!faults.isEmpty()) {
+      throw new IllegalStateException(
+          "anchored parameters differ from those of the saved state: " + String.join("; ", faults));
+    }
+  }
+
+  private boolean isCurrent() {
+    return step.slots().size() == trained.size()
+        && step.slots().stream()
+            .allMatch(
+                slot ->
+                    trained.containsKey(slot.name())
+                        && slot.isOver(array(trained.get(slot.name())), updater(slot.name()).m()));
+  }
+
+  private AdamRStep newStep() {
+    List<Slot> slots = new ArrayList<>();
+    trained.forEach(
+        (name, variable) -> {
+          AdamRUpdater updater = updater(name);
+          INDArray parameter = array(variable);
+          updater.layOutLike(parameter);
+          slots.add(new Slot(name, parameter, updater.m(), updater.v(), updater.anchor()));
+        });
+    return new AdamRStep(slots);
+  }
+
+  private static INDArray array(Variable variable) {
+    return variable.getVariable().getArr();
+  }
+
+  private AdamRUpdater updater(String name) {
+    if (updaters().get(name) instanceof AdamRUpdater updater) {
+      return updater;
+    }
+    throw new IllegalStateException(
+        name + " is not trained by AdamR but by " + updaters().get(name));
+  }
+
+  @SuppressWarnings("rawtypes") // as SameDiff declares it
+  private Map<String, GradientUpdater> updaters() {
+    return sd.getUpdaterMap();
+  }
+}
