@@ -1,0 +1,72 @@
+package io.darex.bench.glue;
+
+import io.darex.bench.BadInputException;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * Reads tab-separated UTF-8 as GLUE writes it: no quoting, so {@code "} is a character like any
+ * other. A line ends at LF or CR LF, or with the file; a byte order mark is skipped. Lone CR,
+ * U+0085 and U+2028 are text, where {@code BufferedReader} and regular expressions see line ends.
+ */
+final class Tsv {
+  private Tsv() {}
+
+  /** Takes the cells of a line, which counts from 1. */
+  interface Line {
+    void accept(int number, String[] cells);
+  }
+
+  /**
+   * Passes every line on, in order, with only one of them in memory.
+   *
+   * @throws BadInputException if the file cannot be read, or a line is not UTF-8
+   */
+  static void read(Path file, Line line) {
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
+      CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
+      int number = 0;
+      int next = in.read();
+      while (next >= 0) {
+        bytes.reset();
+        for (; next >= 0 && next != '\n'; next = in.read()) {
+          bytes.write(next);
+        }
+        number++;
+        line.accept(number, cells(decode(utf8, bytes, file, number), number));
+        if (next == '\n') {
+          next = in.read();
+        }
+      }
+    } catch (NoSuchFileException e) {
+      throw new BadInputException(file + ": expected a file, came nothing of that name", e);
+    } catch (IOException e) {
+      throw new BadInputException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static String[] cells(String line, int number) {
+    int start = number == 1 && line.startsWith("\uFEFF") ? 1 : 0;
+    int end = line.endsWith("\r") ? line.length() - 1 : line.length();
+    return line.substring(start, end).split("\t", -1);
+  }
+
+  private static String decode(
+      CharsetDecoder utf8, ByteArrayOutputStream bytes, Path file, int line) {
+    try {
+      return utf8.decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
+    } catch (CharacterCodingException e) {
+      throw BadInputException.at(file, line, "UTF-8", "other bytes");
+    }
+  }
+}
