@@ -1,6 +1,7 @@
 package io.darex.bench;
 
 import io.darex.bench.config.Names;
+import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +25,7 @@ final class EncoderCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Pretrained.names().forEach(main.console().out()::println);
+    BuiltInEncoders.names().forEach(main.console().out()::println);
     return 0;
   }
 
@@ -67,10 +68,10 @@ final class EncoderCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-      if (!Pretrained.names().contains(name)) {
-        throw new BadInputException(Names.unknown("encoder", name, Pretrained.names()));
+      if (!BuiltInEncoders.names().contains(name)) {
+        throw new BadInputException(Names.unknown("encoder", name, BuiltInEncoders.names()));
       }
-      Pretrained encoder = Pretrained.named(name);
+      Pretrained encoder = BuiltInEncoders.read(name);
       HuggingFaceFolder.write(
           out,
           encoder.checkpoint(),

@@ -1,6 +1,6 @@
 package io.darex.bench.config;
 
-import io.darex.bench.encoder.Pretrained;
+import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.glue.Task;
 import java.nio.file.Path;
 
@@ -25,7 +25,7 @@ public record RunConfig(
         new RunConfig(
             file.getFileName().toString().replaceFirst("\\.ya?ml$", ""),
             top.name("task", null, Task.names()),
-            top.name("encoder", "minilm-l6", Pretrained.names()),
+            top.name("encoder", "minilm-l6", BuiltInEncoders.names()),
             FinetuneConfig.from(top.section("finetune")),
             PruneConfig.from(top.section("prune")));
     top.end();

@@ -3,6 +3,7 @@ package io.darex.bench.config;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -50,7 +51,7 @@ public final class Section {
       throw new BadInputException(file + ": expected a YAML file, found none there");
     }
     YAMLFactory yaml =
-        YAMLFactory.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
+        YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
     Map<JsonPointer, Integer> lines = new HashMap<>();
     try {
       String text = Files.readString(file);

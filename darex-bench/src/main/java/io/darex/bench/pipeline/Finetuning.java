@@ -15,7 +15,6 @@ import io.darex.optim.StepReport;
 import io.darex.optim.WarmupLinearSchedule;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.AtomicWrite;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.Safetensors;
@@ -181,12 +180,11 @@ final class Finetuning {
     optimizer
         .state()
         .forEach((name, array) -> moments.add(new FloatTensor(name, array.shape(), floats(array))));
-    AtomicWrite.file(
+    Safetensors.write(
         optimizerState(epoch),
-        true,
-        file ->
-            Safetensors.write(
-                file, moments, Map.of("iteration", String.valueOf(optimizer.iteration()))));
+        moments,
+        Map.of("iteration", String.valueOf(optimizer.iteration())),
+        true);
     HuggingFaceFolder.write(
         checkpoint(epoch),
         encoder.checkpoint(),

@@ -5,6 +5,7 @@ import io.darex.bench.Main;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.SameDiffBert;
 import io.darex.bench.encoder.Tokenizer;
@@ -65,7 +66,7 @@ public final class Run {
     }
     Optional<Results> earlier = folder.resume(job);
 
-    Pretrained pretrained = Pretrained.named(config.encoder());
+    Pretrained pretrained = BuiltInEncoders.read(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(task.labels());
     try (Tokenizer tokenizer =
             new Tokenizer(pretrained.tokenizerJson(), config.finetune().maxLength());

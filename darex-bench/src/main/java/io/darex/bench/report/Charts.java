@@ -1,5 +1,6 @@
 package io.darex.bench.report;
 
+import io.darex.prune.rescale.Point;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +23,11 @@ import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.internal.chartpart.Chart;
+import org.knowm.xchart.internal.chartpart.IChart;
+import org.knowm.xchart.internal.series.MarkerSeries;
 import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The pictures of a report, as PNG. */
@@ -82,10 +86,7 @@ final class Charts {
       List<String> x =
           method.getValue().stream().map(row -> String.valueOf(row.dropRate())).toList();
       CategorySeries series = chart.addSeries(method.getKey(), x, means, spreads);
-      Color paint = PALETTE[colour++ % PALETTE.length];
-      series.setLineColor(paint).setMarkerColor(paint).setMarker(SeriesMarkers.CIRCLE);
-      series.setFillColor(paint);
-      series.setLineStyle(new BasicStroke(3));
+      draw(series, PALETTE[colour++ % PALETTE.length], SeriesMarkers.CIRCLE);
     }
     return png(chart);
   }
@@ -107,35 +108,40 @@ final class Charts {
             .build();
     style(chart.getStyler());
     chart.getStyler().setXAxisLogarithmic(true);
-    List<Double> q = row.searched().stream().map(point -> point.q()).toList();
-    List<Double> scores = row.searched().stream().map(point -> point.score()).toList();
+    List<Point> points =
+        row.searched().stream().sorted(Comparator.comparingDouble(Point::q)).toList();
+    List<Double> q = points.stream().map(Point::q).toList();
+    List<Double> scores = points.stream().map(Point::score).toList();
     List<Double> ends = List.of(Collections.min(q), Collections.max(q));
     level(chart, "unpruned", ends, results.tuned().validation(), GREY);
     level(chart, "base, tuned head", ends, results.base().validation(), LIGHT_GREY);
     XYSeries series = chart.addSeries("pruned", q, scores);
-    series.setLineColor(PALETTE[0]).setMarkerColor(PALETTE[0]).setMarker(SeriesMarkers.CIRCLE);
-    series.setLineStyle(new BasicStroke(3));
+    draw(series, PALETTE[0], SeriesMarkers.CIRCLE);
     XYSeries chosen =
         chart.addSeries(
             "chosen",
             List.of(row.q()),
             List.of(scores.get(q.indexOf(row.q()))));
-    chosen.setMarker(SeriesMarkers.DIAMOND).setMarkerColor(PALETTE[1]);
-    chosen.setLineColor(PALETTE[1]);
+    draw(chosen, PALETTE[1], SeriesMarkers.DIAMOND);
     return png(chart);
   }
 
   private static void line(
       CategoryChart chart, String name, List<String> x, double level, Color paint) {
     CategorySeries series = chart.addSeries(name, x, Collections.nCopies(x.size(), level));
-    series.setLineColor(paint).setMarker(SeriesMarkers.NONE).setFillColor(paint);
-    series.setLineStyle(new BasicStroke(2));
+    draw(series, paint, SeriesMarkers.NONE);
   }
 
   private static void level(XYChart chart, String name, List<Double> x, double y, Color paint) {
-    XYSeries series = chart.addSeries(name, x, List.of(y, y));
-    series.setLineColor(paint).setMarker(SeriesMarkers.NONE);
-    series.setLineStyle(new BasicStroke(2));
+    draw(chart.addSeries(name, x, List.of(y, y)), paint, SeriesMarkers.NONE);
+  }
+
+  private static void draw(MarkerSeries series, Color paint, Marker marker) {
+    series.setMarker(marker);
+    series.setMarkerColor(paint);
+    series.setLineColor(paint);
+    series.setFillColor(paint);
+    series.setLineStyle(new BasicStroke(marker == SeriesMarkers.NONE ? 2 : 3));
   }
 
   private static void style(AxesChartStyler styler) {
@@ -151,7 +157,7 @@ final class Charts {
     styler.setMarkerSize(12);
   }
 
-  private static byte[] png(Chart<?, ?> chart) {
+  private static byte[] png(IChart chart) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       BitmapEncoder.saveBitmap(chart, bytes, BitmapFormat.PNG);
