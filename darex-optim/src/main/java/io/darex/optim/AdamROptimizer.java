@@ -60,7 +60,7 @@ public final class AdamROptimizer {
       return parameter.dup(parameter.ordering());
     }
     INDArray given = anchor.valueOr(name, parameter);
-    if (given.data().address() == parameter.data().address()) {
+    if (given.data().addressPointer().equals(parameter.data().addressPointer())) {
       throw new IllegalArgumentException(
           "the anchor of "
               + name

@@ -118,7 +118,8 @@ final class DoubleKernel implements Kernel {
 
   private static void shift(double[] theta, double[] anchor, int n, double pull) {
     for (int i = 0; i < n; i++) {
-      theta[i] -= pull * Math.signum(theta[i] - anchor[i]);
+      double steep = (theta[i] - anchor[i]) * Double.MAX_VALUE;
+      theta[i] -= Math.max(-pull, Math.min(pull, steep));
     }
   }
 
@@ -134,7 +135,7 @@ final class DoubleKernel implements Kernel {
   private static void prox(double[] theta, double[] anchor, int n, double pull) {
     for (int i = 0; i < n; i++) {
       double delta = theta[i] - anchor[i];
-      theta[i] = anchor[i] + Math.signum(delta) * Math.max(Math.abs(delta) - pull, 0);
+      theta[i] = anchor[i] + (delta - Math.max(-pull, Math.min(pull, delta)));
     }
   }
 

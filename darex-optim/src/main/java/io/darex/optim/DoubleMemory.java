@@ -15,7 +15,7 @@ final class DoubleMemory {
   DoubleMemory(INDArray array) {
     owner = array;
     long length = array.length();
-    // Not data().asNioDouble(): on a view it adds the offset a second time.
+    // addressPointer and not address: only the former minds the offset of a view.
     DoublePointer memory = new DoublePointer(array.data().addressPointer());
     segments = new DoubleBuffer[(int) ((length + SEGMENT - 1) / SEGMENT)];
     for (int i = 0; i < segments.length; i++) {

@@ -15,7 +15,7 @@ final class FloatMemory {
   FloatMemory(INDArray array) {
     owner = array;
     long length = array.length();
-    // Not data().asNioFloat(): on a view it adds the offset a second time.
+    // addressPointer and not address: only the former minds the offset of a view.
     FloatPointer memory = new FloatPointer(array.data().addressPointer());
     segments = new FloatBuffer[(int) ((length + SEGMENT - 1) / SEGMENT)];
     for (int i = 0; i < segments.length; i++) {
