@@ -1,0 +1,63 @@
+package io.darex.bench.encoder;
+
+import io.darex.prune.Checkpoint;
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A text encoder with a classification head: what it computes, its gradients and its parameters.
+ *
+ * <p>Parameters carry the names of {@code BertForSequenceClassification}: encoder tensors begin
+ * with {@code bert.}, the head is {@code classifier.weight [classes, hidden]} and {@code
+ * classifier.bias [classes]}, absent where the config has no labels. Not thread-safe.
+ *
+ * <p>Every method that takes a batch throws {@link IllegalArgumentException} if a token, a type or
+ * the length lies outside the config.
+ */
+public interface Encoder extends AutoCloseable {
+  /** The architecture. */
+  EncoderConfig config();
+
+  /**
+   * The class scores {@code [rows][classes]}, without dropout.
+   *
+   * @throws IllegalStateException if the encoder has no head
+   */
+  float[][] logits(Batch batch);
+
+  /** The last layer's output {@code [rows, columns, hidden]} row-major; padding holds noise. */
+  float[] lastHidden(Batch batch);
+
+  /** The pooler's output {@code [rows][hidden]}: what the head sees, without dropout. */
+  float[][] pooled(Batch batch);
+
+  /**
+   * The mean cross-entropy of {@code labels} and its gradients, with dropout.
+   *
+   * <p>Masks depend on {@code dropoutSeed}, config and batch shape alone, so a training run that
+   * counts its steps is reproducible and can be resumed at any of them.
+   *
+   * @throws IllegalStateException if the encoder has no head
+   * @throws IllegalArgumentException if there is not one label in [0, classes) per row
+   */
+  Gradients gradients(Batch batch, int[] labels, long dropoutSeed);
+
+  /** The live parameters in name order: an optimiser changes them in place. */
+  Map<String, INDArray> parameters();
+
+  /** A copy of the parameters, in fp32, with the config. */
+  Checkpoint checkpoint();
+
+  /**
+   * Sets all parameters in place; encoder tensors may lack the {@code bert.} prefix, further
+   * tensors are ignored.
+   *
+   * @throws IllegalArgumentException listing every missing tensor and every one of another shape or
+   *     of no floating-point type; nothing is set then
+   */
+  void load(Checkpoint checkpoint);
+
+  /** Frees the parameters. */
+  @Override
+  void close();
+}

@@ -1,0 +1,11 @@
+package io.darex.bench.encoder;
+
+import java.util.Map;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The mean loss of one batch and its gradient by parameter name.
+ *
+ * <p>The arrays belong to the encoder and are valid until its next call; they may be modified.
+ */
+public record Gradients(double loss, Map<String, INDArray> byName) {}

@@ -1,0 +1,183 @@
+package io.darex.bench.encoder;
+
+import io.darex.prune.Checkpoint;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A BERT encoder on SameDiff: one graph for inference, one with dropout and loss for gradients,
+ * both over the same parameter arrays.
+ */
+public final class SameDiffBert implements Encoder {
+  /** Added to the scores of padding: far below any score, and exact in fp32. */
+  private static final double PADDED = -1e9;
+
+  private final EncoderConfig config;
+  private final DataType type;
+  private final Parameters parameters;
+  private final BertEmbeddings embeddings;
+  private final GraphSession inference;
+  private TrainingGraph training;
+  private Map<String, INDArray> lastGradients = Map.of();
+
+  /**
+   * An encoder with the weights of {@code checkpoint}.
+   *
+   * @param config with labels for a classification head
+   * @param headSeed seed of the head (normal, σ = 0.02, bias 0) where the checkpoint has none
+   * @throws IllegalArgumentException as {@link #load} does
+   */
+  public SameDiffBert(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
+    this(config, checkpoint, headSeed, DataType.FLOAT);
+  }
+
+  SameDiffBert(EncoderConfig config, Checkpoint checkpoint, long headSeed, DataType type) {
+    this.config = config;
+    this.type = type;
+    parameters = new Parameters(config, type);
+    try {
+      parameters.start(checkpoint, headSeed);
+    } catch (RuntimeException e) {
+      parameters.close();
+      throw e;
+    }
+    embeddings = new BertEmbeddings(config, parameters);
+    inference = new GraphSession(new BertGraph(config, parameters.arrays(), type, false).graph());
+  }
+
+  @Override
+  public EncoderConfig config() {
+    return config;
+  }
+
+  @Override
+  public float[][] logits(Batch batch) {
+    requireHead();
+    try (INDArray logits = infer(batch, BertGraph.LOGITS)) {
+      return logits.toFloatMatrix();
+    }
+  }
+
+  @Override
+  public float[] lastHidden(Batch batch) {
+    try (INDArray hidden = infer(batch, BertGraph.HIDDEN)) {
+      return hidden.data().asFloat();
+    }
+  }
+
+  @Override
+  public float[][] pooled(Batch batch) {
+    try (INDArray pooled = infer(batch, BertGraph.POOLED)) {
+      return pooled.toFloatMatrix();
+    }
+  }
+
+  private INDArray infer(Batch batch, String output) {
+    Map<String, INDArray> inputs = inputs(batch);
+    try {
+      return inference.run(inputs, List.of(output)).get(output);
+    } finally {
+      closeAll(inputs);
+    }
+  }
+
+  @Override
+  public Gradients gradients(Batch batch, int[] labels, long dropoutSeed) {
+    requireHead();
+    checkLabels(batch, labels);
+    Map<String, INDArray> inputs = inputs(batch);
+    closeAll(lastGradients);
+    lastGradients = Map.of();
+    if (training == null) {
+      training = new TrainingGraph(new BertGraph(config, parameters.arrays(), type, true));
+    }
+    inputs.put(BertGraph.LABELS, oneHot(labels));
+    try {
+      inputs.putAll(training.masks(dropoutSeed, type, batch));
+      Map<String, INDArray> outputs = training.run(inputs);
+      lastGradients = outputs;
+      SortedMap<String, INDArray> gradients = new TreeMap<>(outputs);
+      double loss = gradients.remove(BertGraph.LOSS).getDouble(0);
+      INDArray embedded = gradients.remove(BertGraph.EMBEDDED);
+      gradients.putAll(embeddings.gradients(batch, embedded));
+      return new Gradients(loss, gradients);
+    } finally {
+      closeAll(inputs);
+    }
+  }
+
+  @Override
+  public Map<String, INDArray> parameters() {
+    return parameters.arrays();
+  }
+
+  @Override
+  public Checkpoint checkpoint() {
+    return parameters.snapshot();
+  }
+
+  @Override
+  public void load(Checkpoint checkpoint) {
+    parameters.load(checkpoint);
+  }
+
+  @Override
+  public void close() {
+    closeAll(lastGradients);
+    lastGradients = Map.of();
+    embeddings.close();
+    parameters.close();
+  }
+
+  private Map<String, INDArray> inputs(Batch batch) {
+    long rows = batch.rows();
+    long columns = batch.columns();
+    long heads = config.heads();
+    long width = config.hiddenSize() / heads;
+    Map<String, INDArray> inputs = new HashMap<>();
+    inputs.put(BertGraph.EMBEDDED, embeddings.of(batch));
+    double[] padding = Arrays.stream(batch.mask()).mapToDouble(m -> m == 1 ? 0 : PADDED).toArray();
+    inputs.put(BertGraph.PADDING, Nd4j.create(padding, new long[] {rows, 1, 1, columns}, type));
+    inputs.put(BertGraph.SPLIT, Nd4j.createFromArray(rows, columns, heads, width));
+    inputs.put(BertGraph.SPLIT_FIRST, Nd4j.createFromArray(rows, 1, heads, width));
+    return inputs;
+  }
+
+  private INDArray oneHot(int[] labels) {
+    INDArray oneHot = Nd4j.zeros(type, labels.length, config.classes());
+    for (int row = 0; row < labels.length; row++) {
+      oneHot.putScalar(row, labels[row], 1);
+    }
+    return oneHot;
+  }
+
+  private void requireHead() {
+    if (config.classes() == 0) {
+      throw new IllegalStateException("this encoder has no classification head");
+    }
+  }
+
+  private void checkLabels(Batch batch, int[] labels) {
+    if (labels.length != batch.rows()) {
+      throw new IllegalArgumentException(
+          "need one label per row: " + labels.length + " labels, " + batch.rows() + " rows");
+    }
+    for (int label : labels) {
+      if (label < 0 || label >= config.classes()) {
+        throw new IllegalArgumentException(
+            "label must lie in [0, " + config.classes() + "): " + label);
+      }
+    }
+  }
+
+  private static void closeAll(Map<String, INDArray> arrays) {
+    arrays.values().forEach(INDArray::close);
+  }
+}

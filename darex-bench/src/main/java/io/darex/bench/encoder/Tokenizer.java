@@ -1,0 +1,73 @@
+package io.darex.bench.encoder;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * A Hugging Face tokenizer from the text of its {@code tokenizer.json}.
+ *
+ * <p>Truncation and padding are ours, whatever the file says: sentence encoders ship files that pad
+ * every text to a fixed length.
+ */
+public final class Tokenizer implements AutoCloseable {
+  static {
+    // Unless told otherwise DJL reports its first use to its makers.
+    if (System.getProperty("ai.djl.offline") == null) {
+      System.setProperty("ai.djl.offline", "true");
+    }
+  }
+
+  private final HuggingFaceTokenizer tokenizer;
+
+  /**
+   * @param json the text of {@code tokenizer.json}
+   * @param maxLength longest encoding in tokens, special ones included; of a pair the longer text
+   *     is cut first
+   * @throws IllegalArgumentException if {@code json} is no tokenizer
+   */
+  public Tokenizer(String json, int maxLength) {
+    Map<String, String> options =
+        Map.of(
+            "truncation",
+            "longest_first",
+            "maxLength",
+            Integer.toString(maxLength),
+            "modelMaxLength",
+            Integer.toString(maxLength),
+            "padding",
+            "false");
+    try {
+      tokenizer =
+          HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), options);
+    } catch (IOException | RuntimeException e) {
+      throw new IllegalArgumentException("no usable tokenizer.json: " + e.getMessage(), e);
+    }
+  }
+
+  /** Encodes one text. */
+  public EncodedText encode(String text) {
+    return tokens(tokenizer.encode(text));
+  }
+
+  /** Encodes a pair of texts. */
+  public EncodedText encode(String first, String second) {
+    return tokens(tokenizer.encode(first, second));
+  }
+
+  private static EncodedText tokens(Encoding encoding) {
+    return new EncodedText(
+        Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray(),
+        Arrays.stream(encoding.getTypeIds()).mapToInt(Math::toIntExact).toArray());
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

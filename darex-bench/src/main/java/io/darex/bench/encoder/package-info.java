@@ -1,0 +1,7 @@
+/**
+ * Pre-trained encoders: their configuration, tokenizer, weights, and the engine that computes
+ * logits and gradients.
+ *
+ * <p>Callers see {@link io.darex.bench.encoder.Encoder}; an engine is one implementation of it.
+ */
+package io.darex.bench.encoder;

@@ -1,0 +1,276 @@
+package io.darex.bench.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
+
+import io.darex.prune.Checkpoint;
+import io.darex.prune.Tensor;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+class SameDiffBertTest {
+  private static final Batch BATCH = TinyBert.BATCH;
+  private static final int[] LABELS = TinyBert.LABELS;
+  private final EncoderConfig config = TinyBert.CONFIG;
+  private final Checkpoint checkpoint = TinyBert.checkpoint(config, 42);
+
+  @Test
+  void gradientsOfEveryParameterAgreeWithCentralDifferences() {
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0, DataType.DOUBLE)) {
+      Map<String, INDArray> analytic = new TreeMap<>();
+      encoder
+          .gradients(BATCH, LABELS, 0)
+          .byName()
+          .forEach((name, gradient) -> analytic.put(name, gradient.dup()));
+      assertThat(analytic.keySet()).isEqualTo(encoder.parameters().keySet());
+      encoder
+          .parameters()
+          .forEach(
+              (name, parameter) -> {
+                long stride = Math.max(1, parameter.length() / 24);
+                for (long i = 0; i < parameter.length(); i += stride) {
+                  assertThat(analytic.get(name).getDouble(i))
+                      .as("%s[%d]", name, i)
+                      .isCloseTo(difference(encoder, parameter, i), within(1e-8));
+                }
+              });
+    }
+  }
+
+  private static double difference(Encoder encoder, INDArray parameter, long index) {
+    double step = 1e-5;
+    double value = parameter.getDouble(index);
+    parameter.putScalar(index, value + step);
+    double above = encoder.gradients(BATCH, LABELS, 0).loss();
+    parameter.putScalar(index, value - step);
+    double below = encoder.gradients(BATCH, LABELS, 0).loss();
+    parameter.putScalar(index, value);
+    return (above - below) / (2 * step);
+  }
+
+  @Test
+  void outputsAgreeWithAnIndependentForwardPass() {
+    PlainBert plain = new PlainBert(config, checkpoint);
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+      float[][] logits = encoder.logits(BATCH);
+      float[][] pooled = encoder.pooled(BATCH);
+      float[] hidden = encoder.lastHidden(BATCH);
+      double loss = 0;
+      for (int row = 0; row < BATCH.rows(); row++) {
+        int start = row * BATCH.columns();
+        int length = Arrays.stream(BATCH.mask(), start, start + BATCH.columns()).sum();
+        int[] ids = Arrays.copyOfRange(BATCH.ids(), start, start + length);
+        int[] types = Arrays.copyOfRange(BATCH.types(), start, start + length);
+        double[] expected = plain.logits(ids, types);
+        close(logits[row], expected);
+        close(pooled[row], plain.pooled(ids, types));
+        double[][] tokens = plain.hidden(ids, types);
+        for (int t = 0; t < length; t++) {
+          int at = (start + t) * config.hiddenSize();
+          close(Arrays.copyOfRange(hidden, at, at + config.hiddenSize()), tokens[t]);
+        }
+        double sum = Arrays.stream(expected).map(Math::exp).sum();
+        loss += (Math.log(sum) - expected[LABELS[row]]) / BATCH.rows();
+      }
+      assertThat(encoder.gradients(BATCH, LABELS, 0).loss()).isCloseTo(loss, within(1e-5));
+    }
+  }
+
+  private static void close(float[] actual, double[] expected) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat((double) actual[i]).isCloseTo(expected[i], within(1e-5));
+    }
+  }
+
+  @Test
+  void oneEncoderServesEveryBatchShapeAndPaddingChangesNothing() {
+    EncodedText text = new EncodedText(new int[] {1, 5, 3}, new int[] {0, 0, 1});
+    EncodedText longer = new EncodedText(new int[] {1, 2, 3, 4, 5, 6}, new int[6]);
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+      float[] alone = encoder.logits(Batch.of(List.of(text)))[0];
+      float[] padded = encoder.logits(Batch.of(List.of(longer, text)))[1];
+      assertThat(padded).containsExactly(alone, within(1e-5f));
+    }
+  }
+
+  @Test
+  void dropoutActsInTrainingAloneAndFollowsItsSeed() {
+    EncoderConfig dropping = config.withDropout(0.3);
+    try (SameDiffBert plain = new SameDiffBert(config, checkpoint, 0);
+        SameDiffBert encoder = new SameDiffBert(dropping, checkpoint, 0)) {
+      assertThat(encoder.logits(BATCH)).isDeepEqualTo(plain.logits(BATCH));
+      double loss = encoder.gradients(BATCH, LABELS, 5).loss();
+      INDArray gradient =
+          encoder.gradients(BATCH, LABELS, 5).byName().get("classifier.weight").dup();
+      assertThat(encoder.gradients(BATCH, LABELS, 6).loss()).isNotEqualTo(loss);
+      Gradients again = encoder.gradients(BATCH, LABELS, 5);
+      assertThat(again.loss()).isEqualTo(loss);
+      assertThat(again.byName().get("classifier.weight")).isEqualTo(gradient);
+      assertThat(loss).isNotEqualTo(plain.gradients(BATCH, LABELS, 5).loss());
+    }
+  }
+
+  @Test
+  void gradientDescentLowersTheLoss() {
+    EncoderConfig dropping = config.withDropout(0.1);
+    try (SameDiffBert encoder = new SameDiffBert(dropping, checkpoint, 0)) {
+      double before = crossEntropy(encoder);
+      for (int step = 0; step < 60; step++) {
+        encoder
+            .gradients(BATCH, LABELS, step)
+            .byName()
+            .forEach((name, g) -> encoder.parameters().get(name).subi(g.mul(0.2)));
+      }
+      assertThat(crossEntropy(encoder)).isLessThan(before / 2);
+    }
+  }
+
+  private static double crossEntropy(Encoder encoder) {
+    float[][] logits = encoder.logits(BATCH);
+    double loss = 0;
+    for (int row = 0; row < logits.length; row++) {
+      double sum = 0;
+      for (float logit : logits[row]) {
+        sum += Math.exp(logit);
+      }
+      loss += Math.log(sum) - logits[row][LABELS[row]];
+    }
+    return loss;
+  }
+
+  @Test
+  void loadSetsTheLiveParametersAndCheckpointIsACopy() {
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+      float[][] logits = encoder.logits(BATCH);
+      INDArray live = encoder.parameters().get("bert.pooler.dense.weight");
+      Checkpoint other = TinyBert.checkpoint(config, 43);
+      encoder.load(other);
+      assertThat(live.getFloat(3)).isEqualTo(other.tensors().get("bert.pooler.dense.weight").at(3));
+      assertThat(encoder.logits(BATCH)).isNotEqualTo(logits);
+      Checkpoint copy = encoder.checkpoint();
+      encoder.load(checkpoint);
+      assertThat(encoder.logits(BATCH)).isDeepEqualTo(logits);
+      assertThat(copy.config()).contains(config.toJson());
+      assertThat(copy.tensors().keySet()).isEqualTo(other.tensors().keySet());
+      copy.tensors()
+          .forEach(
+              (name, tensor) ->
+                  assertThat(floats(tensor)).isEqualTo(floats(other.tensors().get(name))));
+    }
+  }
+
+  private static float[] floats(Tensor tensor) {
+    float[] values = new float[(int) tensor.count()];
+    tensor.read(0, values, 0, values.length);
+    return values;
+  }
+
+  @Test
+  void encoderTensorsMayLackTheirPrefixAndFurtherOnesAreIgnored() {
+    SortedMap<String, Tensor> bare = new TreeMap<>();
+    checkpoint
+        .tensors()
+        .forEach((name, tensor) -> bare.put(name.replaceFirst("^bert\\.", ""), tensor));
+    bare.put("cls.predictions.bias", bare.get("classifier.bias"));
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0);
+        SameDiffBert other =
+            new SameDiffBert(config, new InMemoryCheckpoint(bare, Optional.empty()), 0)) {
+      assertThat(other.logits(BATCH)).isDeepEqualTo(encoder.logits(BATCH));
+    }
+  }
+
+  @Test
+  void loadListsEveryMisfitAndThenSetsNothing() {
+    SortedMap<String, Tensor> broken = new TreeMap<>(TinyBert.checkpoint(config, 43).tensors());
+    broken.remove("bert.pooler.dense.bias");
+    broken.put(
+        "classifier.weight",
+        new FloatTensor("classifier.weight", new long[] {2, 8}, new float[16]));
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+      float[][] logits = encoder.logits(BATCH);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.load(new InMemoryCheckpoint(broken, Optional.empty())))
+          .withMessageContaining("bert.pooler.dense.bias: missing")
+          .withMessageContaining("classifier.weight: expected [3, 8], got [2, 8]");
+      assertThat(encoder.logits(BATCH)).isDeepEqualTo(logits);
+    }
+  }
+
+  @Test
+  void aHeadTheCheckpointLacksIsDrawnFromTheSeed() {
+    EncoderConfig many = config.withLabels(List.of("a", "b", "c", "d"));
+    SortedMap<String, Tensor> headless = new TreeMap<>(checkpoint.tensors());
+    headless.keySet().removeIf(name -> name.startsWith("classifier."));
+    Checkpoint bare = new InMemoryCheckpoint(headless, Optional.empty());
+    try (SameDiffBert one = new SameDiffBert(many, bare, 1);
+        SameDiffBert same = new SameDiffBert(many, bare, 1);
+        SameDiffBert other = new SameDiffBert(many, bare, 2)) {
+      INDArray weight = one.parameters().get("classifier.weight");
+      assertThat(weight.shape()).containsExactly(4, 8);
+      assertThat(weight.stdNumber().doubleValue()).isBetween(0.01, 0.03);
+      assertThat(one.parameters().get("classifier.bias").toFloatVector()).containsOnly(0f);
+      assertThat(same.parameters().get("classifier.weight")).isEqualTo(weight);
+      assertThat(other.parameters().get("classifier.weight")).isNotEqualTo(weight);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> one.load(bare))
+          .withMessageContaining("classifier.weight: missing");
+    }
+  }
+
+  @Test
+  void refusesWhatLiesOutsideItsTables() {
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+      refuses(encoder, new int[] {11}, new int[] {0}, "token id must lie in [0, 11): 11");
+      refuses(encoder, new int[] {3}, new int[] {2}, "token type must lie in [0, 2): 2");
+      refuses(encoder, new int[7], new int[7], "text of 7 tokens, the encoder has 6 positions");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.gradients(BATCH, new int[] {0, 3, 0}, 0))
+          .withMessage("label must lie in [0, 3): 3");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.gradients(BATCH, new int[] {0}, 0))
+          .withMessage("need one label per row: 1 labels, 3 rows");
+    }
+  }
+
+  private static void refuses(Encoder encoder, int[] ids, int[] types, String message) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> encoder.logits(Batch.of(List.of(new EncodedText(ids, types)))))
+        .withMessage(message);
+  }
+
+  @Test
+  void withoutLabelsThereIsNoHead() {
+    try (SameDiffBert encoder = new SameDiffBert(config.withLabels(List.of()), checkpoint, 0)) {
+      assertThat(encoder.parameters()).doesNotContainKey("classifier.weight");
+      assertThat(encoder.pooled(BATCH)).hasDimensions(3, 8);
+      assertThatIllegalStateException().isThrownBy(() -> encoder.logits(BATCH));
+      assertThatIllegalStateException().isThrownBy(() -> encoder.gradients(BATCH, LABELS, 0));
+    }
+  }
+
+  @Test
+  void printsNothingToStdout() {
+    PrintStream out = System.out;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+      encoder.gradients(BATCH, LABELS, 0);
+    } finally {
+      System.setOut(out);
+    }
+    assertThat(printed.toString(StandardCharsets.UTF_8)).doesNotContain("differentiated");
+  }
+}
