@@ -53,7 +53,8 @@ public final class Progress implements AutoCloseable {
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) {
       lastLine = System.nanoTime();
       double left = (lastLine - start) * 1e-9 / done * (total - done);
-      console.say(String.format(Locale.ROOT, "%s %d/%d, %.0f s left  %s", task, done, total, left, note));
+      console.say(
+          String.format(Locale.ROOT, "%s %d/%d, %.0f s left  %s", task, done, total, left, note));
     }
   }
 

@@ -91,7 +91,8 @@ final class Finetuning {
         new AdamROptimizer(
             adamR(), encoder.parameters(), Anchor.start(name -> !name.startsWith(HEAD)));
     List<Epoch> finished = resume(optimizer);
-    try (Progress progress = console.progress("fine-tune", (long) stepsPerEpoch() * config.epochs())) {
+    try (Progress progress =
+        console.progress("fine-tune", (long) stepsPerEpoch() * config.epochs())) {
       for (int i = 0; i < optimizer.iteration(); i++) {
         progress.step("resumed");
       }
@@ -113,13 +114,11 @@ final class Finetuning {
     for (int[] indices : order) {
       // One seed a step, so that a resumed training draws the same dropout.
       long dropout = config.seed() * 1_000_003 + optimizer.iteration();
-      Gradients gradients =
-          encoder.gradients(texts.batch(indices), texts.labels(indices), dropout);
+      Gradients gradients = encoder.gradients(texts.batch(indices), texts.labels(indices), dropout);
       StepReport step = optimizer.step(gradients.byName());
       lossSum += gradients.loss();
       recent = Double.isNaN(recent) ? gradients.loss() : 0.95 * recent + 0.05 * gradients.loss();
-      progress.step(
-          String.format(Locale.ROOT, "loss %.3f  pull %.2e", recent, step.pull()));
+      progress.step(String.format(Locale.ROOT, "loss %.3f  pull %.2e", recent, step.pull()));
     }
     double seconds = (System.nanoTime() - start) * 1e-9;
     Epoch done =

@@ -3,9 +3,9 @@ package io.darex.bench.pipeline;
 import io.darex.bench.Console;
 import io.darex.bench.Main;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.SameDiffBert;
 import io.darex.bench.encoder.Tokenizer;
@@ -84,7 +84,8 @@ public final class Run {
               : unpruned(splits, encoder, pretrained.checkpoint(), tuned, training);
       folder.write(results);
       Cells cells =
-          new Cells(config.prune(), splits, encoder, pretrained.checkpoint(), tuned, folder, console);
+          new Cells(
+              config.prune(), splits, encoder, pretrained.checkpoint(), tuned, folder, console);
       Report.write(cells.complete(results), folder.path());
     }
   }

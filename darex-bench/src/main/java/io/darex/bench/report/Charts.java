@@ -5,7 +5,6 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.font.FontRenderContext;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -14,12 +13,11 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
 import org.knowm.xchart.CategorySeries;
 import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
+import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -38,8 +36,12 @@ final class Charts {
   private static final Color LIGHT_GREY = new Color(0xd0d0d0);
   // Okabe and Ito's palette: told apart by colour-blind readers too.
   private static final Color[] PALETTE = {
-    new Color(0x0072b2), new Color(0xd55e00), new Color(0x009e73), new Color(0xcc79a7),
-    new Color(0xe69f00), new Color(0x56b4e9)
+    new Color(0x0072b2),
+    new Color(0xd55e00),
+    new Color(0x009e73),
+    new Color(0xcc79a7),
+    new Color(0xe69f00),
+    new Color(0x56b4e9)
   };
 
   private Charts() {}
@@ -118,10 +120,7 @@ final class Charts {
     XYSeries series = chart.addSeries("pruned", q, scores);
     draw(series, PALETTE[0], SeriesMarkers.CIRCLE);
     XYSeries chosen =
-        chart.addSeries(
-            "chosen",
-            List.of(row.q()),
-            List.of(scores.get(q.indexOf(row.q()))));
+        chart.addSeries("chosen", List.of(row.q()), List.of(scores.get(q.indexOf(row.q()))));
     draw(chosen, PALETTE[1], SeriesMarkers.DIAMOND);
     return png(chart);
   }
@@ -158,12 +157,10 @@ final class Charts {
   }
 
   private static byte[] png(IChart chart) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      BitmapEncoder.saveBitmap(chart, bytes, BitmapFormat.PNG);
+      return ChartEncoder.getBytes(chart, "PNG");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bytes.toByteArray();
   }
 }
