@@ -8,9 +8,9 @@ import java.io.PrintStream;
  */
 public record Console(PrintStream out, PrintStream err, boolean quiet) {
   /** Says one line to the person at the keyboard. */
-  public void say(String format, Object... arguments) {
+  public void say(String line) {
     if (!quiet) {
-      err.println(arguments.length == 0 ? format : String.format(format, arguments));
+      err.println(line);
     }
   }
 

@@ -6,11 +6,9 @@ import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /**
  * The {@code darex} command: a function of arguments and streams to an exit code.
@@ -40,8 +38,6 @@ public final class Main {
       description = "Show the stack trace of an error.",
       scope = ScopeType.INHERIT)
   private boolean debug;
-
-  @Spec private CommandSpec spec;
 
   private final PrintStream out;
   private final PrintStream err;

@@ -3,6 +3,7 @@ package io.darex.bench;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.pipeline.Run;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,8 +50,10 @@ final class RunCommand implements Callable<Integer> {
         new Thread(
             () ->
                 console.say(
-                    "%ndarex: interrupted; what was finished is in %s, the same command goes on",
-                    folder));
+                    String.format(
+                        Locale.ROOT,
+                        "%ndarex: interrupted; what was finished is in %s, the same command goes on",
+                        folder)));
     Runtime.getRuntime().addShutdownHook(farewell);
     try {
       new Run(parsed, Optional.ofNullable(glue), folder, console).execute(force);

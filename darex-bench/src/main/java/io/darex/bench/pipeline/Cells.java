@@ -107,7 +107,12 @@ final class Cells {
       }
     }
     if (reused > 0) {
-      console.say("prune: %d of %d cells were done already and are reused", reused, total);
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "prune: %d of %d cells were done already and are reused",
+              reused,
+              total));
     }
     Results complete = earlier.withCells(config.searchSeeds(), cells);
     folder.write(complete);
@@ -150,8 +155,12 @@ final class Cells {
             .withProgress(
                 point ->
                     console.say(
-                        "search at p = %s: q = %.4g scores %.3f",
-                        method.dropRate(), point.q(), point.score()));
+                        String.format(
+                            Locale.ROOT,
+                            "search at p = %s: q = %.4g scores %.3f",
+                            method.dropRate(),
+                            point.q(),
+                            point.score())));
     return rescale.find(delta(mask), mask, evidence);
   }
 

@@ -129,14 +129,16 @@ final class Finetuning {
             meanAbsDelta(optimizer),
             seconds);
     console.say(
-        "epoch %d/%d: loss %.3f, validation %s %.3f, mean |Δ| %.2e, %.0f s",
-        epoch,
-        config.epochs(),
-        done.loss(),
-        splits.validation().metric().glueName(),
-        done.validation(),
-        done.meanAbsDelta(),
-        seconds);
+        String.format(
+            Locale.ROOT,
+            "epoch %d/%d: loss %.3f, validation %s %.3f, mean |Δ| %.2e, %.0f s",
+            epoch,
+            config.epochs(),
+            done.loss(),
+            splits.validation().metric().glueName(),
+            done.validation(),
+            done.meanAbsDelta(),
+            seconds));
     return done;
   }
 
@@ -214,7 +216,9 @@ final class Finetuning {
     Map<String, INDArray> state = new HashMap<>();
     moments.tensors().forEach((name, tensor) -> state.put(name, toArray(tensor)));
     optimizer.restore(Integer.parseInt(moments.metadata().get("iteration")), state);
-    console.say("fine-tune: goes on after epoch %d, found in %s", last, checkpoint(last));
+    console.say(
+        String.format(
+            Locale.ROOT, "fine-tune: goes on after epoch %d, found in %s", last, checkpoint(last)));
     return new ArrayList<>(record.epochs());
   }
 

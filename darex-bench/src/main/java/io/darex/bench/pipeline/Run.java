@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -73,8 +74,13 @@ public final class Run {
         Encoder encoder =
             new SameDiffBert(architecture, pretrained.checkpoint(), config.finetune().seed())) {
       console.say(
-          "%s: %d train, %d validation, %d dev texts",
-          task.name(), data.train().size(), data.validation().size(), data.dev().size());
+          String.format(
+              Locale.ROOT,
+              "%s: %d train, %d validation, %d dev texts",
+              task.name(),
+              data.train().size(),
+              data.validation().size(),
+              data.dev().size()));
       Splits splits = Splits.of(tokenizer, data, task.metric());
       TrainingRecord training = tune(splits, encoder, pretrained.tokenizerJson(), job);
       Checkpoint tuned = HuggingFaceFolder.open(folder.tuned());
@@ -99,7 +105,8 @@ public final class Run {
     Path file = folder.path().resolve(TrainingRecord.FILE);
     if (Files.exists(file)) {
       OutputFolder.requireSameJob(file, TrainingRecord.read(file).job(), job);
-      console.say("fine-tune: done already, reusing %s", folder.tuned());
+      console.say(
+          String.format(Locale.ROOT, "fine-tune: done already, reusing %s", folder.tuned()));
     } else {
       byte[] done = finetuning.train().toJson();
       AtomicWrite.file(file, false, temporary -> Files.write(temporary, done));
