@@ -108,7 +108,7 @@ public final class Section {
 
   /** One whole number of the given range, or {@code fallback} if the key is absent. */
   public long whole(String key, long fallback, Range range) {
-    return (long) number(key, fallback, range);
+    return (long) number(key, (double) fallback, range);
   }
 
   /** One number or a list of them, an axis; {@code fallback} if the key is absent. */

@@ -7,13 +7,16 @@ import io.darex.bench.glue.Example;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * The examples of one split, tokenised once.
- *
- * @param encoded one a text, or pair of texts
- * @param labels one a text
- */
-record Texts(List<EncodedText> encoded, int[] labels) {
+/** The examples of one split, tokenised once. */
+final class Texts {
+  private final List<EncodedText> encoded;
+  private final int[] labels;
+
+  private Texts(List<EncodedText> encoded, int[] labels) {
+    this.encoded = encoded;
+    this.labels = labels;
+  }
+
   static Texts of(Tokenizer tokenizer, List<Example> examples) {
     List<EncodedText> encoded =
         examples.stream()
@@ -33,6 +36,11 @@ record Texts(List<EncodedText> encoded, int[] labels) {
   /** Tokens of every text. */
   int[] lengths() {
     return encoded.stream().mapToInt(EncodedText::length).toArray();
+  }
+
+  /** The label of every text; not to be changed. */
+  int[] labels() {
+    return labels;
   }
 
   /** The texts at {@code indices}, padded to the longest of them. */
