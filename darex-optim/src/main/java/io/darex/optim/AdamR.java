@@ -129,8 +129,8 @@ public final class AdamR implements IUpdater {
    * @return the listener that ends each step, to ask for its {@link SameDiffAdamR#lastStep()}
    * @throws IllegalStateException if the training configuration of {@code sd} has another updater,
    *     or maximises
-   * @throws IllegalArgumentException if given anchors do not fit the variables; lists all that do
-   *     not
+   * @throws IllegalArgumentException if given anchors do not fit the variables (lists all that do
+   *     not), or none is anchored while λ is not 0
    */
   public static SameDiffAdamR attach(SameDiff sd, Anchor anchor) {
     return SameDiffAdamR.attach(sd, anchor);

@@ -31,7 +31,7 @@ public final class AdamROptimizer {
    * @param parameters the weights by name, FLOAT or DOUBLE and dense; changed by every step
    * @param anchor copied for {@link Anchor#start}, kept as they are for {@link Anchor#of}
    * @throws IllegalArgumentException if there is no parameter, one is not dense or of another type,
-   *     or given anchors do not fit; lists all that do not
+   *     given anchors do not fit (lists all that do not), or none is anchored while λ is not 0
    */
   public AdamROptimizer(AdamR config, Map<String, INDArray> parameters, Anchor anchor) {
     if (parameters.isEmpty()) {
@@ -39,7 +39,7 @@ public final class AdamROptimizer {
     }
     this.config = config.clone();
     this.parameters = new TreeMap<>(parameters);
-    anchor.check(parameters);
+    anchor.check(config, parameters);
     this.parameters.forEach(
         (name, parameter) -> {
           if (anchor.covers(name)) {

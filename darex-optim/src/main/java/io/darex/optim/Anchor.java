@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -35,7 +36,8 @@ public final class Anchor {
    * The arrays may be kept, so they must not change.
    */
   public static Anchor of(Map<String, INDArray> values) {
-    return new Anchor(values::containsKey, Map.copyOf(values));
+    Map<String, INDArray> own = Map.copyOf(values);
+    return new Anchor(own::containsKey, own);
   }
 
   boolean covers(String name) {
@@ -53,11 +55,19 @@ public final class Anchor {
   }
 
   /**
-   * Checks given values against the parameters they belong to.
+   * Checks given values against the parameters they belong to, and that there is any to pull.
    *
-   * @throws IllegalArgumentException if any does not fit; lists all that do not
+   * @throws IllegalArgumentException if any does not fit, or none is chosen while λ is not 0; lists
+   *     all that do not fit
    */
-  void check(Map<String, INDArray> parameters) {
+  void check(AdamR config, Map<String, INDArray> parameters) {
+    if (parameters.keySet().stream().noneMatch(names)
+        && !given()
+        && (config.getLambda() > 0 || config.getLambdaSchedule() != null)) {
+      throw new IllegalArgumentException(
+          "none of the parameters is anchored (%s); choose others, or set lambda to 0"
+              .formatted(String.join(", ", new TreeSet<>(parameters.keySet()))));
+    }
     List<String> faults = new ArrayList<>();
     new TreeMap<>(values)
         .forEach(

@@ -42,7 +42,7 @@ public final class SameDiffAdamR extends BaseListener {
   }
 
   static SameDiffAdamR attach(SameDiff sd, Anchor anchor) {
-    config(sd);
+    AdamR config = config(sd);
     if (!sd.getTrainingConfig().isMinimize()) {
       throw new IllegalStateException("AdamR minimises; the training configuration maximises");
     }
@@ -52,7 +52,7 @@ public final class SameDiffAdamR extends BaseListener {
         parameters.put(variable.name(), variable.getArr());
       }
     }
-    anchor.check(parameters);
+    anchor.check(config, parameters);
     SameDiffAdamR attached = new SameDiffAdamR(sd, anchor);
     // First of all, so that any other listener finds the step finished.
     List<Listener> listeners = new ArrayList<>(List.of(attached));

@@ -289,6 +289,17 @@ class AdamROptimizerTest {
   }
 
   @Test
+  void refusesToPullNothing() {
+    SortedMap<String, INDArray> theta = ORACLE.start(DataType.FLOAT);
+    Anchor none = Anchor.start(name -> name.startsWith("encoder."));
+    assertThatThrownBy(() -> new AdamROptimizer(AdamR.builder().build(), theta, none))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("none of the parameters is anchored (head.weight, layer.bias,");
+    AdamR adam = AdamR.builder().lambda(0).build();
+    assertThat(new AdamROptimizer(adam, theta, none).anchors()).isEmpty();
+  }
+
+  @Test
   void refusesAnAnchorThatWouldMoveWithTheWeights() {
     SortedMap<String, INDArray> theta = ORACLE.start(DataType.FLOAT);
     assertThatThrownBy(() -> new AdamROptimizer(AdamR.builder().build(), theta, Anchor.of(theta)))

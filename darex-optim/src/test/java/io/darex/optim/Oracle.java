@@ -125,7 +125,9 @@ record Oracle(
     return gradients;
   }
 
-  /** The largest distance from a snapshot, each relative to 1 or the value, whichever is larger. */
+  /**
+   * The largest distance from a snapshot, each relative to the value or 0.1, whichever is larger.
+   */
   static double error(Snapshot expected, StepReport report, Map<String, INDArray> theta) {
     double worst =
         Math.max(relative(expected.s(), report.s()), relative(expected.pull(), report.pull()));
@@ -140,6 +142,6 @@ record Oracle(
   }
 
   private static double relative(double expected, double actual) {
-    return Math.abs(expected - actual) / Math.max(1, Math.abs(expected));
+    return Math.abs(expected - actual) / Math.max(0.1, Math.abs(expected));
   }
 }
