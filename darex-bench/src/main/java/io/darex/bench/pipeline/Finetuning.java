@@ -148,7 +148,7 @@ final class Finetuning {
         .learningRateSchedule(
             WarmupLinearSchedule.ofFraction(config.learningRate(), config.warmup(), steps))
         .lambda(config.lambda())
-        .normalisation(Normalisation.valueOf(config.normalisation().toUpperCase(Locale.ROOT)))
+        .normalisation(Normalisation.of(config.normalisation()))
         .maxGradientNorm(config.maxGradientNorm())
         .build();
   }

@@ -23,18 +23,18 @@ public final class Report {
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>%s</title>
+      <title>{title}</title>
       <style>
       body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
       table { border-collapse: collapse; margin: 1rem 0; }
       th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
       th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
-      figure { margin: 1.5rem 0; } img { max-width: 100%%; }
+      figure { margin: 1.5rem 0; } img { max-width: 100%; }
       figcaption { color: #666; font-size: .9rem; }
       </style>
       </head>
       <body>
-      %s</body>
+      {body}</body>
       </html>
       """;
 
@@ -61,7 +61,7 @@ public final class Report {
       }
     }
     write(folder.resolve("report.md"), utf8(markdown.toString()));
-    String page = String.format(Locale.ROOT, PAGE, report.title(), html);
+    String page = PAGE.replace("{title}", report.title()).replace("{body}", html);
     write(folder.resolve("report.html"), utf8(page));
   }
 
