@@ -98,7 +98,7 @@ record GlueFiles(
         });
     if (examples.size() < atLeast) {
       throw new BadInputException(
-          file + ": expected at least " + atLeast + " examples, came " + examples.size());
+          file + ": expected " + atLeast + " or more examples, came " + examples.size());
     }
     return examples;
   }

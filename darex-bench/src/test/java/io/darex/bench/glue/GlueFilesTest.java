@@ -117,14 +117,14 @@ class GlueFilesTest {
 
   @Test
   void refusesTooFewExamples() throws IOException {
-    refusesCola("", ": expected at least 1 examples, came 0");
+    refusesCola("", ": expected 1 or more examples, came 0");
     write("SST-2", "", "sentence\tlabel\n");
-    refuses("sst-2", "SST-2", ": expected at least 1 examples, came 0");
+    refuses("sst-2", "SST-2", ": expected 1 or more examples, came 0");
     write("CoLA", "x\t1\t\tOne.\n", COLA);
     assertThatThrownBy(() -> Task.named("cola").load(Optional.of(glue), 0))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
-            glue.resolve("CoLA").resolve("train.tsv") + ": expected at least 2 examples, came 1");
+            glue.resolve("CoLA").resolve("train.tsv") + ": expected 2 or more examples, came 1");
   }
 
   @Test
