@@ -131,7 +131,7 @@ final class Draft {
     return say(draw(object == Kind.PERSON ? Kind.FEEL : Kind.USE).get(2));
   }
 
-  /** The first word of the class that this sentence has not drawn yet. */
+  /** A random entry of the class that this sentence has not drawn yet. */
   List<String> draw(Kind kind) {
     List<String> entry;
     do {

@@ -66,7 +66,11 @@ record GlueFiles(
   }
 
   private Path file(Optional<Path> glue, String name) {
-    Path root = glue.orElseThrow(() -> new BadInputException("expected a GLUE folder, came none"));
+    Path root =
+        glue.orElseThrow(
+            () ->
+                new BadInputException(
+                    folder + ": expected the GLUE folder (--glue DIR), came none"));
     for (Path parent : List.of(root, root.resolve(folder))) {
       if (!Files.isDirectory(parent)) {
         throw new BadInputException(
@@ -94,7 +98,7 @@ record GlueFiles(
         });
     if (examples.size() < atLeast) {
       throw new BadInputException(
-          file + ": expected at least " + atLeast + " examples, came " + examples.size());
+          file + ": expected " + atLeast + " or more examples, came " + examples.size());
     }
     return examples;
   }

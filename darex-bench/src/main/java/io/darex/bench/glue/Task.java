@@ -84,10 +84,6 @@ public record Task(String name, List<String> labels, Metric metric, Source sourc
    *     malformed
    */
   public TaskData load(Optional<Path> glue, long seed) {
-    if (needsGlue() && glue.isEmpty()) {
-      throw new BadInputException(
-          "task " + name + ": expected the GLUE folder (--glue DIR), came none");
-    }
     return TaskData.split(source.train(glue), source.dev(glue), seed);
   }
 
