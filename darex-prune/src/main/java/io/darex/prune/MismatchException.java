@@ -1,0 +1,19 @@
+package io.darex.prune;
+
+import java.util.List;
+
+/** Two checkpoints, or a sparse delta and its base, that do not belong together. */
+public final class MismatchException extends IllegalArgumentException {
+  private final transient List<String> problems;
+
+  /** Reports every problem at once, so that one run tells the user all there is to mend. */
+  public MismatchException(List<String> problems) {
+    super(String.join("; ", problems));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** The problems, one sentence each. */
+  public List<String> problems() {
+    return problems;
+  }
+}

@@ -1,0 +1,27 @@
+package io.darex.prune;
+
+/** A NaN or an infinity where a number is needed; the message names tensor and flat index. */
+public final class NonFiniteException extends IllegalArgumentException {
+  /**
+   * Names the value and its place.
+   *
+   * @param tensor name of the tensor, with its side where there are two
+   * @param index flat row-major index
+   * @param value what was found
+   */
+  public NonFiniteException(String tensor, long index, double value) {
+    super("tensor " + tensor + ", element " + index + ": expected a finite number, found " + value);
+  }
+
+  /**
+   * Returns {@code value}.
+   *
+   * @throws NonFiniteException if it is NaN or infinite
+   */
+  public static float check(String tensor, long index, float value) {
+    if (!Float.isFinite(value)) {
+      throw new NonFiniteException(tensor, index, value);
+    }
+    return value;
+  }
+}

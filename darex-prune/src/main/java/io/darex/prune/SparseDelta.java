@@ -1,0 +1,83 @@
+package io.darex.prune;
+
+import io.darex.prune.mask.Mask;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import lombok.With;
+
+/**
+ * What is left of a delta after pruning: kept entries, unscaled, and beside them the q that divides
+ * them. Δ̂ = (1/q)·A⊙Δ (METHOD.md §3). Because q lies beside the values, {@link #withScale another
+ * q} shares them and costs nothing.
+ *
+ * @param mask what chose the entries
+ * @param scale the q of every tensor
+ * @param kept by tuned name, the kept entries
+ * @param whole by tuned name, the tensors carried as they are
+ * @param provenance where all this comes from
+ */
+public record SparseDelta(
+    Mask mask,
+    @With Scale scale,
+    SortedMap<String, KeptTensor> kept,
+    SortedMap<String, Tensor> whole,
+    @With Provenance provenance) {
+
+  /** Makes the maps unmodifiable. */
+  public SparseDelta {
+    kept = Collections.unmodifiableSortedMap(kept);
+    whole = Collections.unmodifiableSortedMap(whole);
+  }
+
+  /**
+   * The pruned checkpoint, under the tuned names: {@code base + kept / q} in fp32 with q narrowed
+   * to fp32 once, and the whole tensors as they are. Its pruned tensors are F32 and are computed
+   * each time they are read, at about the cost of reading the base.
+   *
+   * @throws MismatchException listing every tensor that {@code base} lacks, or has in another shape
+   *     or in a dtype that cannot be read
+   */
+  public Checkpoint applyTo(Checkpoint base) {
+    TreeSet<String> names = new TreeSet<>(kept.keySet());
+    names.addAll(whole.keySet());
+    SortedMap<String, String> baseNames = Names.match(names, base.tensors().keySet());
+    SortedMap<String, Tensor> tensors = new TreeMap<>(whole);
+    List<String> problems = new ArrayList<>();
+    kept.forEach(
+        (name, entries) -> {
+          Tensor before =
+              baseNames.containsKey(name) ? base.tensors().get(baseNames.get(name)) : null;
+          if (before == null) {
+            problems.add("tensor " + name + ": the base has none of that name");
+          } else if (!Arrays.equals(before.shape(), entries.shape())) {
+            problems.add(
+                "tensor "
+                    + name
+                    + ": shape "
+                    + Delta.shape(before)
+                    + " in the base, "
+                    + Arrays.toString(entries.shape())
+                    + " in the sparse delta");
+          } else if (!before.dtype().isPrunable()) {
+            problems.add(
+                "tensor "
+                    + name
+                    + ": dtype "
+                    + before.dtype()
+                    + " in the base, expected F32, F16 "
+                    + "or BF16");
+          } else {
+            tensors.put(name, new PrunedTensor(before, entries, (float) scale.q(name)));
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new MismatchException(problems);
+    }
+    return new PrunedCheckpoint(Collections.unmodifiableSortedMap(tensors), provenance.config());
+  }
+}

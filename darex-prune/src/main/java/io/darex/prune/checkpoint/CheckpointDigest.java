@@ -1,0 +1,122 @@
+package io.darex.prune.checkpoint;
+
+import io.darex.prune.Checkpoint;
+import io.darex.prune.DType;
+import io.darex.prune.MismatchException;
+import io.darex.prune.NonFiniteException;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a checkpoint is known by: SHA-256 over, for each tensor in name order, name, dtype, shape
+ * and raw bytes, each after its length in bytes as a little-endian 64-bit integer (docs/FORMAT.md).
+ * It is the same for one file and for many shards.
+ */
+public final class CheckpointDigest {
+  private static final int PART = 1 << 18;
+
+  private CheckpointDigest() {}
+
+  /**
+   * The digest in lower-case hexadecimal. It reads, and so checks, every value.
+   *
+   * @throws NonFiniteException if a floating-point value is NaN or infinite
+   */
+  public static String of(Checkpoint checkpoint) {
+    return of(checkpoint.tensors().values());
+  }
+
+  /**
+   * Refuses a base that {@code delta} was not made from. Where the delta carries no digest, only
+   * names and shapes can be compared, and {@link SparseDelta#applyTo} does that.
+   *
+   * @throws MismatchException if the digests differ
+   */
+  public static void requireBase(SparseDelta delta, Checkpoint base) {
+    Optional<String> expected = delta.provenance().base();
+    if (expected.isPresent()) {
+      String found = of(base);
+      if (!found.equals(expected.get())) {
+        throw new MismatchException(
+            List.of(
+                "wrong base: the sparse delta was made from the checkpoint with digest "
+                    + expected.get()
+                    + ", this one has "
+                    + found));
+      }
+    }
+  }
+
+  static String of(Collection<? extends Tensor> tensors) {
+    MessageDigest sha = sha256();
+    tensors.stream()
+        .<Tensor>map(tensor -> tensor)
+        .sorted(Comparator.comparing(Tensor::name, NameOrder.BY_UTF8))
+        .forEach(tensor -> update(sha, tensor));
+    return HexFormat.of().formatHex(sha.digest());
+  }
+
+  private static void update(MessageDigest sha, Tensor tensor) {
+    prefixed(sha, tensor.name().getBytes(StandardCharsets.UTF_8));
+    prefixed(sha, tensor.dtype().name().getBytes(StandardCharsets.US_ASCII));
+    long[] shape = tensor.shape();
+    byte[] dimensions = new byte[shape.length * Long.BYTES];
+    ByteBuffer.wrap(dimensions).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(shape);
+    prefixed(sha, dimensions);
+    long count = tensor.count();
+    sha.update(littleEndian(Long.BYTES).putLong(count * tensor.dtype().bytes()).flip());
+    for (long from = 0; from < count; from += PART) {
+      ByteBuffer bytes = tensor.bytes(from, (int) Math.min(PART, count - from));
+      checkFinite(tensor, from, bytes);
+      sha.update(bytes);
+    }
+  }
+
+  private static void prefixed(MessageDigest sha, byte[] field) {
+    sha.update(littleEndian(Long.BYTES).putLong(field.length).flip());
+    sha.update(field);
+  }
+
+  private static void checkFinite(Tensor tensor, long from, ByteBuffer bytes) {
+    int step = tensor.dtype().bytes();
+    for (int at = 0; at < bytes.limit(); at += step) {
+      double value = value(tensor.dtype(), bytes, at);
+      if (!Double.isFinite(value)) {
+        throw new NonFiniteException(tensor.name(), from + at / step, value);
+      }
+    }
+  }
+
+  /** The floating-point number there; 0 for types that have no NaN or that no arithmetic reads. */
+  private static double value(DType dtype, ByteBuffer bytes, int at) {
+    return switch (dtype) {
+      case F64 -> bytes.getDouble(at);
+      case F32 -> bytes.getFloat(at);
+      case F16 -> Widening.f16(bytes.getShort(at));
+      case BF16 -> Widening.bf16(bytes.getShort(at));
+      default -> 0;
+    };
+  }
+
+  private static ByteBuffer littleEndian(int bytes) {
+    return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

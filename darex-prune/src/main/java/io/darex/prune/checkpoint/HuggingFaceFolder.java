@@ -1,0 +1,132 @@
+package io.darex.prune.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.prune.Checkpoint;
+import io.darex.prune.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Checkpoints as Hugging Face keeps them: a folder, or a bare safetensors file. */
+public final class HuggingFaceFolder {
+  private static final String CONFIG = "config.json";
+  private static final String MODEL = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private HuggingFaceFolder() {}
+
+  /**
+   * Opens a safetensors file, or a folder with {@code model.safetensors} or with shards and their
+   * {@code model.safetensors.index.json}. Only headers are read.
+   *
+   * @throws NoSuchFileException if there is nothing of the kind at {@code path}
+   * @throws MalformedFileException if a header or the index is at fault
+   */
+  public static Checkpoint open(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      throw new NoSuchFileException(path.toString(), null, "no checkpoint there");
+    }
+    if (!Files.isDirectory(path)) {
+      return Safetensors.open(path);
+    }
+    Path config = path.resolve(CONFIG);
+    Optional<String> text =
+        Files.exists(config) ? Optional.of(Files.readString(config)) : Optional.empty();
+    if (Files.exists(path.resolve(MODEL))) {
+      return new InMemoryCheckpoint(Safetensors.open(path.resolve(MODEL)).tensors(), text);
+    }
+    if (Files.exists(path.resolve(INDEX))) {
+      return new InMemoryCheckpoint(shards(path.resolve(INDEX)), text);
+    }
+    throw new NoSuchFileException(
+        path.toString(), null, "the folder has neither " + MODEL + " nor " + INDEX);
+  }
+
+  /**
+   * Writes a folder that transformers would load: {@code model.safetensors}, {@code config.json} if
+   * the checkpoint has one, and further files such as {@code tokenizer.json}.
+   *
+   * @param extras contents by file name
+   * @throws java.nio.file.FileAlreadyExistsException if it exists and {@code force} is not given
+   */
+  public static void write(
+      Path folder, Checkpoint checkpoint, Map<String, byte[]> extras, boolean force)
+      throws IOException {
+    AtomicWrite.folder(
+        folder,
+        force,
+        temporary -> {
+          for (Map.Entry<String, byte[]> extra : extras.entrySet()) {
+            Files.write(temporary.resolve(extra.getKey()), extra.getValue());
+          }
+          if (checkpoint.config().isPresent()) {
+            Files.writeString(temporary.resolve(CONFIG), checkpoint.config().get());
+          }
+          // transformers asks for the format key and refuses files without it.
+          Safetensors.write(
+              temporary.resolve(MODEL), checkpoint.tensors().values(), Map.of("format", "pt"));
+        });
+  }
+
+  private static SortedMap<String, Tensor> shards(Path index) throws IOException {
+    SortedMap<String, String> places = weightMap(index);
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    Set<String> files = new LinkedHashSet<>(places.values());
+    for (String file : files) {
+      Safetensors shard = Safetensors.open(index.resolveSibling(file));
+      for (Tensor tensor : shard.tensors().values()) {
+        if (!file.equals(places.get(tensor.name()))) {
+          throw new MalformedFileException(
+              shard.path(),
+              "only the tensors that " + INDEX + " places there",
+              "tensor " + tensor.name());
+        }
+        tensors.put(tensor.name(), tensor);
+      }
+    }
+    for (Map.Entry<String, String> place : places.entrySet()) {
+      if (!tensors.containsKey(place.getKey())) {
+        throw new MalformedFileException(
+            index.resolveSibling(place.getValue()),
+            "tensor " + place.getKey() + ", as " + INDEX + " says",
+            "none of that name");
+      }
+    }
+    return tensors;
+  }
+
+  private static SortedMap<String, String> weightMap(Path index) throws IOException {
+    JsonNode map;
+    try {
+      map = JSON.readTree(Files.readAllBytes(index)).path("weight_map");
+    } catch (JsonProcessingException e) {
+      throw new MalformedFileException(index, "a JSON object", e.getOriginalMessage());
+    }
+    if (!map.isObject()) {
+      throw new MalformedFileException(index, "an object weight_map", map.getNodeType());
+    }
+    SortedMap<String, String> places = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> place : map.properties()) {
+      String file = place.getValue().asText();
+      // A shard lies beside its index; anything else could reach any file of the reader's machine.
+      if (!file.endsWith(".safetensors") || file.matches(".*[/\\\\].*")) {
+        throw new MalformedFileException(
+            index, "a file name NAME.safetensors for tensor " + place.getKey(), place.getValue());
+      }
+      places.put(place.getKey(), file);
+    }
+    return places;
+  }
+}

@@ -1,0 +1,2 @@
+/** Checkpoints and sparse deltas as files. */
+package io.darex.prune.checkpoint;
