@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
