@@ -2,6 +2,8 @@ package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

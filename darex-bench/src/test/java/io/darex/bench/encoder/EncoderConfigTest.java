@@ -1,0 +1,102 @@
+package io.darex.bench.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EncoderConfigTest {
+  private static final EncoderConfig BARE =
+      new EncoderConfig(100, 12, 3, 4, 20, 64, 2, 1e-12, 0.1, 0.2, 0.3, List.of());
+
+  /** What transformers writes for a fine-tuned BERT, shortened. */
+  private static final String FINE_TUNED =
+      """
+      {"architectures": ["BertForSequenceClassification"], "model_type": "bert",
+       "attention_probs_dropout_prob": 0.1, "classifier_dropout": null, "hidden_act": "gelu",
+       "hidden_dropout_prob": 0.2, "hidden_size": 12, "initializer_range": 0.02,
+       "id2label": {"0": "unacceptable", "1": "acceptable"},
+       "label2id": {"acceptable": 1, "unacceptable": 0}, "intermediate_size": 20,
+       "layer_norm_eps": 1e-12, "max_position_embeddings": 64, "num_attention_heads": 4,
+       "num_hidden_layers": 3, "pad_token_id": 0, "position_embedding_type": "absolute",
+       "type_vocab_size": 2, "use_cache": true, "vocab_size": 100}
+      """;
+
+  @Test
+  void comesBackFromItsOwnJson() {
+    assertThat(EncoderConfig.fromJson(BARE.toJson())).isEqualTo(BARE);
+    EncoderConfig classifier = BARE.withLabels(List.of("no", "yes", "perhaps"));
+    assertThat(EncoderConfig.fromJson(classifier.toJson())).isEqualTo(classifier);
+    assertThat(BARE.toJson()).contains("\"BertModel\"").doesNotContain("id2label");
+    assertThat(classifier.toJson())
+        .contains("\"BertForSequenceClassification\"", "\"perhaps\" : 2", "\"2\" : \"perhaps\"");
+  }
+
+  @Test
+  void readsWhatTransformersWrites() {
+    EncoderConfig config = EncoderConfig.fromJson(FINE_TUNED);
+    assertThat(config)
+        .isEqualTo(
+            new EncoderConfig(
+                100,
+                12,
+                3,
+                4,
+                20,
+                64,
+                2,
+                1e-12,
+                0.2,
+                0.1,
+                0.2,
+                List.of("unacceptable", "acceptable")));
+  }
+
+  @Test
+  void countsClassesWhereTheyHaveNoNames() {
+    String named = "\"id2label\": {\"0\": \"unacceptable\", \"1\": \"acceptable\"},";
+    assertThat(EncoderConfig.fromJson(FINE_TUNED.replace(named, "\"num_labels\": 3,")).labels())
+        .containsExactly("LABEL_0", "LABEL_1", "LABEL_2");
+    assertThat(EncoderConfig.fromJson(FINE_TUNED.replace(named, "")).labels())
+        .containsExactly("LABEL_0", "LABEL_1");
+  }
+
+  @Test
+  void namesEveryUnsupportedValue() {
+    refuses(
+        FINE_TUNED
+            .replace("\"gelu\"", "\"relu\"")
+            .replace("\"absolute\"", "\"relative_key\"")
+            .replace("\"model_type\": \"bert\"", "\"model_type\": \"roberta\""),
+        "hidden_act must be gelu: relu",
+        "position_embedding_type must be absolute: relative_key",
+        "model_type must be bert: roberta");
+    refuses(FINE_TUNED.replace("BertForSequence", "BertForToken"), "BertForTokenClassification");
+  }
+
+  @Test
+  void namesEveryMissingOrImpossibleValue() {
+    refuses(
+        FINE_TUNED
+            .replace("\"vocab_size\"", "\"voc\"")
+            .replace("\"hidden_size\": 12", "\"hidden_size\": 1.5"),
+        "vocab_size must be an integer: missing",
+        "hidden_size must be an integer: 1.5");
+    refuses(
+        FINE_TUNED.replace("\"hidden_size\": 12", "\"hidden_size\": 14"),
+        "hidden_size must be a multiple of num_attention_heads: 14, 4");
+    refuses(
+        FINE_TUNED.replace("\"hidden_dropout_prob\": 0.2", "\"hidden_dropout_prob\": 1"),
+        "hidden_dropout_prob must lie in [0, 1): 1.0");
+    refuses(FINE_TUNED.replace("\"1\": \"acc", "\"2\": \"acc"), "id2label must name every class");
+    refuses("{", "config.json is not JSON");
+    refuses("[]", "config.json must hold a JSON object");
+  }
+
+  private static void refuses(String json, String... messages) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> EncoderConfig.fromJson(json))
+        .satisfies(e -> assertThat(e.getMessage()).contains(messages));
+  }
+}

@@ -1,0 +1,130 @@
+package io.darex.bench.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.darex.prune.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class MiniLmTest {
+  private static final Pretrained MINI_LM = BuiltInEncoders.read("minilm-l6");
+  private static final List<String> SENTENCES =
+      List.of(
+          "The cat sat on the mat.",
+          "A feline was resting upon a rug, purring contentedly in the afternoon sun.",
+          "Stock markets fell sharply after the announcement.",
+          "Yes.",
+          "Größe und naïveté: 漢字 tokens, unlikely-hyphenations & “quotes” – 3.14!");
+
+  @Test
+  void holds103TensorsUnderTheirHuggingFaceNames() {
+    SortedMap<String, Tensor> tensors = MINI_LM.checkpoint().tensors();
+    SortedMap<String, String> actual = new TreeMap<>();
+    tensors.forEach((name, tensor) -> actual.put("bert." + name, Arrays.toString(tensor.shape())));
+    SortedMap<String, String> expected = new TreeMap<>();
+    Parameters.shapes(MINI_LM.config())
+        .forEach((name, shape) -> expected.put(name, Arrays.toString(shape)));
+    assertThat(actual).hasSize(103).isEqualTo(expected);
+    assertThat(tensors.get("encoder.layer.5.intermediate.dense.weight").shape())
+        .containsExactly(1536, 384);
+    assertThat(tensors.values().stream().mapToLong(Tensor::count).sum()).isEqualTo(22_713_216);
+    assertThat(MINI_LM.checkpoint().config()).contains(MINI_LM.config().toJson());
+  }
+
+  @Test
+  void sentenceEmbeddingsAgreeWithTheOnnxFileUnderOnnxRuntime() throws Exception {
+    try (Tokenizer tokenizer = new Tokenizer(MINI_LM.tokenizerJson(), 128);
+        Encoder encoder = new SameDiffBert(MINI_LM.config(), MINI_LM.checkpoint(), 0)) {
+      Batch batch = Batch.of(SENTENCES.stream().map(tokenizer::encode).toList());
+      int hidden = encoder.config().hiddenSize();
+      float[] ours = meanPooled(batch, encoder.lastHidden(batch), hidden);
+      float[] theirs = meanPooled(batch, onnxHidden(batch), hidden);
+      assertThat(ours).containsExactly(theirs, within(1e-4f));
+      assertThat(ours).isNotEqualTo(new float[ours.length]);
+    }
+  }
+
+  /** The mean of each row's real tokens, {@code [rows, hidden]}. */
+  private static float[] meanPooled(Batch batch, float[] hidden, int width) {
+    float[] mean = new float[batch.rows() * width];
+    for (int row = 0; row < batch.rows(); row++) {
+      for (int i = 0; i < width; i++) {
+        double sum = 0;
+        int tokens = 0;
+        for (int t = row * batch.columns(); t < (row + 1) * batch.columns(); t++) {
+          sum += batch.mask()[t] * hidden[t * width + i];
+          tokens += batch.mask()[t];
+        }
+        mean[row * width + i] = (float) (sum / tokens);
+      }
+    }
+    return mean;
+  }
+
+  private static float[] onnxHidden(Batch batch) throws IOException, OrtException {
+    try (InputStream file = MiniLmTest.class.getResourceAsStream("/all-minilm-l6-v2.onnx");
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtSession session = environment.createSession(file.readAllBytes());
+        OnnxTensor ids = tensor(environment, batch, batch.ids());
+        OnnxTensor mask = tensor(environment, batch, batch.mask());
+        OnnxTensor types = tensor(environment, batch, batch.types());
+        OrtSession.Result result =
+            session.run(
+                Map.of("input_ids", ids, "attention_mask", mask, "token_type_ids", types))) {
+      OnnxTensor hidden = (OnnxTensor) result.get(0);
+      float[] values = new float[hidden.getFloatBuffer().remaining()];
+      hidden.getFloatBuffer().get(values);
+      return values;
+    }
+  }
+
+  private static OnnxTensor tensor(OrtEnvironment environment, Batch batch, int[] flat)
+      throws OrtException {
+    long[][] rows = new long[batch.rows()][batch.columns()];
+    for (int i = 0; i < flat.length; i++) {
+      rows[i / batch.columns()][i % batch.columns()] = flat[i];
+    }
+    return OnnxTensor.createTensor(environment, rows);
+  }
+
+  @Test
+  void tokenizerIgnoresTheTruncationAndPaddingOfItsFile() {
+    assertThat(MINI_LM.tokenizerJson()).contains("\"max_length\": 128", "\"Fixed\": 128");
+    String longText = "word ".repeat(300);
+    try (Tokenizer tokenizer = new Tokenizer(MINI_LM.tokenizerJson(), 256);
+        Tokenizer narrow = new Tokenizer(MINI_LM.tokenizerJson(), 8)) {
+      assertThat(tokenizer.encode("Hello, world!").ids())
+          .containsExactly(101, 7592, 1010, 2088, 999, 102);
+      assertThat(tokenizer.encode(longText).length()).isEqualTo(256);
+      assertThat(narrow.encode(longText).ids())
+          .containsExactly(101, 2773, 2773, 2773, 2773, 2773, 2773, 102);
+      EncodedText pair = narrow.encode("Hello", longText);
+      assertThat(pair.ids()).containsExactly(101, 7592, 102, 2773, 2773, 2773, 2773, 102);
+      assertThat(pair.types()).containsExactly(0, 0, 0, 1, 1, 1, 1, 1);
+      assertThat(tokenizer.encode("").ids()).containsExactly(101, 102);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Tokenizer("{}", 8))
+        .withMessageStartingWith("no usable tokenizer.json");
+  }
+
+  @Test
+  void builtInEncodersAreListed() {
+    assertThat(BuiltInEncoders.names()).containsExactly("minilm-l6");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> BuiltInEncoders.read("minilm"))
+        .withMessage("no built-in encoder minilm, there is [minilm-l6]");
+  }
+}
