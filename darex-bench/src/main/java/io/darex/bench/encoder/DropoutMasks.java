@@ -36,6 +36,11 @@ final class DropoutMasks {
       }
     }
     INDArray mask = Nd4j.create(values, shape, 'c');
-    return type == DataType.FLOAT ? mask : mask.castTo(type);
+    if (type == DataType.FLOAT) {
+      return mask;
+    }
+    try (mask) {
+      return mask.castTo(type);
+    }
   }
 }

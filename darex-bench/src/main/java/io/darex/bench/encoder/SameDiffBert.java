@@ -67,8 +67,9 @@ public final class SameDiffBert implements Encoder {
 
   @Override
   public float[] lastHidden(Batch batch) {
-    try (INDArray hidden = infer(batch, BertGraph.HIDDEN)) {
-      return hidden.data().asFloat();
+    try (INDArray hidden = infer(batch, BertGraph.HIDDEN);
+        INDArray rowMajor = hidden.dup('c')) {
+      return rowMajor.data().asFloat();
     }
   }
 
