@@ -1,8 +1,15 @@
 package io.darex.bench;
 
+import io.darex.prune.MismatchException;
+import io.darex.prune.NonFiniteException;
+import io.darex.prune.checkpoint.MalformedFileException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -81,18 +88,36 @@ public final class Main {
     if (debug) {
       thrown.printStackTrace(err);
     }
-    if (thrown instanceof BadInputException) {
-      err.println("darex: " + thrown.getMessage());
+    Optional<String> fault = inputFault(thrown);
+    if (fault.isPresent()) {
+      err.println("darex: " + oneLine(fault.get()));
       return BAD_INPUT;
     }
-    err.println("darex: " + describe(thrown) + (debug ? "" : " (--debug shows where)"));
+    String message = thrown.getMessage() == null ? "" : ": " + oneLine(thrown.getMessage());
+    String where = debug ? "" : " (--debug shows where)";
+    err.println("darex: " + thrown.getClass().getSimpleName() + message + where);
     return FAILED;
   }
 
-  private static String describe(Throwable thrown) {
-    String message = thrown.getMessage();
-    String kind = thrown.getClass().getSimpleName();
-    return message == null ? kind : kind + ": " + message.lines().findFirst().orElse("");
+  /** What is wrong with the input, where it is the input that is wrong. */
+  private static Optional<String> inputFault(Exception thrown) {
+    if (thrown instanceof FileAlreadyExistsException e) {
+      return Optional.of(e.getFile() + " exists already; --force replaces it");
+    }
+    if (thrown instanceof NoSuchFileException e) {
+      String reason = e.getReason() == null ? "no such file" : e.getReason();
+      return Optional.of(e.getFile() + ": " + reason);
+    }
+    boolean input =
+        thrown instanceof BadInputException
+            || thrown instanceof MalformedFileException
+            || thrown instanceof MismatchException
+            || thrown instanceof NonFiniteException;
+    return input ? Optional.of(thrown.getMessage()) : Optional.empty();
+  }
+
+  private static String oneLine(String message) {
+    return message.lines().map(String::strip).collect(Collectors.joining(" "));
   }
 
   static final class Version implements IVersionProvider {

@@ -128,6 +128,8 @@ final class Charts {
   private static void line(
       CategoryChart chart, String name, List<String> x, double level, Color paint) {
     CategorySeries series = chart.addSeries(name, x, Collections.nCopies(x.size(), level));
+    // Methods stand side by side where they would hide one another; a level spans them all.
+    series.setOverlapped(true);
     draw(series, paint, SeriesMarkers.NONE);
   }
 

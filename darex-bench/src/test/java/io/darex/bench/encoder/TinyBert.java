@@ -11,8 +11,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** A BERT small enough to check by hand: every kind of parameter, all of them random. */
-final class TinyBert {
-  static final EncoderConfig CONFIG =
+public final class TinyBert {
+  public static final EncoderConfig CONFIG =
       new EncoderConfig(11, 8, 2, 2, 12, 6, 2, 1e-3, 0, 0, 0, List.of("no", "maybe", "yes"));
 
   /** Three rows of 5, 2 and 4 tokens, with both token types. */
@@ -28,7 +28,7 @@ final class TinyBert {
   private TinyBert() {}
 
   /** Weights of a size at which no part of the network is close to linear. */
-  static Checkpoint checkpoint(EncoderConfig config, long seed) {
+  public static Checkpoint checkpoint(EncoderConfig config, long seed) {
     Random random = new Random(seed);
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     Parameters.shapes(config)

@@ -1,0 +1,149 @@
+package io.darex.bench.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.darex.bench.BadInputException;
+import io.darex.bench.Console;
+import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.encoder.BuiltInEncoders;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.SameDiffBert;
+import io.darex.bench.encoder.TinyBert;
+import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.glue.Metric;
+import io.darex.bench.glue.Task;
+import io.darex.bench.glue.TaskData;
+import io.darex.bench.report.Results.Epoch;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training on real sentences with an encoder small enough to train in a second. */
+class FinetuningTest {
+  private static final EncoderConfig TINY =
+      new EncoderConfig(30522, 8, 1, 2, 16, 64, 2, 1e-12, 0.1, 0.1, 0.1, List.of("no", "yes"));
+  private static final FinetuneConfig CONFIG =
+      new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0);
+  private static final int STEPS = 6;
+  private static String tokenizerJson;
+  private static Splits splits;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void tokenise() {
+    tokenizerJson = BuiltInEncoders.read("minilm-l6").tokenizerJson();
+    TaskData all = Task.named("agreement").load(Optional.empty(), 0);
+    TaskData some =
+        new TaskData(
+            all.train().subList(0, STEPS * 16 - 5),
+            all.validation().subList(0, 40),
+            all.dev().subList(0, 40));
+    try (Tokenizer tokenizer = new Tokenizer(tokenizerJson, 64)) {
+      splits = Splits.of(tokenizer, some, Metric.MATTHEWS);
+    }
+  }
+
+  @Test
+  void anInterruptedTrainingEndsInTheSameBytes() throws IOException {
+    Path straight = folder.resolve("straight");
+    TrainingRecord expected = finetuning(straight, encoder(Integer.MAX_VALUE)).train();
+    Path broken = folder.resolve("broken");
+    // In the third epoch, when two are finished.
+    Finetuning interrupted = finetuning(broken, encoder(2 * STEPS + 3));
+    assertThatThrownBy(interrupted::train).hasMessage("interrupted");
+
+    TrainingRecord resumed = finetuning(broken, encoder(Integer.MAX_VALUE)).train();
+
+    assertThat(withoutSeconds(resumed)).isEqualTo(withoutSeconds(expected));
+    Path weights = Path.of("epoch-3", "model.safetensors");
+    assertThat(broken.resolve(weights)).hasSameBinaryContentAs(straight.resolve(weights));
+    Path moments = Path.of("epoch-3.optimizer.safetensors");
+    assertThat(broken.resolve(moments)).hasSameBinaryContentAs(straight.resolve(moments));
+  }
+
+  @Test
+  void keepsTheBestEpochAndTheLast() throws IOException {
+    Finetuning finetuning = finetuning(folder, encoder(Integer.MAX_VALUE));
+
+    TrainingRecord record = finetuning.train();
+
+    double best = record.epochs().stream().mapToDouble(Epoch::validation).max().orElseThrow();
+    assertThat(record.epochs().get(record.best() - 1).validation()).isEqualTo(best);
+    try (Stream<Path> kept = Files.list(folder)) {
+      assertThat(kept.map(path -> path.getFileName().toString()))
+          .contains("epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
+          .hasSizeLessThanOrEqualTo(3);
+    }
+    assertThat(finetuning.checkpoint(record.best())).isDirectoryContaining("glob:**config.json");
+  }
+
+  @Test
+  void theLossFallsAndTheDeltaGrows() throws IOException {
+    List<Epoch> epochs = finetuning(folder, encoder(Integer.MAX_VALUE)).train().epochs();
+
+    assertThat(epochs.get(2).loss()).isLessThan(epochs.get(0).loss());
+    assertThat(epochs.get(0).meanAbsDelta()).isPositive();
+  }
+
+  @Test
+  void refusesTheTrainingOfAnotherJob() throws IOException {
+    finetuning(folder, encoder(Integer.MAX_VALUE)).train();
+    Finetuning other =
+        new Finetuning(
+            CONFIG, splits, encoder(Integer.MAX_VALUE), tokenizerJson, "other", folder, quiet());
+
+    assertThatThrownBy(other::train)
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("training.json: belongs to another fine-tune");
+  }
+
+  private static Finetuning finetuning(Path folder, Encoder encoder) {
+    return new Finetuning(CONFIG, splits, encoder, tokenizerJson, "job", folder, quiet());
+  }
+
+  private static Console quiet() {
+    PrintStream nowhere =
+        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    return new Console(nowhere, nowhere, true);
+  }
+
+  private static List<Epoch> withoutSeconds(TrainingRecord record) {
+    return record.epochs().stream()
+        .map(e -> new Epoch(e.epoch(), e.loss(), e.validation(), e.meanAbsDelta(), 0))
+        .toList();
+  }
+
+  /** An encoder that fails at its n-th training step. */
+  private static Encoder encoder(int failing) {
+    Encoder real = new SameDiffBert(TINY, TinyBert.checkpoint(TINY, 3), 5);
+    int[] steps = {0};
+    return (Encoder)
+        Proxy.newProxyInstance(
+            Encoder.class.getClassLoader(),
+            new Class<?>[] {Encoder.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("gradients") && ++steps[0] == failing) {
+                throw new IllegalStateException("interrupted");
+              }
+              try {
+                return method.invoke(real, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+}
