@@ -34,11 +34,12 @@ class ReadmeTest {
 
   @Test
   void theReadmeHasThisVeryExample() throws IOException {
+    String file = Files.readString(Path.of("src/test/java/io/darex/optim/ReadmeTest.java"));
     String source =
-        Files.readString(Path.of("src/test/java/io/darex/optim/ReadmeTest.java"))
-            .split("// README begins\n")[1]
-            .split("    // README ends")[0]
-            .lines()
+        file.lines()
+            .dropWhile(line -> !line.equals("    // README begins"))
+            .skip(1)
+            .takeWhile(line -> !line.equals("    // README ends"))
             .map(line -> line.substring(4))
             .collect(Collectors.joining("\n"));
 

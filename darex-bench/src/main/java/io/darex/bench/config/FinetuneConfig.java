@@ -1,5 +1,6 @@
 package io.darex.bench.config;
 
+import io.darex.optim.Penalty;
 import java.util.List;
 
 /**
@@ -30,11 +31,17 @@ public record FinetuneConfig(
     double maxGradientNorm,
     long seed,
     int limit) {
-  /** The optimisers by name. */
-  public static final List<String> OPTIMIZERS = List.of("adamr-l2", "adam");
+  /** The optimisers by name: AdamR with each penalty, and Adam, which is AdamR with λ = 0. */
+  public static final List<String> OPTIMIZERS =
+      List.of("adamr-l2", "adamr-l1", "adamr-l1-prox", "adam");
 
   private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
+
+  /** How the optimiser pulls; {@code adam}, whose λ is 0, does so in any way. */
+  public Penalty penalty() {
+    return optimizer.equals("adam") ? Penalty.L2 : Penalty.of(optimizer.replace("adamr-", ""));
+  }
 
   static FinetuneConfig from(Section section) {
     String optimizer = section.name("optimizer", "adamr-l2", OPTIMIZERS);

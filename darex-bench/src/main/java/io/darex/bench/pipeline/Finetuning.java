@@ -148,6 +148,7 @@ final class Finetuning {
         .learningRateSchedule(
             WarmupLinearSchedule.ofFraction(config.learningRate(), config.warmup(), steps))
         .lambda(config.lambda())
+        .penalty(config.penalty())
         .normalisation(Normalisation.of(config.normalisation()))
         .maxGradientNorm(config.maxGradientNorm())
         .build();

@@ -48,7 +48,11 @@ sealed interface Block {
       lines.add(Collections.nCopies(headers.size(), "---"));
       lines.addAll(rows);
       StringBuilder text = new StringBuilder();
-      lines.forEach(line -> text.append("| ").append(String.join(" | ", line)).append(" |\n"));
+      for (List<String> line : lines) {
+        // A bare bar, as in mean |Δ|, would begin a new cell.
+        List<String> cells = line.stream().map(cell -> cell.replace("|", "\\|")).toList();
+        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
+      }
       return text.append('\n').toString();
     }
 
@@ -89,7 +93,8 @@ sealed interface Block {
     }
   }
 
-  private static String escape(String text) {
+  /** Text as HTML takes it. */
+  static String escape(String text) {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
   }
 }

@@ -12,11 +12,8 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
-import org.knowm.xchart.CategorySeries;
-import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -63,32 +60,35 @@ final class Charts {
     }
   }
 
-  /** The metric on dev against the drop rate, one line a method, with the spread over seeds. */
+  /**
+   * The metric on dev against the drop rate p, one line a method, with the spread over seeds. The
+   * axis is 1/(1 − p), logarithmic, so that .9, .99 and .999 stand equally far apart.
+   */
   static byte[] metricAgainstDropRate(Results results, List<Row> rows) {
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(results.task() + ", dev: " + results.tuned().metric() + " against drop rate")
-            .xAxisTitle("drop rate")
-            .yAxisTitle(results.tuned().metric())
-            .build();
-    style(chart.getStyler());
-    chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Line);
-    List<String> rates =
-        rows.stream().map(row -> String.valueOf(row.dropRate())).distinct().toList();
-    line(chart, "unpruned", rates, results.tuned().value(), GREY);
-    line(chart, "base, tuned head", rates, results.base().value(), LIGHT_GREY);
+    XYChart chart =
+        chart(
+            results.task() + ", dev: " + results.tuned().metric() + " against drop rate",
+            "drop rate",
+            results);
+    chart.setCustomXAxisTickLabelsFormatter(x -> String.format(Locale.ROOT, "%.4g", 1 - 1 / x));
+    List<Double> all = rows.stream().map(row -> 1 / (1 - row.dropRate())).toList();
+    List<Double> ends = List.of(Collections.min(all) / 1.2, Collections.max(all) * 1.2);
+    level(chart, "unpruned", ends, results.tuned().value(), GREY);
+    level(chart, "base, tuned head", ends, results.base().value(), LIGHT_GREY);
     Map<String, List<Row>> methods = new LinkedHashMap<>();
     rows.forEach(row -> methods.computeIfAbsent(row.method(), m -> new ArrayList<>()).add(row));
-    int colour = 0;
+    int index = 0;
     for (Map.Entry<String, List<Row>> method : methods.entrySet()) {
-      List<Double> means = method.getValue().stream().map(row -> row.value().mean()).toList();
-      List<Double> spreads = method.getValue().stream().map(row -> row.value().std()).toList();
-      List<String> x =
-          method.getValue().stream().map(row -> String.valueOf(row.dropRate())).toList();
-      CategorySeries series = chart.addSeries(method.getKey(), x, means, spreads);
-      draw(series, PALETTE[colour++ % PALETTE.length], SeriesMarkers.CIRCLE);
+      // A little aside of one another, or equal points would hide one another.
+      double aside = Math.pow(1.04, index);
+      List<Row> points = method.getValue();
+      XYSeries series =
+          chart.addSeries(
+              method.getKey(),
+              points.stream().map(row -> aside / (1 - row.dropRate())).toList(),
+              points.stream().map(row -> row.value().mean()).toList(),
+              points.stream().map(row -> row.value().std()).toList());
+      draw(series, PALETTE[index++ % PALETTE.length], SeriesMarkers.CIRCLE);
     }
     return png(chart);
   }
@@ -96,22 +96,20 @@ final class Charts {
   /** The metric on validation against q at one drop rate: the paper's Figure 1. */
   static byte[] metricAgainstQ(Results results, Row row) {
     XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(
-                results.task()
-                    + ", validation: "
-                    + results.tuned().metric()
-                    + " against q at drop rate "
-                    + row.dropRate())
-            .xAxisTitle("q (leftmost: 1 − drop rate, which is DARE)")
-            .yAxisTitle(results.tuned().metric())
-            .build();
-    style(chart.getStyler());
-    chart.getStyler().setXAxisLogarithmic(true);
+        chart(
+            String.format(
+                Locale.ROOT,
+                "%s, validation: %s against q at drop rate %s",
+                results.task(),
+                results.tuned().metric(),
+                row.dropRate()),
+            "q (leftmost: 1 − drop rate, which is DARE)",
+            results);
     List<Point> points =
-        row.searched().stream().sorted(Comparator.comparingDouble(Point::q)).toList();
+        row.searched().stream()
+            .filter(point -> !Double.isNaN(point.score()))
+            .sorted(Comparator.comparingDouble(Point::q))
+            .toList();
     List<Double> q = points.stream().map(Point::q).toList();
     List<Double> scores = points.stream().map(Point::score).toList();
     List<Double> ends = List.of(Collections.min(q), Collections.max(q));
@@ -125,12 +123,18 @@ final class Charts {
     return png(chart);
   }
 
-  private static void line(
-      CategoryChart chart, String name, List<String> x, double level, Color paint) {
-    CategorySeries series = chart.addSeries(name, x, Collections.nCopies(x.size(), level));
-    // Methods stand side by side where they would hide one another; a level spans them all.
-    series.setOverlapped(true);
-    draw(series, paint, SeriesMarkers.NONE);
+  private static XYChart chart(String title, String xAxis, Results results) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle(xAxis)
+            .yAxisTitle(results.tuned().metric())
+            .build();
+    style(chart.getStyler());
+    chart.getStyler().setXAxisLogarithmic(true);
+    return chart;
   }
 
   private static void level(XYChart chart, String name, List<Double> x, double y, Color paint) {

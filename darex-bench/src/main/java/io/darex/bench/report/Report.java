@@ -61,7 +61,7 @@ public final class Report {
       }
     }
     write(folder.resolve("report.md"), utf8(markdown.toString()));
-    String page = PAGE.replace("{title}", report.title()).replace("{body}", html);
+    String page = PAGE.replace("{title}", Block.escape(report.title())).replace("{body}", html);
     write(folder.resolve("report.html"), utf8(page));
   }
 

@@ -1,0 +1,102 @@
+package io.darex.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.darex.bench.report.Results.Cell;
+import io.darex.bench.report.Results.Epoch;
+import io.darex.bench.report.Results.Score;
+import io.darex.prune.rescale.Point;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportTest {
+  private static final List<Point> SEARCHED =
+      List.of(new Point(0.1, 0.4), new Point(1, Double.NaN), new Point(0.3, 0.5));
+  private static final Results RESULTS =
+      new Results(
+          "job",
+          "1.0",
+          "a<b",
+          "minilm-l6",
+          "adamr-l2",
+          List.of(new Epoch(1, 0.7, 0.25, 1.5e-4, 12)),
+          new Score("accuracy", 0.8, 0.75),
+          new Score("accuracy", 0.5, 0.45),
+          Map.of("majority", new Score("accuracy", 0.51, 0.52)),
+          List.of(100L),
+          List.of(
+              cell("inverse-keep-rate", 0.1, List.of(), 0, 0.6),
+              cell("inverse-keep-rate", 0.1, List.of(), 1, 0.7),
+              cell("q-labelled", 0.3, SEARCHED, 0, 0.75),
+              cell("q-labelled", 0.3, SEARCHED, 1, 0.75)));
+
+  @TempDir private Path folder;
+
+  @Test
+  void rowsAreMeansAndSampleDeviationsOverSeeds() {
+    List<Row> rows = Row.of(RESULTS.cells());
+
+    assertThat(rows).hasSize(2);
+    assertThat(rows.get(0).value().mean()).isEqualTo(0.65);
+    // √(((0.6 − 0.65)² + (0.7 − 0.65)²) / (2 − 1))
+    assertThat(rows.get(0).value().std()).isCloseTo(0.0707107, within(1e-6));
+    assertThat(rows.get(1).value()).hasToString("0.750 ± 0.000");
+  }
+
+  @Test
+  void resultsSurviveJson() throws IOException {
+    assertThat(Results.fromJson(RESULTS.toJson())).isEqualTo(RESULTS);
+  }
+
+  @Test
+  void theMarkdownHasEveryNumberAndItsPictures() throws IOException {
+    Report.write(RESULTS, folder);
+
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("| tuned | accuracy | 0.800 | 0.750 |")
+        .contains("| base with the tuned head | accuracy | 0.500 | 0.450 |")
+        .contains("| baseline: majority | accuracy | 0.510 | 0.520 |")
+        .contains("| 0.9 | inverse-keep-rate | 0.1000 | 0.650 ± 0.071 |")
+        .contains("| 0.00 | 1 : 50 | 2 |")
+        .contains("| mean \\|Δ\\| |")
+        .contains("| 1 | 0.700 | 0.250 | 1.50e-04 | 12 |")
+        .contains("(metric-against-drop-rate.png)")
+        .contains("(metric-against-q-at-0.9.png)");
+    for (String picture : List.of("metric-against-drop-rate", "metric-against-q-at-0.9")) {
+      assertThat(ImageIO.read(folder.resolve(picture + ".png").toFile())).isNotNull();
+    }
+  }
+
+  @Test
+  void thePageIsSelfContainedAndEscaped() throws IOException {
+    Report.write(RESULTS, folder);
+
+    String page = Files.readString(folder.resolve("report.html"));
+    assertThat(page).contains("a&lt;b").doesNotContain("a<b").doesNotContain("http");
+    Matcher picture = Pattern.compile("src=\"data:image/png;base64,([^\"]+)\"").matcher(page);
+    int pictures = 0;
+    for (; picture.find(); pictures++) {
+      byte[] png = Base64.getDecoder().decode(picture.group(1));
+      assertThat(ImageIO.read(new ByteArrayInputStream(png))).isNotNull();
+    }
+    assertThat(pictures).isEqualTo(2);
+  }
+
+  private static Cell cell(
+      String rescale, double q, List<Point> searched, long seed, double value) {
+    return new Cell(
+        0.9, "random", rescale, q, searched, seed, "accuracy", value, value, 2000, 100_000, "x");
+  }
+}
