@@ -17,7 +17,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * @param seeds how many cells
  * @param value the metric on GLUE dev
  * @param validation the metric on the held-out tenth of train
- * @param q mean q
+ * @param q the same for all of them
  * @param bytes mean size of the sparse delta
  * @param denseBytes size of the tuned model
  * @param searched the q's tried for it
@@ -59,7 +59,7 @@ record Row(
         cells.size(),
         spread(cells, Cell::value),
         spread(cells, Cell::validation),
-        spread(cells, Cell::q).mean(),
+        first.q(),
         spread(cells, Cell::bytes).mean(),
         first.denseBytes(),
         first.searched());

@@ -48,7 +48,7 @@ class ReportTest {
     List<Row> rows = Row.of(RESULTS.cells());
 
     assertThat(rows).hasSize(2);
-    assertThat(rows.get(0).value().mean()).isEqualTo(0.65);
+    assertThat(rows.get(0).value().mean()).isCloseTo(0.65, within(1e-12));
     // √(((0.6 − 0.65)² + (0.7 − 0.65)²) / (2 − 1))
     assertThat(rows.get(0).value().std()).isCloseTo(0.0707107, within(1e-6));
     assertThat(rows.get(1).value()).hasToString("0.750 ± 0.000");
