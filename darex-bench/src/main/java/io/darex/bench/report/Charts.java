@@ -7,6 +7,8 @@ import java.awt.Font;
 import java.awt.font.FontRenderContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -70,7 +72,8 @@ final class Charts {
             results.task() + ", dev: " + results.tuned().metric() + " against drop rate",
             "drop rate",
             results);
-    chart.setCustomXAxisTickLabelsFormatter(x -> String.format(Locale.ROOT, "%.4g", 1 - 1 / x));
+    chart.setCustomXAxisTickLabelsFormatter(
+        x -> new BigDecimal(1 - 1 / x).round(new MathContext(6)).stripTrailingZeros() + "");
     List<Double> all = rows.stream().map(row -> 1 / (1 - row.dropRate())).toList();
     List<Double> ends = List.of(Collections.min(all) / 1.2, Collections.max(all) * 1.2);
     level(chart, "unpruned", ends, results.tuned().value(), GREY);
