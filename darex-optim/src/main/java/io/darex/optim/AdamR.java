@@ -4,6 +4,8 @@ import java.util.Map;
 import lombok.EqualsAndHashCode;
 import lombok.Getter;
 import lombok.ToString;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.learning.GradientUpdater;
@@ -30,10 +32,10 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  * take plain Adam steps and do not enter s; λ = 0 is Adam for all.
  *
  * <p>Because of s a step can only end after the last gradient. DL4J's updaters are called earlier
- * than that, so training has to be told about AdamR once: {@link #attach(SameDiff, Anchor)}. Where
- * this was forgotten, the second iteration fails.
+ * than that, so training has to be told about AdamR once: {@link #attach(SameDiff, Anchor)}, for
+ * all of DL4J's networks. Where this was forgotten, the second iteration fails.
  *
- * <p>Immutable but for {@link #setLrAndSchedule}, which DL4J demands.
+ * <p>Immutable but for {@link #setLrAndSchedule}, which DL4J demands, and its like for λ.
  */
 @Getter
 @EqualsAndHashCode
@@ -41,8 +43,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
 public final class AdamR implements IUpdater {
   private double learningRate;
   private ISchedule learningRateSchedule;
-  private final double lambda;
-  private final ISchedule lambdaSchedule;
+  private double lambda;
+  private ISchedule lambdaSchedule;
   private final double beta1;
   private final double beta2;
   private final double epsilon;
@@ -136,6 +138,32 @@ public final class AdamR implements IUpdater {
     return SameDiffAdamR.attach(sd, anchor);
   }
 
+  /**
+   * Makes {@code network.fit} train with AdamR where it is the updater of a layer: call it once
+   * before training, and once more after a restore. s is one over all these layers.
+   *
+   * <p>Names are those of {@code network.paramTable()}, such as {@code 0_W}. What is frozen or
+   * trained by another updater is not anchored, whatever its name.
+   *
+   * @param anchor which parameters are pulled, and toward what
+   * @return the listener that ends each step, to ask for its {@link NetworkAdamR#lastStep()}
+   * @throws IllegalStateException if no layer trains with AdamR, the layers differ in {@code
+   *     maxGradientNorm}, another optimisation algorithm than stochastic gradient descent is set,
+   *     or a restored state has anchors for other parameters (lists all such)
+   * @throws IllegalArgumentException if given anchors do not fit the parameters (lists all that do
+   *     not), or none is anchored while λ is not 0
+   */
+  public static NetworkAdamR attach(MultiLayerNetwork network, Anchor anchor) {
+    network.init();
+    return NetworkAdamR.attach(network, network.getListeners(), anchor);
+  }
+
+  /** As {@link #attach(MultiLayerNetwork, Anchor)}; names are such as {@code layer_W}. */
+  public static NetworkAdamR attach(ComputationGraph network, Anchor anchor) {
+    network.init();
+    return NetworkAdamR.attach(network, network.getListeners(), anchor);
+  }
+
   /** λ at an iteration and epoch, both from 0. */
   public double getLambda(int iteration, int epoch) {
     return lambdaSchedule == null ? lambda : lambdaSchedule.valueAt(iteration, epoch);
@@ -160,6 +188,25 @@ public final class AdamR implements IUpdater {
     }
     learningRate = lr;
     learningRateSchedule = lrSchedule;
+  }
+
+  /**
+   * Changes λ and its schedule, as {@link #setLrAndSchedule} does the learning rate; in a network
+   * already built use {@link NetworkAdamR#setLambda}, which sees to all its layers.
+   *
+   * @throws IllegalArgumentException if there is no schedule and λ is negative or not finite
+   */
+  public void setLambdaAndSchedule(double lambda, ISchedule lambdaSchedule) {
+    if (lambdaSchedule == null) {
+      checkNotNegative("lambda", lambda);
+    }
+    this.lambda = lambda;
+    this.lambdaSchedule = lambdaSchedule;
+  }
+
+  /** Whether λ is, or may come to be, above 0. */
+  boolean pulls() {
+    return lambda > 0 || lambdaSchedule != null;
   }
 
   /** Three planes: m, v and the anchor, which is part of the state so that a resume has it. */

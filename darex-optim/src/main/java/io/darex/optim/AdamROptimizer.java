@@ -39,7 +39,7 @@ public final class AdamROptimizer {
     }
     this.config = config.clone();
     this.parameters = new TreeMap<>(parameters);
-    anchor.check(config, parameters);
+    anchor.check(config.pulls(), parameters, parameters);
     this.parameters.forEach(
         (name, parameter) -> {
           if (anchor.covers(name)) {

@@ -1,5 +1,6 @@
 package io.darex.optim;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,6 +34,7 @@ final class AdamRStep {
   private final double[] pieceSums;
   private final double[] gradientSquares;
   private final double[] secondMoments;
+  private boolean begun;
 
   AdamRStep(Collection<Slot> slots) {
     this.slots = slots.stream().sorted(Comparator.comparing(Slot::name)).toList();
@@ -63,10 +65,11 @@ final class AdamRStep {
    * @param maxGradientNorm gradients are scaled down to this norm over all of them; 0 for never
    * @return λ, η and pull of the first anchored parameter, should configurations differ
    * @throws ArithmeticException if a gradient is NaN or infinite; nothing has been changed then
-   * @throws IllegalStateException if a schedule gives a rate or λ that is negative or not finite;
-   *     nothing has been changed then
+   * @throws IllegalStateException if the iteration does not go with the state, or a schedule gives
+   *     a rate or λ that is negative or not finite; nothing has been changed then
    */
   StepReport step(int iteration, int epoch, double maxGradientNorm) {
+    checkCount(iteration);
     sum(gradientSquares, (slot, from, to) -> slot.kernel().gradientSquares(from, to));
     double squares = 0;
     for (int i = 0; i < slots.size(); i++) {
@@ -99,6 +102,26 @@ final class AdamRStep {
         coefficients.get(config).pull(),
         norm,
         scale);
+  }
+
+  /**
+   * The bias corrections need t to be the number of steps that are in m and v. DL4J counts
+   * iterations elsewhere: restored without its updater a network has the count and no state, and a
+   * new {@code TrainingConfig} starts at 0 beside a state that goes on.
+   */
+  private void checkCount(int iteration) {
+    boolean empty = Arrays.stream(secondMoments).allMatch(sum -> sum == 0);
+    if (!empty && iteration == 0) {
+      throw new IllegalStateException(
+          "iteration 0, but AdamR's state is of a training that has begun: set the iteration count"
+              + " of the configuration to that of the training");
+    }
+    if (empty && iteration > 0 && !begun) {
+      throw new IllegalStateException(
+          "iteration %d, but AdamR's state is empty: restore the updater's state as well, or set the iteration count to 0 to start afresh"
+              .formatted(iteration));
+    }
+    begun = true;
   }
 
   /** sqrt of the mean v̂ that the coming step will leave in the anchored parameters; 1 if 0. */

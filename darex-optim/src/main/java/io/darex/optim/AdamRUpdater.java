@@ -15,9 +15,7 @@ import org.nd4j.linalg.learning.GradientUpdater;
  * gradient and leaves zeros, which DL4J then subtracts without effect. m and v stay as they are
  * until the step is taken: a NaN met in a later gradient must find them untouched.
  *
- * <p>State planes, each as long as the parameters: m, v, anchor. The anchor plane tells by its
- * content what it holds: +∞ nothing yet, NaN no anchor, else θ_P. That survives every way DL4J has
- * of saving and restoring a state.
+ * <p>State planes, each as long as the parameters: m, v, anchor (see {@link AnchorPlane}).
  */
 final class AdamRUpdater implements GradientUpdater<AdamR> {
   static final String M_STATE = "M";
@@ -114,7 +112,7 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
   private void clear() {
     m.assign(0);
     v.assign(0);
-    anchor.assign(Double.POSITIVE_INFINITY);
+    anchorPlane().clear();
   }
 
   /**
@@ -138,29 +136,23 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
     pending = true;
   }
 
-  /** The gradient of this iteration, which is used with this call. */
-  INDArray take() {
-    pending = false;
+  /** The gradient of this iteration; the same array in all iterations. */
+  INDArray gradient() {
     return gradient;
   }
 
-  /** Whether the anchor plane has been filled, now or before a save. */
-  boolean knowsAnchor() {
-    return anchor.getDouble(0) != Double.POSITIVE_INFINITY;
+  /** Whether there is a gradient that no step has used. */
+  boolean holdsGradient() {
+    return pending;
   }
 
-  /** The anchor, or null where there is none. */
-  INDArray anchor() {
-    return Double.isNaN(anchor.getDouble(0)) ? null : anchor;
+  /** Marks the gradient as used, or as of no use. */
+  void forget() {
+    pending = false;
   }
 
-  /** Fills the anchor plane; null means that this parameter has none. */
-  void anchor(INDArray value) {
-    if (value == null) {
-      anchor.assign(Double.NaN);
-    } else {
-      anchor.assign(value);
-    }
+  AnchorPlane anchorPlane() {
+    return new AnchorPlane(anchor);
   }
 
   /** Brings restored arrays into the memory layout of their parameter. */

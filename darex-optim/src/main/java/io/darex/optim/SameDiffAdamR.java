@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.nd4j.autodiff.listeners.At;
 import org.nd4j.autodiff.listeners.BaseListener;
@@ -27,11 +28,10 @@ import org.nd4j.linalg.learning.GradientUpdater;
  * {@link #preUpdate} tells which parameter each belongs to. When the iteration is done all are
  * there, and the step is taken.
  */
-public final class SameDiffAdamR extends BaseListener {
+public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
   private final SameDiff sd;
-  private final Anchor anchor;
+  private Anchor anchor;
   private final Map<String, Variable> trained = new LinkedHashMap<>();
-  private boolean anchorsApplied;
   private boolean iterationOpen;
   private AdamRStep step;
   private StepReport lastStep;
@@ -46,13 +46,8 @@ public final class SameDiffAdamR extends BaseListener {
     if (!sd.getTrainingConfig().isMinimize()) {
       throw new IllegalStateException("AdamR minimises; the training configuration maximises");
     }
-    Map<String, INDArray> parameters = new TreeMap<>();
-    for (SDVariable variable : sd.variables()) {
-      if (variable.getVariableType() == VariableType.VARIABLE && variable.dataType().isFPType()) {
-        parameters.put(variable.name(), variable.getArr());
-      }
-    }
-    anchor.check(config, parameters);
+    Map<String, INDArray> parameters = parameters(sd);
+    anchor.check(config.pulls(), parameters, parameters);
     SameDiffAdamR attached = new SameDiffAdamR(sd, anchor);
     // First of all, so that any other listener finds the step finished.
     List<Listener> listeners = new ArrayList<>(List.of(attached));
@@ -61,6 +56,17 @@ public final class SameDiffAdamR extends BaseListener {
         .forEach(listeners::add);
     sd.setListeners(listeners);
     return attached;
+  }
+
+  /** All that {@code sd.fit} would train. */
+  static Map<String, INDArray> parameters(SameDiff sd) {
+    Map<String, INDArray> parameters = new TreeMap<>();
+    for (SDVariable variable : sd.variables()) {
+      if (variable.getVariableType() == VariableType.VARIABLE && variable.dataType().isFPType()) {
+        parameters.put(variable.name(), variable.getArr());
+      }
+    }
+    return parameters;
   }
 
   /** The configuration in force, also where it was replaced after training had begun. */
@@ -74,9 +80,20 @@ public final class SameDiffAdamR extends BaseListener {
     return config;
   }
 
-  /** What the last step did; empty before the first. */
+  @Override
   public Optional<StepReport> lastStep() {
     return Optional.ofNullable(lastStep);
+  }
+
+  @Override
+  public SortedMap<String, DeltaStatistics> deltas() {
+    return DeltaStatistics.perLayer(
+        step == null ? List.of() : step.slots(), SameDiffAdamR::layerOf);
+  }
+
+  private static String layerOf(String name) {
+    int end = Math.max(name.lastIndexOf('.'), name.lastIndexOf('/'));
+    return end < 0 ? name : name.substring(0, end);
   }
 
   @Override
@@ -90,7 +107,7 @@ public final class SameDiffAdamR extends BaseListener {
       // The last iteration was broken off, so its gradients are to be forgotten.
       for (GradientUpdater<?> updater : updaters().values()) {
         if (updater instanceof AdamRUpdater own) {
-          own.take();
+          own.forget();
         }
       }
     }
@@ -107,13 +124,12 @@ public final class SameDiffAdamR extends BaseListener {
   public void iterationDone(SameDiff sd, At at, MultiDataSet dataSet, Loss loss) {
     iterationOpen = false;
     Map<String, INDArray> gradients = new TreeMap<>();
-    trained.keySet().forEach(name -> gradients.put(name, updater(name).take()));
+    for (String name : trained.keySet()) {
+      gradients.put(name, updater(name).gradient());
+      updater(name).forget();
+    }
     if (gradients.isEmpty()) {
       return;
-    }
-    if (!anchorsApplied) {
-      applyAnchors();
-      anchorsApplied = true;
     }
     if (step == null || !isCurrent()) {
       step = newStep();
@@ -125,26 +141,6 @@ public final class SameDiffAdamR extends BaseListener {
     lastStep = step.step(at.iteration(), at.epoch(), config.getMaxGradientNorm());
   }
 
-  /** Fills the anchor planes at the first step, where θ is still what training starts from. */
-  private void applyAnchors() {
-    List<String> faults = new ArrayList<>();
-    trained.forEach(
-        (name, variable) -> {
-          AdamRUpdater updater = updater(name);
-          boolean wanted = anchor.covers(name);
-          if (!updater.knowsAnchor() || anchor.given()) {
-            INDArray start = array(variable);
-            updater.anchor(wanted ? anchor.valueOr(name, start) : null);
-          } else if (wanted != (updater.anchor() != null)) {
-            faults.add(name + (wanted ? " has no anchor there" : " has an anchor there"));
-          }
-        });
-    if (!faults.isEmpty()) {
-      throw new IllegalStateException(
-          "anchored parameters differ from those of the saved state: " + String.join("; ", faults));
-    }
-  }
-
   private boolean isCurrent() {
     return step.slots().size() == trained.size()
         && step.slots().stream()
@@ -154,14 +150,24 @@ public final class SameDiffAdamR extends BaseListener {
                         && slot.isOver(array(trained.get(slot.name())), updater(slot.name()).m()));
   }
 
+  /** The anchors of a fresh state are known from here on, as θ still is what training starts at. */
   private AdamRStep newStep() {
+    anchor.fill(
+        trained.keySet().stream()
+            .map(
+                name ->
+                    new Anchor.Place(name, array(trained.get(name)), updater(name).anchorPlane()))
+            .toList());
+    anchor = anchor.namesOnly();
     List<Slot> slots = new ArrayList<>();
     trained.forEach(
         (name, variable) -> {
           AdamRUpdater updater = updater(name);
           INDArray parameter = array(variable);
           updater.layOutLike(parameter);
-          slots.add(new Slot(name, parameter, updater.m(), updater.v(), updater.anchor()));
+          slots.add(
+              new Slot(
+                  name, parameter, updater.m(), updater.v(), updater.anchorPlane().valueOrNull()));
         });
     return new AdamRStep(slots);
   }

@@ -140,13 +140,39 @@ class SameDiffAdamRTest {
   }
 
   @Test
-  void changedLambdaTakesEffect() {
-    SameDiff sd = graph(AdamR.builder().lambda(0.5).build(), DataType.FLOAT);
-    SameDiffAdamR attached = AdamR.attach(sd, ENCODER);
-    fit(sd, 1);
-    sd.setTrainingConfig(training(AdamR.builder().lambda(0.125).build()));
-    fit(sd, 1);
+  void changedLambdaTakesEffectOnResume() {
+    SameDiff first = graph(AdamR.builder().lambda(0.5).build(), DataType.FLOAT);
+    AdamR.attach(first, ENCODER);
+    fit(first, 2);
+    File file = folder.resolve("model.fb").toFile();
+    first.save(file, true);
+    SameDiff resumed = SameDiff.load(file, true);
+    resumed.getTrainingConfig().setUpdater(AdamR.builder().lambda(0.125).build());
+    SameDiffAdamR attached = AdamR.attach(resumed, ENCODER);
+    fit(resumed, 1);
     assertThat(attached.lastStep().orElseThrow().lambda()).isEqualTo(0.125);
+    assertThat(attached.lastStep().orElseThrow().iteration()).isEqualTo(2);
+  }
+
+  @Test
+  void countAndStateThatDoNotBelongTogetherAreRefused() {
+    SameDiff sd = graph(AdamR.builder().build(), DataType.FLOAT);
+    AdamR.attach(sd, ENCODER);
+    fit(sd, 2);
+    File file = folder.resolve("model.fb").toFile();
+    sd.save(file, false);
+    sd.setTrainingConfig(training(AdamR.builder().build())); // its count is 0
+    assertThatThrownBy(() -> fit(sd, 1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("iteration 0, but AdamR's state is of a training that has begun");
+
+    SameDiff withoutState = SameDiff.load(file, true);
+    AdamR.attach(withoutState, ENCODER);
+    assertThatThrownBy(() -> fit(withoutState, 1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("iteration 2, but AdamR's state is empty");
+    withoutState.getTrainingConfig().setIterationCount(0);
+    fit(withoutState, 1);
   }
 
   @Test
