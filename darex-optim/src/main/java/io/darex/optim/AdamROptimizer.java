@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,7 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Takes the step {@link AdamR} describes. Not safe for use by several threads at once; one step
  * uses all cores by itself and gives the same bytes on any number of them.
  */
-public final class AdamROptimizer {
+public final class AdamROptimizer implements AdamRTraining {
   private static final String M_PREFIX = "m:";
   private static final String V_PREFIX = "v:";
 
@@ -22,6 +23,7 @@ public final class AdamROptimizer {
   private final SortedMap<String, INDArray> parameters;
   private final SortedMap<String, INDArray> anchors = new TreeMap<>();
   private AdamRStep step;
+  private StepReport lastStep;
   private int iteration;
   private int epoch;
 
@@ -97,9 +99,19 @@ public final class AdamROptimizer {
     for (Slot slot : step.slots()) {
       slot.next(config, gradients.get(slot.name()));
     }
-    StepReport report = step.step(iteration, epoch, config.getMaxGradientNorm());
+    lastStep = step.step(iteration, epoch, config.getMaxGradientNorm());
     iteration++;
-    return report;
+    return lastStep;
+  }
+
+  @Override
+  public Optional<StepReport> lastStep() {
+    return Optional.ofNullable(lastStep);
+  }
+
+  @Override
+  public SortedMap<String, DeltaStatistics> deltas() {
+    return DeltaStatistics.perPath(step.slots());
   }
 
   /** The number of steps taken, and of the next one. */

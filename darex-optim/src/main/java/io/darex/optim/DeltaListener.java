@@ -84,7 +84,14 @@ public final class DeltaListener extends BaseListener implements TrainingListene
       double gradientNorm,
       SortedMap<String, DeltaStatistics> layers) {}
 
-  private void report(int iteration, int epoch, double loss) {
+  /**
+   * Reports one iteration; DL4J's networks call this themselves, a loop of one's own with an {@link
+   * AdamROptimizer} does after each step.
+   *
+   * @throws IllegalStateException if the last AdamR step was not that of {@code iteration}
+   * @throws UncheckedIOException if the file cannot be written
+   */
+  public void report(int iteration, int epoch, double loss) {
     StepReport step = training.lastStep().orElse(null);
     if (step == null || step.iteration() != iteration) {
       throw new IllegalStateException(

@@ -7,10 +7,11 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import javax.imageio.ImageIO;
@@ -57,13 +58,13 @@ public final class DeltaPlot {
     series(pull, "s", lines, DeltaListener.Line::s, LAST);
     pull.setTitle("s and effective pull min(1, λη/s)");
     XYChart delta = layers("mean |Δ| by layer", lines, layers, DeltaStatistics::meanAbs);
-    XYChart zero = layers("share of exact zeros by layer", lines, layers, DeltaStatistics::zeroShare);
+    XYChart zero =
+        layers("share of exact zeros by layer", lines, layers, DeltaStatistics::zeroShare);
     BufferedImage image = new BufferedImage(2 * WIDTH, 2 * HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
     List<XYChart> charts = List.of(loss, pull, delta, zero);
     for (int i = 0; i < charts.size(); i++) {
-      Graphics2D panel =
-          (Graphics2D) graphics.create(i % 2 * WIDTH, i / 2 * HEIGHT, WIDTH, HEIGHT);
+      Graphics2D panel = (Graphics2D) graphics.create(i % 2 * WIDTH, i / 2 * HEIGHT, WIDTH, HEIGHT);
       charts.get(i).paint(panel, WIDTH, HEIGHT);
       panel.dispose();
     }
@@ -72,17 +73,21 @@ public final class DeltaPlot {
   }
 
   private static List<DeltaListener.Line> read(Path file) throws IOException {
-    List<DeltaListener.Line> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
+    // By iteration: a training that went on after a crash has reported some of them twice.
+    SortedMap<Integer, DeltaListener.Line> lines = new TreeMap<>();
+    int number = 0;
+    for (String text : Files.readAllLines(file)) {
+      number++;
       try {
-        lines.add(JSON.readValue(line, DeltaListener.Line.class));
+        DeltaListener.Line line = JSON.readValue(text, DeltaListener.Line.class);
+        lines.put(line.iteration(), line);
       } catch (JsonProcessingException e) {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
                 "%s:%d: expected a line of DeltaListener: %s",
                 file,
-                lines.size() + 1,
+                number,
                 e.getOriginalMessage()),
             e);
       }
@@ -90,7 +95,7 @@ public final class DeltaPlot {
     if (lines.isEmpty()) {
       throw new IllegalArgumentException(file + ": expected lines of DeltaListener, found none");
     }
-    return lines;
+    return List.copyOf(lines.values());
   }
 
   private static XYChart chart(
@@ -113,7 +118,8 @@ public final class DeltaPlot {
     int index = 0;
     for (String layer : layers) {
       double share = layers.size() == 1 ? 0 : (double) index++ / (layers.size() - 1);
-      series(chart, layer, lines, line -> value.applyAsDouble(line.layers().get(layer)), mix(share));
+      series(
+          chart, layer, lines, line -> value.applyAsDouble(line.layers().get(layer)), mix(share));
     }
     if (layers.size() > LEGEND) {
       chart.getStyler().setLegendVisible(false);

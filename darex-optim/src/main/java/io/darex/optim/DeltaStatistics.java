@@ -51,6 +51,16 @@ public record DeltaStatistics(
     return of(slices, layerOf);
   }
 
+  /** By what the names have before their last {@code .} or {@code /}. */
+  static SortedMap<String, DeltaStatistics> perPath(Collection<Slot> slots) {
+    return perLayer(
+        slots,
+        name -> {
+          int end = Math.max(name.lastIndexOf('.'), name.lastIndexOf('/'));
+          return end < 0 ? name : name.substring(0, end);
+        });
+  }
+
   static SortedMap<String, DeltaStatistics> perLayer(
       Collection<Slot> slots, UnaryOperator<String> layerOf) {
     return of(

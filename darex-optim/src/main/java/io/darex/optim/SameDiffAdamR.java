@@ -87,13 +87,7 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
 
   @Override
   public SortedMap<String, DeltaStatistics> deltas() {
-    return DeltaStatistics.perLayer(
-        step == null ? List.of() : step.slots(), SameDiffAdamR::layerOf);
-  }
-
-  private static String layerOf(String name) {
-    int end = Math.max(name.lastIndexOf('.'), name.lastIndexOf('/'));
-    return end < 0 ? name : name.substring(0, end);
+    return DeltaStatistics.perPath(step == null ? List.of() : step.slots());
   }
 
   @Override

@@ -10,6 +10,8 @@ import io.darex.bench.report.Results.Epoch;
 import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
 import io.darex.optim.Anchor;
+import io.darex.optim.DeltaListener;
+import io.darex.optim.DeltaStatistics;
 import io.darex.optim.Normalisation;
 import io.darex.optim.StepReport;
 import io.darex.optim.WarmupLinearSchedule;
@@ -40,6 +42,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Finetuning {
   private static final String HEAD = "classifier.";
+  private static final int REPORT_EVERY = 20;
 
   private final FinetuneConfig config;
   private final Splits splits;
@@ -77,6 +80,11 @@ final class Finetuning {
     return folder.resolve("epoch-" + epoch);
   }
 
+  /** The file of a line of statistics every so many steps. */
+  Path deltas() {
+    return folder.resolve("deltas.jsonl");
+  }
+
   private Path optimizerState(int epoch) {
     return folder.resolve("epoch-" + epoch + ".optimizer.safetensors");
   }
@@ -91,20 +99,23 @@ final class Finetuning {
         new AdamROptimizer(
             adamR(), encoder.parameters(), Anchor.start(name -> !name.startsWith(HEAD)));
     List<Epoch> finished = resume(optimizer);
+    Files.createDirectories(folder);
+    DeltaListener listener = new DeltaListener(optimizer, REPORT_EVERY, deltas());
     try (Progress progress =
         console.progress("fine-tune", (long) stepsPerEpoch() * config.epochs())) {
       for (int i = 0; i < optimizer.iteration(); i++) {
         progress.step("resumed");
       }
       for (int epoch = finished.size() + 1; epoch <= config.epochs(); epoch++) {
-        finished.add(train(epoch, optimizer, progress));
+        finished.add(train(epoch, optimizer, listener, progress));
         save(new TrainingRecord(job, finished), optimizer);
       }
     }
     return new TrainingRecord(job, finished);
   }
 
-  private Epoch train(int epoch, AdamROptimizer optimizer, Progress progress) {
+  private Epoch train(
+      int epoch, AdamROptimizer optimizer, DeltaListener listener, Progress progress) {
     long start = System.nanoTime();
     Texts texts = splits.train().texts();
     List<int[]> order =
@@ -117,6 +128,7 @@ final class Finetuning {
       Gradients gradients = encoder.gradients(texts.batch(indices), texts.labels(indices), dropout);
       StepReport step = optimizer.step(gradients.byName());
       lossSum += gradients.loss();
+      listener.report(step.iteration(), epoch - 1, gradients.loss());
       recent = Double.isNaN(recent) ? gradients.loss() : 0.95 * recent + 0.05 * gradients.loss();
       progress.step(String.format(Locale.ROOT, "loss %.3f  pull %.2e", recent, step.pull()));
     }
@@ -158,16 +170,12 @@ final class Finetuning {
     return (splits.train().texts().size() + config.batchSize() - 1) / config.batchSize();
   }
 
-  private double meanAbsDelta(AdamROptimizer optimizer) {
+  private static double meanAbsDelta(AdamROptimizer optimizer) {
     double sum = 0;
     long count = 0;
-    for (Map.Entry<String, INDArray> anchor : optimizer.anchors().entrySet()) {
-      float[] before = floats(anchor.getValue());
-      float[] now = floats(encoder.parameters().get(anchor.getKey()));
-      for (int i = 0; i < now.length; i++) {
-        sum += Math.abs((double) now[i] - before[i]);
-      }
-      count += now.length;
+    for (DeltaStatistics layer : optimizer.deltas().values()) {
+      sum += layer.meanAbs() * layer.count();
+      count += layer.count();
     }
     return sum / count;
   }

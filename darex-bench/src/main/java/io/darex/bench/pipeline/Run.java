@@ -14,6 +14,7 @@ import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Score;
+import io.darex.optim.DeltaPlot;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
@@ -109,6 +110,8 @@ public final class Run {
           String.format(Locale.ROOT, "fine-tune: done already, reusing %s", folder.tuned()));
     } else {
       byte[] done = finetuning.train().toJson();
+      Path picture = folder.path().resolve(Report.TRAINING);
+      AtomicWrite.file(picture, true, temporary -> DeltaPlot.write(finetuning.deltas(), temporary));
       AtomicWrite.file(file, false, temporary -> Files.write(temporary, done));
     }
     TrainingRecord record = TrainingRecord.read(file);

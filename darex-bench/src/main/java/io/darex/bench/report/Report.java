@@ -16,6 +16,9 @@ import java.util.Locale;
 
 /** The report of a run: {@code report.md} with its pictures, and {@code report.html}. */
 public final class Report {
+  /** The picture of the training, which fine-tuning leaves in the output folder. */
+  public static final String TRAINING = "training.png";
+
   private static final String PAGE =
       """
       <!DOCTYPE html>
@@ -42,15 +45,19 @@ public final class Report {
   private final List<Row> rows;
   private final List<Block> blocks = new ArrayList<>();
 
-  private Report(Results results) {
+  private Report(Results results, byte[] training) {
     this.results = results;
     this.rows = Row.of(results.cells());
-    compose();
+    compose(training);
   }
 
-  /** Writes the report of {@code results} into {@code folder}, over an older one. */
+  /**
+   * Writes the report of {@code results} into {@code folder}, over an older one.
+   *
+   * @throws java.nio.file.NoSuchFileException if the folder has no picture {@link #TRAINING}
+   */
   public static void write(Results results, Path folder) throws IOException {
-    Report report = new Report(results);
+    Report report = new Report(results, Files.readAllBytes(folder.resolve(TRAINING)));
     StringBuilder markdown = new StringBuilder();
     StringBuilder html = new StringBuilder();
     for (Block block : report.blocks) {
@@ -82,7 +89,7 @@ public final class Report {
     return "darex: " + results.task() + " on " + results.encoder();
   }
 
-  private void compose() {
+  private void compose(byte[] training) {
     blocks.add(new Heading(1, title()));
     blocks.add(
         new Paragraph(
@@ -112,6 +119,8 @@ public final class Report {
     }
     blocks.add(new Heading(2, "Training"));
     blocks.add(training());
+    blocks.add(
+        new Picture(TRAINING, "Loss, AdamR's s and pull, and deltas during training.", training));
   }
 
   private Table before() {

@@ -7,6 +7,7 @@ import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
 import io.darex.prune.rescale.Point;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +44,12 @@ class ReportTest {
               cell("q-labelled", 0.3, SEARCHED, 1, 0.75)));
 
   @TempDir private Path folder;
+
+  @BeforeEach
+  void leaveTheTrainingsPicture() throws IOException {
+    BufferedImage image = new BufferedImage(2, 2, BufferedImage.TYPE_INT_RGB);
+    ImageIO.write(image, "png", folder.resolve(Report.TRAINING).toFile());
+  }
 
   @Test
   void rowsAreMeansAndSampleDeviationsOverSeeds() {
@@ -91,7 +99,7 @@ class ReportTest {
       byte[] png = Base64.getDecoder().decode(picture.group(1));
       assertThat(ImageIO.read(new ByteArrayInputStream(png))).isNotNull();
     }
-    assertThat(pictures).isEqualTo(2);
+    assertThat(pictures).isEqualTo(3);
   }
 
   private static Cell cell(
