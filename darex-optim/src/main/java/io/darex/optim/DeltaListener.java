@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import lombok.extern.slf4j.Slf4j;
 import org.deeplearning4j.nn.api.Model;
@@ -17,6 +19,7 @@ import org.nd4j.autodiff.listeners.BaseListener;
 import org.nd4j.autodiff.listeners.Loss;
 import org.nd4j.autodiff.listeners.Operation;
 import org.nd4j.autodiff.samediff.SameDiff;
+import org.nd4j.autodiff.samediff.TrainingConfig;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.shade.jackson.core.JsonProcessingException;
@@ -41,6 +44,8 @@ public final class DeltaListener extends BaseListener implements TrainingListene
   private final AdamRTraining training;
   private final int interval;
   private final Path file;
+  private final Set<String> asked = new HashSet<>();
+  private TrainingConfig asking;
   private boolean warned;
 
   /**
@@ -170,8 +175,25 @@ public final class DeltaListener extends BaseListener implements TrainingListene
     return operation == Operation.TRAINING;
   }
 
+  /**
+   * M2.1 reports a loss of 0 where the gradient does not need the loss itself, which is so for all
+   * its loss functions, and forgets what listeners say they require. It does compute what it is to
+   * evaluate; so that is asked for, of no evaluation, while an iteration lasts.
+   */
+  @Override
+  public void iterationStart(SameDiff sd, At at, MultiDataSet data, long etlTimeMs) {
+    asking = sd.getTrainingConfig();
+    for (String loss : sd.getLossVariables()) {
+      if (asking.getTrainEvaluations().putIfAbsent(loss, List.of()) == null) {
+        asked.add(loss);
+      }
+    }
+  }
+
   @Override
   public void iterationDone(SameDiff sd, At at, MultiDataSet data, Loss loss) {
+    asking.getTrainEvaluations().keySet().removeAll(asked);
+    asked.clear();
     report(at.iteration(), at.epoch(), loss.totalLoss());
   }
 

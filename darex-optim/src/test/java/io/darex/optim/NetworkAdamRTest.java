@@ -10,6 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.conf.BackpropType;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
@@ -72,7 +73,8 @@ class NetworkAdamRTest {
     ours.fit(BATCHES.get(0));
     theirs.fit(BATCHES.get(0));
     assertThat(ours.getParam("2_mean")).isEqualTo(theirs.getParam("2_mean"));
-    assertThat(ours.getParam("2_var")).isEqualTo(theirs.getParam("2_var"));
+    assertThat(ours.getParam("2_log10stdev")).isEqualTo(theirs.getParam("2_log10stdev"));
+    assertThat(ours.getParam("2_mean").norm2Number().doubleValue()).isPositive();
     assertThat(ours.getParam("2_gamma")).isNotEqualTo(theirs.getParam("2_gamma"));
   }
 
@@ -91,6 +93,7 @@ class NetworkAdamRTest {
                         .nOut(2)
                         .activation(Activation.SOFTMAX)
                         .build())
+                .backpropType(BackpropType.TruncatedBPTT)
                 .tBPTTLength(2)
                 .build());
     network.init();
@@ -177,12 +180,24 @@ class NetworkAdamRTest {
 
   @Test
   void anotherNetworkThanTheAttachedOneIsRefused() {
-    ComputationGraph network = Networks.graph(DataType.FLOAT, CONFIG, FAST, CONFIG);
-    AdamR.attach(network, Anchor.start(name -> true));
-    ComputationGraph copy = network.clone(); // DL4J hands it the very same list of listeners
-    assertThatThrownBy(() -> copy.fit(BATCHES.get(0)))
+    MultiLayerNetwork network = Networks.layers(DataType.FLOAT, CONFIG, FAST, CONFIG);
+    NetworkAdamR attached = AdamR.attach(network, BODY);
+    MultiLayerNetwork other = network.clone();
+    other.setListeners(attached);
+    assertThatThrownBy(() -> other.fit(BATCHES.get(0)))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("attached to another network");
+  }
+
+  @Test
+  void forgettingToAttachFailsAtTheSecondIteration() {
+    ComputationGraph network = Networks.graph(DataType.FLOAT, CONFIG, FAST, CONFIG);
+    AdamR.attach(network, Anchor.start(name -> true));
+    ComputationGraph copy = network.clone(); // its solver has none of the listeners
+    copy.fit(BATCHES.get(0));
+    assertThatThrownBy(() -> copy.fit(BATCHES.get(0)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("call AdamR.attach before training");
   }
 
   @Test
@@ -223,7 +238,7 @@ class NetworkAdamRTest {
     assertThatThrownBy(() -> AdamR.attach(network, Anchor.of(wrong)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("1_W: parameter is FLOAT[5, 6], anchor is FLOAT[6, 5]")
-        .hasMessageContaining("3_b: parameter is FLOAT[1, 3], anchor is DOUBLE[1, 3]")
+        .hasMessageContaining("3_b: parameter is FLOAT[3], anchor is DOUBLE[1, 3]")
         .hasMessageContaining("7_W: no such parameter");
   }
 
@@ -252,7 +267,7 @@ class NetworkAdamRTest {
   /** All but the statistics of batch normalisation, which DL4J updates itself. */
   private static Map<String, INDArray> trained(Model network) {
     Map<String, INDArray> trained = new TreeMap<>(network.paramTable());
-    trained.keySet().removeIf(name -> name.endsWith("_mean") || name.endsWith("_var"));
+    trained.keySet().removeIf(name -> name.endsWith("_mean") || name.endsWith("_log10stdev"));
     return trained;
   }
 
