@@ -13,7 +13,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * module, else plain loops; ND4J's operations on any other backend.
  *
  * <p>The system property {@code darex.kernel}, one of {@code vector | plain | nd4j}, overrides
- * that, for measurements and tests.
+ * that, for measurements and tests, and for JVMs without C2, where vectors crawl. A training
+ * resumed on {@code plain} instead of {@code vector} or the other way round goes on bitwise; on
+ * {@code nd4j} to 1e-6 only.
  */
 @Slf4j
 enum KernelChoice {
