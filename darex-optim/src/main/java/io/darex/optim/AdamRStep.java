@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  * out do not depend on the number of threads.
  */
 final class AdamRStep {
-  /** Elements per unit of parallel work. */
+  /** Elements per unit of parallel work on host memory. */
   static final int PIECE = 1 << 16;
 
   private interface PieceSum {
@@ -31,6 +31,7 @@ final class AdamRStep {
   private final List<Slot> slots;
   private final int[] firstPiece;
   private final int[] slotOfPiece;
+  private final boolean parallel;
   private final double[] pieceSums;
   private final double[] gradientSquares;
   private final double[] secondMoments;
@@ -41,13 +42,16 @@ final class AdamRStep {
     int count = this.slots.size();
     firstPiece = new int[count + 1];
     for (int i = 0; i < count; i++) {
-      long pieces = (this.slots.get(i).length() + PIECE - 1) / PIECE;
+      Slot slot = this.slots.get(i);
+      int piece = slot.kernel().piece();
+      long pieces = (slot.length() + piece - 1) / piece;
       firstPiece[i + 1] = Math.toIntExact(firstPiece[i] + pieces);
     }
     slotOfPiece =
         IntStream.range(0, count)
             .flatMap(i -> IntStream.range(firstPiece[i], firstPiece[i + 1]).map(piece -> i))
             .toArray();
+    parallel = this.slots.stream().allMatch(slot -> slot.kernel().parallel());
     pieceSums = new double[slotOfPiece.length];
     gradientSquares = new double[count];
     secondMoments = new double[count];
@@ -170,14 +174,16 @@ final class AdamRStep {
   }
 
   private void sum(double[] into, PieceSum pieceSum) {
-    IntStream.range(0, slotOfPiece.length)
-        .parallel()
+    IntStream pieces = IntStream.range(0, slotOfPiece.length);
+    (parallel ? pieces.parallel() : pieces)
         .forEach(
             piece -> {
               int i = slotOfPiece[piece];
-              long from = (long) (piece - firstPiece[i]) * PIECE;
-              long to = Math.min(from + PIECE, slots.get(i).length());
-              pieceSums[piece] = pieceSum.of(slots.get(i), from, to);
+              Slot slot = slots.get(i);
+              int length = slot.kernel().piece();
+              long from = (long) (piece - firstPiece[i]) * length;
+              long to = Math.min(from + length, slot.length());
+              pieceSums[piece] = pieceSum.of(slot, from, to);
             });
     for (int i = 0; i < into.length; i++) {
       double total = 0;

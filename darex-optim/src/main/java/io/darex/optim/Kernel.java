@@ -1,15 +1,12 @@
 package io.darex.optim;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The arithmetic of an AdamR step on one parameter, for any range of its elements.
+ * The arithmetic of an AdamR step on one parameter, piece by piece.
  *
- * <p>Ranges start at multiples of {@link AdamRStep#PIECE}; different ones may run at the same time.
- * Sums are taken in double whatever the type of the elements: ND4J's float reductions lose digits
- * over millions of them.
+ * <p>Sums are taken in double whatever the type of the elements: ND4J's float reductions lose
+ * digits over millions of them.
  */
 interface Kernel {
   /** Sets the gradient of the next step: same type, shape and layout as the parameter. */
@@ -25,20 +22,35 @@ interface Kernel {
   double advance(long from, long to, Coefficients by);
 
   /**
-   * The kernel for parameters of this type in host memory.
+   * What ranges given to the other methods start at multiples of, and are no longer than. Results
+   * depend on it, so it is fixed.
+   */
+  default int piece() {
+    return AdamRStep.PIECE;
+  }
+
+  /** Whether different ranges may be worked on at the same time, by any thread. */
+  default boolean parallel() {
+    return true;
+  }
+
+  /**
+   * The kernel for parameters of this type, see {@link KernelChoice}.
    *
    * @param anchor null if there is none
    * @throws IllegalArgumentException if there is none for the type
-   * @throws IllegalStateException if the arrays are not in host memory
    */
   static Kernel of(INDArray parameter, INDArray m, INDArray v, INDArray anchor) {
-    if (Nd4j.getExecutioner().type() != OpExecutioner.ExecutionerType.NATIVE_CPU) {
-      throw new IllegalStateException(
-          "AdamR needs parameters in host memory, this backend is " + Nd4j.getExecutioner().type());
-    }
+    KernelChoice choice = KernelChoice.current();
     return switch (parameter.dataType()) {
-      case FLOAT -> new FloatKernel(parameter, m, v, anchor);
-      case DOUBLE -> new DoubleKernel(parameter, m, v, anchor);
+      case FLOAT ->
+          choice == KernelChoice.ND4J
+              ? new Nd4jKernel(parameter, m, v, anchor)
+              : new FloatKernel(choice.floatLoops(), parameter, m, v, anchor);
+      case DOUBLE ->
+          choice == KernelChoice.ND4J
+              ? new Nd4jKernel(parameter, m, v, anchor)
+              : new DoubleKernel(parameter, m, v, anchor);
       default ->
           throw new IllegalArgumentException(
               "AdamR trains FLOAT or DOUBLE parameters, got " + parameter.dataType());
