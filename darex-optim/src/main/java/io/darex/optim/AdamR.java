@@ -130,9 +130,9 @@ public final class AdamR implements IUpdater {
    * @param anchor which parameters are pulled, and toward what
    * @return the listener that ends each step, to ask for its {@link SameDiffAdamR#lastStep()}
    * @throws IllegalStateException if the training configuration of {@code sd} has another updater,
-   *     or maximises
+   *     or maximises, or a loaded state is of another size or has anchors for other parameters
    * @throws IllegalArgumentException if given anchors do not fit the variables (lists all that do
-   *     not), or none is anchored while λ is not 0
+   *     not), none is anchored while λ is not 0, or a parameter is neither FLOAT nor DOUBLE
    */
   public static SameDiffAdamR attach(SameDiff sd, Anchor anchor) {
     return SameDiffAdamR.attach(sd, anchor);
@@ -151,7 +151,7 @@ public final class AdamR implements IUpdater {
    *     maxGradientNorm}, another optimisation algorithm than stochastic gradient descent is set,
    *     or a restored state has anchors for other parameters (lists all such)
    * @throws IllegalArgumentException if given anchors do not fit the parameters (lists all that do
-   *     not), or none is anchored while λ is not 0
+   *     not), none is anchored while λ is not 0, or the network is neither FLOAT nor DOUBLE
    */
   public static NetworkAdamR attach(MultiLayerNetwork network, Anchor anchor) {
     network.init();

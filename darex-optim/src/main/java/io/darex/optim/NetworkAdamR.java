@@ -74,6 +74,7 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
     maxGradientNorm();
     SortedMap<String, INDArray> own = new TreeMap<>();
     parameters.forEach(parameter -> own.put(parameter.name(), parameter.shaped()));
+    own.forEach(Slot::checkType);
     boolean pulls = parameters.stream().anyMatch(parameter -> parameter.config().pulls());
     anchor.check(pulls, own, network.paramTable());
     anchor.checkSaved(places());
@@ -157,8 +158,9 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
   public void iterationDone(Model model, int iteration, int epoch) {
     if (model != network) {
       throw new IllegalStateException(
-          "AdamR was attached to another network than the one that is trained: attach it to each;"
-              + " copies that ParallelWrapper or layerwise pretraining make cannot be");
+          "AdamR was attached to another network than the one that is trained; attach it to that"
+              + " one too. ParallelWrapper and layerwise pretraining, which train copies or parts,"
+              + " cannot work with AdamR");
     }
     if (blocks != NetworkParameter.blocks(network)) {
       blocks = NetworkParameter.blocks(network);

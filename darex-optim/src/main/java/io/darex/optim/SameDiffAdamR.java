@@ -48,7 +48,9 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
     }
     Map<String, INDArray> parameters = parameters(sd);
     anchor.check(config.pulls(), parameters, parameters);
+    parameters.forEach(Slot::checkType);
     SameDiffAdamR attached = new SameDiffAdamR(sd, anchor);
+    attached.checkSaved(parameters);
     // First of all, so that any other listener finds the step finished.
     List<Listener> listeners = new ArrayList<>(List.of(attached));
     sd.getListeners().stream()
@@ -56,6 +58,19 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
         .forEach(listeners::add);
     sd.setListeners(listeners);
     return attached;
+  }
+
+  /** Finds what is wrong with a loaded state now, and not at the first step. */
+  private void checkSaved(Map<String, INDArray> parameters) {
+    List<Anchor.Place> places = new ArrayList<>();
+    parameters.forEach(
+        (name, parameter) -> {
+          if (sd.getUpdaterMap() != null && updaters().get(name) instanceof AdamRUpdater updater) {
+            Slot.checkState(name, parameter, updater.m(), updater.v());
+            places.add(new Anchor.Place(name, parameter, updater.anchorPlane()));
+          }
+        });
+    anchor.checkSaved(places);
   }
 
   /** All that {@code sd.fit} would train. */

@@ -1,5 +1,6 @@
 package io.darex.optim;
 
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -28,17 +29,39 @@ final class Slot {
     if (parameter.elementWiseStride() != 1) {
       throw new IllegalArgumentException(name + " must be dense in memory, it is a strided view");
     }
-    if (m.length() != parameter.length() || v.length() != parameter.length()) {
-      throw new IllegalStateException(
-          "%s has %d elements, its saved state is for %d"
-              .formatted(name, parameter.length(), m.length()));
-    }
+    checkState(name, parameter, m, v);
     this.name = name;
     this.parameter = parameter;
     this.m = m;
     this.v = v;
     this.anchor = anchor;
     this.kernel = Kernel.of(parameter, m, v, anchor);
+  }
+
+  /**
+   * Checks the size of a state.
+   *
+   * @throws IllegalStateException if it is another than the parameter's
+   */
+  static void checkState(String name, INDArray parameter, INDArray m, INDArray v) {
+    if (m.length() != parameter.length() || v.length() != parameter.length()) {
+      throw new IllegalStateException(
+          "%s has %d elements, its saved state is for %d"
+              .formatted(name, parameter.length(), m.length()));
+    }
+  }
+
+  /**
+   * Checks that AdamR can train elements of this type.
+   *
+   * @throws IllegalArgumentException if not
+   */
+  static void checkType(String name, INDArray parameter) {
+    if (parameter.dataType() != DataType.FLOAT && parameter.dataType() != DataType.DOUBLE) {
+      throw new IllegalArgumentException(
+          "AdamR trains FLOAT or DOUBLE parameters, %s is %s"
+              .formatted(name, parameter.dataType()));
+    }
   }
 
   String name() {

@@ -1,6 +1,5 @@
 package io.darex.optim;
 
-import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -96,15 +95,16 @@ final class Reference {
     return s;
   }
 
-  /** The largest distance, relative to the largest weight of the parameter. */
+  /** The largest distance, relative to the value or 0.1, whichever is larger, as {@link Oracle}. */
   double error(Map<String, INDArray> parameters) {
     double worst = 0;
     for (String name : rules.keySet()) {
       double[] actual = values(parameters.get(name));
       double[] expected = theta.get(name);
-      double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
       for (int i = 0; i < actual.length; i++) {
-        worst = Math.max(worst, Math.abs(expected[i] - actual[i]) / largest);
+        worst =
+            Math.max(
+                worst, Math.abs(expected[i] - actual[i]) / Math.max(0.1, Math.abs(expected[i])));
       }
     }
     return worst;

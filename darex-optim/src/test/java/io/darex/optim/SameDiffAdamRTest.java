@@ -132,11 +132,33 @@ class SameDiffAdamRTest {
     File file = folder.resolve("model.fb").toFile();
     first.save(file, true);
     SameDiff resumed = SameDiff.load(file, true);
-    AdamR.attach(resumed, Anchor.start(name -> !name.equals("layer.bias")));
-    assertThatThrownBy(() -> fit(resumed, 1))
+    assertThatThrownBy(
+            () -> AdamR.attach(resumed, Anchor.start(name -> !name.equals("layer.bias"))))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("head.weight has no anchor there")
         .hasMessageContaining("layer.bias has an anchor there");
+  }
+
+  @Test
+  void aStateOfAnotherSizeIsRefused() {
+    AdamR config = AdamR.builder().build();
+    SameDiff sd = graph(config, DataType.FLOAT);
+    AdamR.attach(sd, ENCODER);
+    fit(sd, 1);
+    sd.getUpdaterMap()
+        .put("layer.bias", config.instantiate(Nd4j.zeros(DataType.FLOAT, 3 * 77), true));
+    assertThatThrownBy(() -> AdamR.attach(sd, ENCODER))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageMatching("layer.bias has \\d+ elements, its saved state is for 77");
+  }
+
+  @Test
+  void halfPrecisionIsRefused() {
+    SameDiff sd = graph(AdamR.builder().build(), DataType.BFLOAT16);
+    assertThatThrownBy(() -> AdamR.attach(sd, ENCODER))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("AdamR trains FLOAT or DOUBLE parameters")
+        .hasMessageContaining("is BFLOAT16");
   }
 
   @Test
