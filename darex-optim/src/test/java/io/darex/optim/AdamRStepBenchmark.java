@@ -44,8 +44,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Warmup(iterations = 6)
-@Measurement(iterations = 14)
+@Warmup(iterations = 5)
+@Measurement(iterations = 10)
 @Fork(1)
 public class AdamRStepBenchmark {
   private static final long LENGTH = 110_000_000;

@@ -20,7 +20,9 @@ class WithoutVectorModuleTest {
 
   @Test
   void plainLoopsStepIn() {
-    assertThat(ModuleLayer.boot().findModule("jdk.incubator.vector")).isEmpty();
+    assertThat(ModuleLayer.boot().findModule("jdk.incubator.vector"))
+        .as("in this JVM, which surefire's second execution starts without the module")
+        .isEmpty();
     assertThat(KernelChoice.current()).isEqualTo(KernelChoice.PLAIN);
     INDArray theta = Nd4j.ones(DataType.FLOAT, 100_003);
     AdamROptimizer optimizer =
