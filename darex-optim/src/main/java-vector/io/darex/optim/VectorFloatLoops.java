@@ -108,8 +108,10 @@ final class VectorFloatLoops implements FloatLoops {
     int end = end(FLOATS, from, to);
     for (int i = from; i < end; i += FLOATS.length()) {
       FloatVector start = FloatVector.fromArray(FLOATS, anchor, i);
-      FloatVector delta = FloatVector.fromArray(FLOATS, theta, i).sub(start);
-      start.add(delta.sub(delta.min(pull).max(-pull))).intoArray(theta, i);
+      FloatVector now = FloatVector.fromArray(FLOATS, theta, i);
+      FloatVector delta = now.sub(start);
+      FloatVector shift = delta.min(pull).max(-pull);
+      now.sub(shift).blend(start, shift.compare(VectorOperators.EQ, delta)).intoArray(theta, i);
     }
     TAIL.prox(theta, anchor, end, to, pull);
   }

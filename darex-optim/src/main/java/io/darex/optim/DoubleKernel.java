@@ -135,7 +135,8 @@ final class DoubleKernel implements Kernel {
   private static void prox(double[] theta, double[] anchor, int n, double pull) {
     for (int i = 0; i < n; i++) {
       double delta = theta[i] - anchor[i];
-      theta[i] = anchor[i] + (delta - Math.max(-pull, Math.min(pull, delta)));
+      double shift = Math.max(-pull, Math.min(pull, delta));
+      theta[i] = shift == delta ? anchor[i] : theta[i] - shift;
     }
   }
 

@@ -63,7 +63,9 @@ final class PlainFloatLoops implements FloatLoops {
   public void prox(float[] theta, float[] anchor, int from, int to, float pull) {
     for (int i = from; i < to; i++) {
       float delta = theta[i] - anchor[i];
-      theta[i] = anchor[i] + (delta - Math.max(-pull, Math.min(pull, delta)));
+      float shift = Math.max(-pull, Math.min(pull, delta));
+      // From θ and not from Δ, whose rounding a constant pull would repeat the same way every step.
+      theta[i] = shift == delta ? anchor[i] : theta[i] - shift;
     }
   }
 }
