@@ -18,9 +18,14 @@ import org.deeplearning4j.util.ModelSerializer;
 import org.deeplearning4j.util.NetworkUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.autodiff.listeners.At;
+import org.nd4j.autodiff.listeners.BaseListener;
+import org.nd4j.autodiff.listeners.Operation;
+import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.learning.config.Adam;
 import org.nd4j.linalg.schedule.ExponentialSchedule;
@@ -88,6 +93,45 @@ class NetworkResumeTest {
 
     assertSame(straight, resumed);
     assertThat(attached.lastStep()).isEqualTo(expected.lastStep());
+    assertThat(attached.deltas()).isEqualTo(expected.deltas());
+  }
+
+  /**
+   * The lambda schedule here goes by epochs, so the middle of one shows. DL4J counts an iteration
+   * only after its listeners have heard that it is done; a model saved then would take the same
+   * number twice, so a listener saves where the next iteration starts.
+   */
+  @Test
+  void sameDiffGoesOnInTheMiddleOfAnEpoch() {
+    Anchor body = Anchor.start(Anchor.matching("body.*"));
+    File file = folder.resolve("model.fb").toFile();
+    SameDiff straight = Networks.sameDiff(DataType.FLOAT, CONFIG);
+    SameDiffAdamR expected = AdamR.attach(straight, body);
+    straight.addListeners(
+        new BaseListener() {
+          @Override
+          public boolean isActive(Operation operation) {
+            return operation == Operation.TRAINING;
+          }
+
+          @Override
+          public void iterationStart(SameDiff sd, At at, MultiDataSet data, long etlTimeMs) {
+            if (at.iteration() == 7) {
+              sd.save(file, true);
+            }
+          }
+        });
+    straight.fit(new ExistingDataSetIterator(BATCHES), 1);
+    straight.fit(new ExistingDataSetIterator(BATCHES), 1);
+
+    SameDiff resumed = SameDiff.load(file, true);
+    SameDiffAdamR attached = AdamR.attach(resumed, body);
+    resumed.fit(new ExistingDataSetIterator(BATCHES.subList(2, 5)), 1);
+
+    AdamROptimizerTest.assertBitwiseEqual(
+        SameDiffAdamR.parameters(resumed), SameDiffAdamR.parameters(straight));
+    assertThat(attached.lastStep()).isEqualTo(expected.lastStep());
+    assertThat(attached.lastStep().orElseThrow().iteration()).isEqualTo(9);
     assertThat(attached.deltas()).isEqualTo(expected.deltas());
   }
 
