@@ -1,6 +1,7 @@
 package io.darex.optim;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +30,15 @@ import org.nd4j.linalg.learning.GradientUpdater;
  * there, and the step is taken.
  */
 public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
+  private static final String M_PREFIX = "m:";
+  private static final String V_PREFIX = "v:";
+  private static final String ANCHOR_PREFIX = "anchor:";
+
   private final SameDiff sd;
   private Anchor anchor;
   private final Map<String, Variable> trained = new LinkedHashMap<>();
   private boolean iterationOpen;
+  private Map<String, INDArray> restored = Map.of();
   private AdamRStep step;
   private StepReport lastStep;
 
@@ -93,6 +99,81 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
               + (training == null ? "not set" : training.getUpdater()));
     }
     return config;
+  }
+
+  /**
+   * What a checkpoint of one's own needs besides weights, iteration and epoch, for models that
+   * {@code SameDiff.save} cannot hold (it fails above about 1 GiB): the live arrays {@code m:NAME},
+   * {@code v:NAME} and, of anchored parameters, {@code anchor:NAME}.
+   *
+   * @throws IllegalStateException before the first step and within one
+   */
+  public SortedMap<String, INDArray> state() {
+    if (step == null || iterationOpen) {
+      throw new IllegalStateException("AdamR has no state before its first step or within a step");
+    }
+    SortedMap<String, INDArray> state = new TreeMap<>();
+    for (Slot slot : step.slots()) {
+      state.put(M_PREFIX + slot.name(), slot.m());
+      state.put(V_PREFIX + slot.name(), slot.v());
+      if (slot.anchored()) {
+        state.put(ANCHOR_PREFIX + slot.name(), slot.anchor());
+      }
+    }
+    return state;
+  }
+
+  /**
+   * Goes on where {@link #state()} was taken, bitwise as if never stopped; call it once after
+   * attaching to a network that holds the weights of then.
+   *
+   * @param iteration the number of steps taken by then
+   * @param epoch the number of epochs finished by then
+   * @param state copied at the first step, and to be left alone until then
+   * @throws IllegalArgumentException if a count is negative, or the state is not one of this
+   *     network; lists all that differs
+   */
+  public void restore(int iteration, int epoch, Map<String, INDArray> state) {
+    if (iteration < 0 || epoch < 0) {
+      throw new IllegalArgumentException(
+          "iteration and epoch must not be negative, got " + iteration + " and " + epoch);
+    }
+    Map<String, INDArray> parameters = parameters(sd);
+    List<String> faults = new ArrayList<>();
+    new TreeMap<>(state)
+        .forEach(
+            (key, array) -> {
+              INDArray parameter = parameters.get(key.substring(key.indexOf(':') + 1));
+              if (!key.matches("(m|v|anchor):.+") || parameter == null) {
+                faults.add(key + " is unknown");
+              } else if (!Arrays.equals(parameter.shape(), array.shape())) {
+                faults.add(
+                    key + ": expected " + Anchor.form(parameter) + ", got " + Anchor.form(array));
+              }
+            });
+    if (!faults.isEmpty()) {
+      throw new IllegalArgumentException("saved state does not fit: " + String.join("; ", faults));
+    }
+    restored = Map.copyOf(state);
+    sd.getTrainingConfig().setIterationCount(iteration);
+    sd.getTrainingConfig().setEpochCount(epoch);
+  }
+
+  /** Fills the planes of the updaters, which DL4J makes only when training starts. */
+  private void fillRestored() {
+    if (restored.isEmpty()) {
+      return;
+    }
+    for (String name : trained.keySet()) {
+      AdamRUpdater updater = updater(name);
+      if (!restored.containsKey(M_PREFIX + name) || !restored.containsKey(V_PREFIX + name)) {
+        throw new IllegalStateException("the restored state lacks m or v of " + name);
+      }
+      updater.m().assign(restored.get(M_PREFIX + name));
+      updater.v().assign(restored.get(V_PREFIX + name));
+      updater.anchorPlane().fill(restored.get(ANCHOR_PREFIX + name));
+    }
+    restored = Map.of();
   }
 
   @Override
@@ -161,6 +242,7 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
 
   /** The anchors of a fresh state are known from here on, as θ still is what training starts at. */
   private AdamRStep newStep() {
+    fillRestored();
     anchor.fill(
         trained.keySet().stream()
             .map(
