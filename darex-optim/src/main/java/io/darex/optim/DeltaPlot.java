@@ -1,5 +1,6 @@
 package io.darex.optim;
 
+import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -144,7 +145,7 @@ public final class DeltaPlot {
     XYSeries series = chart.addSeries(name, x, y);
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(colour);
-    series.setLineWidth(2);
+    series.setLineStyle(new BasicStroke(2));
   }
 
   private static XYChart empty(String title) {

@@ -80,9 +80,9 @@ final class Finetuning {
     return folder.resolve("epoch-" + epoch);
   }
 
-  /** The file of a line of statistics every so many steps. */
-  Path deltas() {
-    return folder.resolve("deltas.jsonl");
+  /** The file of a line of statistics every so many steps, beside the folder of the epochs. */
+  Path lines() {
+    return folder.resolveSibling("training.jsonl");
   }
 
   private Path optimizerState(int epoch) {
@@ -100,7 +100,10 @@ final class Finetuning {
             adamR(), encoder.parameters(), Anchor.start(name -> !name.startsWith(HEAD)));
     List<Epoch> finished = resume(optimizer);
     Files.createDirectories(folder);
-    DeltaListener listener = new DeltaListener(optimizer, REPORT_EVERY, deltas());
+    if (finished.isEmpty()) {
+      Files.deleteIfExists(lines());
+    }
+    DeltaListener listener = new DeltaListener(optimizer, REPORT_EVERY, lines());
     try (Progress progress =
         console.progress("fine-tune", (long) stepsPerEpoch() * config.epochs())) {
       for (int i = 0; i < optimizer.iteration(); i++) {

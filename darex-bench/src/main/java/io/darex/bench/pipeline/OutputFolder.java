@@ -20,6 +20,7 @@ record OutputFolder(Path path) {
       List.of(
           "training",
           "training.json",
+          "training.jsonl",
           "tuned",
           "deltas",
           "results.json",

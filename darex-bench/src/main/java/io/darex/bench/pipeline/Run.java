@@ -111,7 +111,7 @@ public final class Run {
     } else {
       byte[] done = finetuning.train().toJson();
       Path picture = folder.path().resolve(Report.TRAINING);
-      AtomicWrite.file(picture, true, temporary -> DeltaPlot.write(finetuning.deltas(), temporary));
+      AtomicWrite.file(picture, true, temporary -> DeltaPlot.write(finetuning.lines(), temporary));
       AtomicWrite.file(file, false, temporary -> Files.write(temporary, done));
     }
     TrainingRecord record = TrainingRecord.read(file);

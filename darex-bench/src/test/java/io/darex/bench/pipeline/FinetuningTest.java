@@ -59,9 +59,9 @@ class FinetuningTest {
 
   @Test
   void anInterruptedTrainingEndsInTheSameBytes() throws IOException {
-    Path straight = folder.resolve("straight");
+    Path straight = folder.resolve("straight/training");
     TrainingRecord expected = finetuning(straight, encoder(Integer.MAX_VALUE)).train();
-    Path broken = folder.resolve("broken");
+    Path broken = folder.resolve("broken/training");
     // In the third epoch, when two are finished.
     Finetuning interrupted = finetuning(broken, encoder(2 * STEPS + 3));
     assertThatThrownBy(interrupted::train).hasMessage("interrupted");
@@ -77,24 +77,25 @@ class FinetuningTest {
 
   @Test
   void keepsTheBestEpochAndTheLast() throws IOException {
-    Finetuning finetuning = finetuning(folder, encoder(Integer.MAX_VALUE));
+    Finetuning finetuning = finetuning(folder.resolve("training"), encoder(Integer.MAX_VALUE));
 
     TrainingRecord record = finetuning.train();
 
     double best = record.epochs().stream().mapToDouble(Epoch::validation).max().orElseThrow();
     assertThat(record.epochs().get(record.best() - 1).validation()).isEqualTo(best);
-    try (Stream<Path> kept = Files.list(folder)) {
+    try (Stream<Path> kept = Files.list(folder.resolve("training"))) {
       assertThat(kept.map(path -> path.getFileName().toString()))
           .contains(
-              "deltas.jsonl", "epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
-          .hasSizeLessThanOrEqualTo(4);
+              "epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
+          .hasSizeLessThanOrEqualTo(3);
     }
     assertThat(finetuning.checkpoint(record.best())).isDirectoryContaining("glob:**config.json");
   }
 
   @Test
   void theLossFallsAndTheDeltaGrows() throws IOException {
-    List<Epoch> epochs = finetuning(folder, encoder(Integer.MAX_VALUE)).train().epochs();
+    List<Epoch> epochs =
+        finetuning(folder.resolve("training"), encoder(Integer.MAX_VALUE)).train().epochs();
 
     assertThat(epochs.get(2).loss()).isLessThan(epochs.get(0).loss());
     assertThat(epochs.get(0).meanAbsDelta()).isPositive();
@@ -102,10 +103,16 @@ class FinetuningTest {
 
   @Test
   void refusesTheTrainingOfAnotherJob() throws IOException {
-    finetuning(folder, encoder(Integer.MAX_VALUE)).train();
+    finetuning(folder.resolve("training"), encoder(Integer.MAX_VALUE)).train();
     Finetuning other =
         new Finetuning(
-            CONFIG, splits, encoder(Integer.MAX_VALUE), tokenizerJson, "other", folder, quiet());
+            CONFIG,
+            splits,
+            encoder(Integer.MAX_VALUE),
+            tokenizerJson,
+            "other",
+            folder.resolve("training"),
+            quiet());
 
     assertThatThrownBy(other::train)
         .isInstanceOf(BadInputException.class)
