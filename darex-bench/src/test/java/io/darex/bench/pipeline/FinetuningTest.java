@@ -85,8 +85,7 @@ class FinetuningTest {
     assertThat(record.epochs().get(record.best() - 1).validation()).isEqualTo(best);
     try (Stream<Path> kept = Files.list(folder.resolve("training"))) {
       assertThat(kept.map(path -> path.getFileName().toString()))
-          .contains(
-              "epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
+          .contains("epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
           .hasSizeLessThanOrEqualTo(3);
     }
     assertThat(finetuning.checkpoint(record.best())).isDirectoryContaining("glob:**config.json");
