@@ -124,7 +124,7 @@ class ReadmeTest {
             .updater(
                 AdamR.builder()
                     .learningRateSchedule(WarmupLinearSchedule.ofFraction(2e-5, 0.06, steps))
-                    .lambda(1e-4)
+                    .lambda(1e-2)
                     .build())
             .dataSetFeatureMapping("input")
             .dataSetLabelMapping("label")
@@ -137,7 +137,7 @@ class ReadmeTest {
   private static MultiLayerNetwork train(
       MultiLayerNetwork pretrained, DataSetIterator train, int epochs, int classes) {
     // README begins
-    AdamR adamR = AdamR.builder().learningRate(2e-5).lambda(1e-4).build();
+    AdamR adamR = AdamR.builder().learningRate(2e-5).lambda(1e-2).build();
     MultiLayerNetwork network =
         new TransferLearning.Builder(pretrained)
             .fineTuneConfiguration(new FineTuneConfiguration.Builder().updater(adamR).build())
@@ -153,7 +153,7 @@ class ReadmeTest {
   private static ComputationGraph train(
       ComputationGraph pretrained, DataSetIterator train, int epochs) {
     // README begins
-    AdamR adamR = AdamR.builder().learningRate(2e-5).lambda(1e-4).penalty(Penalty.L1_PROX).build();
+    AdamR adamR = AdamR.builder().learningRate(2e-5).lambda(1e-5).penalty(Penalty.L1_PROX).build();
     ComputationGraph network =
         new TransferLearning.GraphBuilder(pretrained)
             .fineTuneConfiguration(new FineTuneConfiguration.Builder().updater(adamR).build())
