@@ -28,13 +28,13 @@ run() { # TASK OPTIMIZER LAMBDA
 
 row() { # TASK OPTIMIZER LAMBDA, as a line of Markdown from the run's report
   awk -F' *[|] *' -v task="$1" -v optimizer="$2" -v lambda="$3" '
-    $2 == "tuned" { dev = $4; validation = $5 }
-    $2 == "0.9" { dare9 = $5 }
-    $2 == "0.99" { dare99 = $5 }
-    training && $2 ~ /^[0-9]+$/ && $4 + 0 >= best { best = $4; delta = $5 }
-    $2 == "epoch" { training = 1; best = -1 }
-    END { printf "| %s | %s | %s | %s | %s | %s | %s | %s |\n",
-          task, optimizer, lambda, validation, dev, delta, dare9, dare99 }
+    $2 == "tuned" { tuned = $5 " | " $4 }
+    $2 == "0.9" { dare9 = $6 " | " $5 }
+    $2 == "0.99" { dare99 = $6 " | " $5 }
+    training && $2 ~ /^[0-9]+$/ && $4 + 0 > best { best = $4; delta = $5 }
+    $2 == "epoch" { training = 1; best = -2 }
+    END { printf "| %s | %s | %s | %s | %s | %s | %s |\n",
+          task, optimizer, lambda, delta, tuned, dare9, dare99 }
   ' "$out/$1-$2-$3/report.md"
 }
 
@@ -45,8 +45,8 @@ for cell in $cells; do
   IFS=, read -r task optimizer lambda <<<"$cell"
   run "$task" "$optimizer" "$lambda"
 done
-echo "| task | optimizer | λ | validation | dev | mean \\|Δ\\| | DARE p = .9 | DARE p = .99 |"
-echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
+echo "| task | optimizer | λ | mean \\|Δ\\| | tuned validation | tuned dev | .9 validation | .9 dev | .99 validation | .99 dev |"
+echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 for cell in $cells; do
   IFS=, read -r task optimizer lambda <<<"$cell"
   row "$task" "$optimizer" "$lambda"
