@@ -26,8 +26,6 @@ import picocli.CommandLine.ParentCommand;
           + " --delta out/quickstart/deltas/random-0.99-q-labelled-0.safetensors --out pruned"
     })
 final class ApplyCommand implements Callable<Integer> {
-  private static final String TOKENIZER = "tokenizer.json";
-
   @ParentCommand private Main main;
 
   @Option(
@@ -60,9 +58,9 @@ final class ApplyCommand implements Callable<Integer> {
     SparseDelta sparse = SparseDeltaFile.read(delta);
     CheckpointDigest.requireBase(sparse, onto);
     Map<String, byte[]> extras = new HashMap<>();
-    Path tokenizer = base.resolve(TOKENIZER);
+    Path tokenizer = base.resolve(HuggingFaceFolder.TOKENIZER);
     if (Files.exists(tokenizer)) {
-      extras.put(TOKENIZER, Files.readAllBytes(tokenizer));
+      extras.put(HuggingFaceFolder.TOKENIZER, Files.readAllBytes(tokenizer));
     }
     HuggingFaceFolder.write(out, sparse.applyTo(onto), extras, force);
     main.console().out().println(out);

@@ -75,7 +75,9 @@ final class EncoderCommand implements Callable<Integer> {
       HuggingFaceFolder.write(
           out,
           encoder.checkpoint(),
-          Map.of("tokenizer.json", encoder.tokenizerJson().getBytes(StandardCharsets.UTF_8)),
+          Map.of(
+              HuggingFaceFolder.TOKENIZER,
+              encoder.tokenizerJson().getBytes(StandardCharsets.UTF_8)),
           force);
       parent.main.console().out().println(out);
       return 0;

@@ -16,9 +16,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * uses all cores by itself and gives the same bytes on any number of them.
  */
 public final class AdamROptimizer implements AdamRTraining {
-  private static final String M_PREFIX = "m:";
-  private static final String V_PREFIX = "v:";
-
   private final AdamR config;
   private final SortedMap<String, INDArray> parameters;
   private final SortedMap<String, INDArray> anchors = new TreeMap<>();
@@ -51,8 +48,8 @@ public final class AdamROptimizer implements AdamRTraining {
     SortedMap<String, INDArray> zeros = new TreeMap<>();
     this.parameters.forEach(
         (name, parameter) -> {
-          zeros.put(M_PREFIX + name, parameter.like());
-          zeros.put(V_PREFIX + name, parameter.like());
+          zeros.put(AdamRStep.M_PREFIX + name, parameter.like());
+          zeros.put(AdamRStep.V_PREFIX + name, parameter.like());
         });
     step = over(zeros);
   }
@@ -79,8 +76,8 @@ public final class AdamROptimizer implements AdamRTraining {
                 new Slot(
                     name,
                     parameter,
-                    state.get(M_PREFIX + name),
-                    state.get(V_PREFIX + name),
+                    state.get(AdamRStep.M_PREFIX + name),
+                    state.get(AdamRStep.V_PREFIX + name),
                     anchors.get(name))));
     return new AdamRStep(slots);
   }
@@ -134,12 +131,7 @@ public final class AdamROptimizer implements AdamRTraining {
    * {@code m:NAME} and {@code v:NAME}.
    */
   public SortedMap<String, INDArray> state() {
-    SortedMap<String, INDArray> state = new TreeMap<>();
-    for (Slot slot : step.slots()) {
-      state.put(M_PREFIX + slot.name(), slot.m());
-      state.put(V_PREFIX + slot.name(), slot.v());
-    }
-    return state;
+    return step.moments();
   }
 
   /**

@@ -6,7 +6,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * One AdamR step over a set of parameters (METHOD.md §4).
@@ -27,6 +30,9 @@ final class AdamRStep {
   private interface PieceSum {
     double of(Slot slot, long from, long to);
   }
+
+  static final String M_PREFIX = "m:";
+  static final String V_PREFIX = "v:";
 
   private final List<Slot> slots;
   private final int[] firstPiece;
@@ -56,6 +62,16 @@ final class AdamRStep {
     gradientSquares = new double[count];
     secondMoments = new double[count];
     sum(secondMoments, (slot, from, to) -> slot.kernel().secondMoments(from, to));
+  }
+
+  /** The live moments, as {@code m:NAME} and {@code v:NAME}. */
+  SortedMap<String, INDArray> moments() {
+    SortedMap<String, INDArray> moments = new TreeMap<>();
+    for (Slot slot : slots) {
+      moments.put(M_PREFIX + slot.name(), slot.m());
+      moments.put(V_PREFIX + slot.name(), slot.v());
+    }
+    return moments;
   }
 
   List<Slot> slots() {

@@ -30,8 +30,6 @@ import org.nd4j.linalg.learning.GradientUpdater;
  * there, and the step is taken.
  */
 public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
-  private static final String M_PREFIX = "m:";
-  private static final String V_PREFIX = "v:";
   private static final String ANCHOR_PREFIX = "anchor:";
 
   private final SameDiff sd;
@@ -112,10 +110,8 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
     if (step == null || iterationOpen) {
       throw new IllegalStateException("AdamR has no state before its first step or within a step");
     }
-    SortedMap<String, INDArray> state = new TreeMap<>();
+    SortedMap<String, INDArray> state = step.moments();
     for (Slot slot : step.slots()) {
-      state.put(M_PREFIX + slot.name(), slot.m());
-      state.put(V_PREFIX + slot.name(), slot.v());
       if (slot.anchored()) {
         state.put(ANCHOR_PREFIX + slot.name(), slot.anchor());
       }
@@ -166,11 +162,12 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
     }
     for (String name : trained.keySet()) {
       AdamRUpdater updater = updater(name);
-      if (!restored.containsKey(M_PREFIX + name) || !restored.containsKey(V_PREFIX + name)) {
+      if (!restored.containsKey(AdamRStep.M_PREFIX + name)
+          || !restored.containsKey(AdamRStep.V_PREFIX + name)) {
         throw new IllegalStateException("the restored state lacks m or v of " + name);
       }
-      updater.m().assign(restored.get(M_PREFIX + name));
-      updater.v().assign(restored.get(V_PREFIX + name));
+      updater.m().assign(restored.get(AdamRStep.M_PREFIX + name));
+      updater.v().assign(restored.get(AdamRStep.V_PREFIX + name));
       updater.anchorPlane().fill(restored.get(ANCHOR_PREFIX + name));
     }
     restored = Map.of();

@@ -25,12 +25,8 @@ public record Range(String words, DoublePredicate admits) {
 
   /** A whole number in {@code [from, to]}. */
   public static Range whole(long from, long to) {
-    String words =
-        to == Long.MAX_VALUE
-            ? "a whole number of at least " + from
-            : "a whole number from " + from + " to " + to;
     return new Range(
-        from == Long.MIN_VALUE ? "a whole number" : words,
+        "a whole number from " + from + " to " + to,
         x -> x == Math.rint(x) && x >= from && x <= to);
   }
 }

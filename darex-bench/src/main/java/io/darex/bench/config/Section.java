@@ -77,11 +77,6 @@ public final class Section {
     }
   }
 
-  /** The file this came from. */
-  public Path file() {
-    return file;
-  }
-
   /** The mapping under {@code key}; an empty one if the key is absent. */
   public Section section(String key) {
     JsonNode value = get(key);

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import lombok.With;
 
 /**
  * The architecture of a BERT encoder, as its Hugging Face {@code config.json} states it.
@@ -34,10 +35,10 @@ public record EncoderConfig(
     int maxPositions,
     int typeVocabSize,
     double layerNormEps,
-    double hiddenDropout,
-    double attentionDropout,
-    double classifierDropout,
-    List<String> labels) {
+    @With double hiddenDropout,
+    @With double attentionDropout,
+    @With double classifierDropout,
+    @With List<String> labels) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String BARE = "BertModel";
@@ -77,38 +78,9 @@ public record EncoderConfig(
     return labels.size();
   }
 
-  /** This encoder with a classification head for {@code names}, or without one if empty. */
-  public EncoderConfig withLabels(List<String> names) {
-    return new EncoderConfig(
-        vocabSize,
-        hiddenSize,
-        layers,
-        heads,
-        intermediateSize,
-        maxPositions,
-        typeVocabSize,
-        layerNormEps,
-        hiddenDropout,
-        attentionDropout,
-        classifierDropout,
-        names);
-  }
-
   /** This encoder with one dropout rate everywhere; 0 makes its gradients deterministic. */
   public EncoderConfig withDropout(double rate) {
-    return new EncoderConfig(
-        vocabSize,
-        hiddenSize,
-        layers,
-        heads,
-        intermediateSize,
-        maxPositions,
-        typeVocabSize,
-        layerNormEps,
-        rate,
-        rate,
-        rate,
-        labels);
+    return withHiddenDropout(rate).withAttentionDropout(rate).withClassifierDropout(rate);
   }
 
   /**

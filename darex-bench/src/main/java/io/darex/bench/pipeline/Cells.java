@@ -17,6 +17,7 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
@@ -97,7 +98,7 @@ final class Cells {
             cells.add(make(method, mask, seed, found.get()));
             List<Cell> safe = new ArrayList<>(cells);
             known.stream().filter(cell -> !cells.contains(cell)).forEach(safe::add);
-            folder.write(earlier.withCells(config.searchSeeds(), safe));
+            folder.write(earlier.withSearchSeeds(config.searchSeeds()).withCells(safe));
           }
           Cell last = cells.get(cells.size() - 1);
           progress.step(
@@ -114,7 +115,7 @@ final class Cells {
               reused,
               total));
     }
-    Results complete = earlier.withCells(config.searchSeeds(), cells);
+    Results complete = earlier.withSearchSeeds(config.searchSeeds()).withCells(cells);
     folder.write(complete);
     return complete;
   }
@@ -191,7 +192,7 @@ final class Cells {
         score.value(),
         score.validation(),
         Files.size(file),
-        Files.size(folder.tuned().resolve("model.safetensors")),
+        Files.size(folder.tuned().resolve(HuggingFaceFolder.MODEL)),
         folder.path().relativize(file).toString().replace('\\', '/'));
   }
 

@@ -201,7 +201,7 @@ final class Finetuning {
     HuggingFaceFolder.write(
         checkpoint(epoch),
         encoder.checkpoint(),
-        Map.of("tokenizer.json", tokenizer, TrainingRecord.FILE, record.toJson()),
+        Map.of(HuggingFaceFolder.TOKENIZER, tokenizer, TrainingRecord.FILE, record.toJson()),
         true);
     for (int old = 1; old < epoch; old++) {
       Files.deleteIfExists(optimizerState(old));

@@ -4,14 +4,13 @@ import io.darex.bench.BadInputException;
 import io.darex.bench.report.Results;
 import io.darex.prune.checkpoint.AtomicWrite;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 
 /** Where the files of one run lie. */
 record OutputFolder(Path path) {
@@ -91,23 +90,10 @@ record OutputFolder(Path path) {
     }
   }
 
-  /** Removes a file or a whole folder. */
-  static void delete(Path root) throws IOException {
-    if (!Files.exists(root)) {
-      return;
-    }
-    try (Stream<Path> tree = Files.walk(root)) {
-      tree.sorted(Comparator.reverseOrder()).forEach(OutputFolder::deleteOne);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-  }
-
-  private static void deleteOne(Path path) {
-    try {
-      Files.delete(path);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** Removes a file or a whole folder, if it is there. */
+  static void delete(Path path) throws IOException {
+    if (Files.exists(path)) {
+      PathUtils.delete(path);
     }
   }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.prune.rescale.Point;
 import java.util.List;
 import java.util.Map;
+import lombok.With;
 
 /**
  * What a run found: {@code results.json}.
@@ -34,13 +35,18 @@ public record Results(
     Score tuned,
     Score base,
     Map<String, Score> baselines,
-    List<Long> searchSeeds,
-    List<Cell> cells) {
+    @With List<Long> searchSeeds,
+    @With List<Cell> cells) {
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
+
+  /** Copies the list of cells. */
+  public Results {
+    cells = List.copyOf(cells);
+  }
 
   /**
    * A metric on the two splits.
@@ -92,22 +98,6 @@ public record Results(
       long bytes,
       long denseBytes,
       String file) {}
-
-  /** The same with the cells of another search. */
-  public Results withCells(List<Long> searchSeeds, List<Cell> cells) {
-    return new Results(
-        job,
-        version,
-        task,
-        encoder,
-        optimizer,
-        training,
-        tuned,
-        base,
-        baselines,
-        searchSeeds,
-        List.copyOf(cells));
-  }
 
   /** As JSON text. */
   public String toJson() {

@@ -20,7 +20,13 @@ import java.util.TreeMap;
 /** Checkpoints as Hugging Face keeps them: a folder, or a bare safetensors file. */
 public final class HuggingFaceFolder {
   private static final String CONFIG = "config.json";
-  private static final String MODEL = "model.safetensors";
+
+  /** The file of the weights, where there are no shards. */
+  public static final String MODEL = "model.safetensors";
+
+  /** The file of the tokenizer, one of the extras. */
+  public static final String TOKENIZER = "tokenizer.json";
+
   private static final String INDEX = "model.safetensors.index.json";
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
