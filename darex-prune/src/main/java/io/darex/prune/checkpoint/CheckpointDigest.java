@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -58,7 +57,7 @@ public final class CheckpointDigest {
   }
 
   static String of(Collection<? extends Tensor> tensors) {
-    MessageDigest sha = sha256();
+    MessageDigest sha = Sha256.start();
     tensors.stream()
         .<Tensor>map(tensor -> tensor)
         .sorted(Comparator.comparing(Tensor::name, NameOrder.BY_UTF8))
@@ -110,13 +109,5 @@ public final class CheckpointDigest {
 
   private static ByteBuffer littleEndian(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }
