@@ -33,6 +33,10 @@ public final class HuggingFaceFolder {
   private static final String SHARDS_BEGUN = "begun\n";
 
   private static final String INDEX = "model.safetensors.index.json";
+
+  /** transformers asks for the format key and refuses files without it. */
+  private static final Map<String, String> METADATA = Map.of("format", "pt");
+
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -102,7 +106,7 @@ public final class HuggingFaceFolder {
     PartialOutput.write(
         folder,
         options.force(),
-        options.identity().map(identity -> Sha256.hex(shards.index() + identity)),
+        options.identity().map(identity -> Sha256.hex(shards.headers(METADATA) + identity)),
         output -> {
           Path partial = output.path();
           if (output.done().isEmpty()) {
@@ -131,8 +135,7 @@ public final class HuggingFaceFolder {
     if (Files.exists(file)) {
       tensors.forEach(tensor -> options.bytesDone().accept(SafetensorsLayout.bytes(tensor)));
     } else {
-      // transformers asks for the format key and refuses files without it.
-      SafetensorsWriter.write(file, tensors, Map.of("format", "pt"), options, Seal.NONE);
+      SafetensorsWriter.write(file, tensors, METADATA, options, Seal.NONE);
     }
   }
 

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
@@ -153,6 +154,11 @@ final class SafetensorsLayout {
       bytes.put((byte) ' ');
     }
     return bytes.flip();
+  }
+
+  /** The header as text, with its length. It determines all that is known before any value is. */
+  String headerText() {
+    return StandardCharsets.UTF_8.decode(header(Map.of())).toString();
   }
 
   private static byte[] text(ObjectNode header) {

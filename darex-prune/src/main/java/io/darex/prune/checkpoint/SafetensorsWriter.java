@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -85,7 +84,7 @@ public final class SafetensorsWriter {
     PartialOutput.write(
         path,
         options.force(),
-        options.identity().map(identity -> identity(layout, identity)),
+        options.identity().map(identity -> Sha256.hex(layout.headerText() + identity)),
         output -> {
           try (FileChannel channel =
               FileChannel.open(
@@ -97,12 +96,6 @@ public final class SafetensorsWriter {
             new SafetensorsWriter(layout, options, output, channel, finished).complete(seal);
           }
         });
-  }
-
-  /** Two files of the same identity have the same bytes at the same places. */
-  private static String identity(SafetensorsLayout layout, String givenByCaller) {
-    String header = StandardCharsets.UTF_8.decode(layout.header(Map.of())).toString();
-    return Sha256.hex(header + givenByCaller);
   }
 
   private void complete(Seal seal) throws IOException {

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -53,6 +54,15 @@ record Shards(SortedMap<String, List<Tensor>> files) {
           String.format("model-%05d-of-%05d.safetensors", i + 1, shards.size()), shards.get(i));
     }
     return new Shards(files);
+  }
+
+  /** All names of files and all headers, each with that metadata. */
+  String headers(Map<String, String> metadata) {
+    StringBuilder text = new StringBuilder();
+    files.forEach(
+        (name, tensors) ->
+            text.append(name).append(new SafetensorsLayout(tensors, metadata).headerText()));
+    return text.toString();
   }
 
   /** The text of {@code model.safetensors.index.json}. */
