@@ -2,6 +2,7 @@ package io.darex.prune;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.mask.Choice;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.TensorMask;
 import java.util.Arrays;
@@ -67,8 +68,11 @@ public record Pruning(Mask mask, List<String> exclude) {
    * @throws NonFiniteException if a kept entry is NaN or infinite on either side
    */
   public SparseDelta prune(Delta delta, int threads) {
+    Choice choice = mask.choose(delta, threads);
     List<Job> jobs =
-        delta.pairs().entrySet().stream().map(e -> job(e.getKey(), e.getValue())).toList();
+        delta.pairs().entrySet().stream()
+            .map(e -> job(e.getKey(), e.getValue(), choice.on(e.getKey())))
+            .toList();
     long[] ends = new long[jobs.size()];
     long blocks = 0;
     for (int i = 0; i < ends.length; i++) {
@@ -86,7 +90,7 @@ public record Pruning(Mask mask, List<String> exclude) {
     jobs.forEach(job -> kept.put(job.name, job.result()));
     return new SparseDelta(
         mask,
-        Scale.of(1 - mask.dropRate()),
+        Scale.of(mask.keepRate()),
         kept,
         delta.whole(),
         new Provenance(Optional.empty(), Optional.empty(), describe(), delta.tuned().config()));
@@ -105,10 +109,9 @@ public record Pruning(Mask mask, List<String> exclude) {
     };
   }
 
-  private Job job(String name, Delta.Pair pair) {
-    long[] shape = pair.tuned().shape();
+  private static Job job(String name, Delta.Pair pair, TensorMask places) {
     int blocks = Math.toIntExact(TensorMask.blocks(pair.tuned().count()));
-    return new Job(name, pair, mask.on(name, shape), new char[blocks][], new float[blocks][]);
+    return new Job(name, pair, places, new char[blocks][], new float[blocks][]);
   }
 
   private String describe() {

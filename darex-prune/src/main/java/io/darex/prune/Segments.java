@@ -3,12 +3,13 @@ package io.darex.prune;
 import java.util.Arrays;
 
 /** A one-dimensional F32 tensor that lies in many arrays. */
-final class Segments implements Tensor {
+public final class Segments implements Tensor {
   private final String name;
   private final float[][] segments;
   private final long[] ends;
 
-  Segments(String name, float[][] segments) {
+  /** Takes over the arrays; element i is the i-th of them all in order. */
+  public Segments(String name, float[][] segments) {
     this.name = name;
     this.segments = segments;
     this.ends = new long[segments.length];

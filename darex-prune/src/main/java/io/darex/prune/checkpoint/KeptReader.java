@@ -3,6 +3,7 @@ package io.darex.prune.checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.DrawnMask;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.TensorMask;
 import java.io.IOException;
@@ -67,7 +68,7 @@ final class KeptReader {
           values.dtype() + " of shape " + Arrays.toString(values.shape()));
     }
     long present = values.count();
-    TensorMask places = mask.on(name, shape);
+    TensorMask places = ((DrawnMask) mask).on(name, shape);
     int blocks = Math.toIntExact(TensorMask.blocks(Tensor.count(shape)));
     char[][] offsets = new char[blocks][];
     float[][] kept = new float[blocks][];

@@ -1,5 +1,6 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Delta;
 import java.util.Map;
 
 /**
@@ -13,6 +14,11 @@ public interface Mask {
   /** The fraction of entries dropped, in [0, 1). */
   double dropRate();
 
+  /** The expected share of entries really kept: what the inverse keep rate divides by. */
+  default double keepRate() {
+    return 1 - dropRate();
+  }
+
   /**
    * What rebuilds this mask through {@link Masks#create}: numbers, and texts for integers that a
    * double could not hold.
@@ -22,11 +28,13 @@ public interface Mask {
   /** The same mask drawn from another seed; a mask that draws nothing is its own answer. */
   Mask withSeed(long seed);
 
+  /** How a file says which entries this mask keeps. */
+  Places places();
+
   /**
-   * The mask of one tensor.
+   * The choice on one delta; it does not depend on {@code threads}.
    *
-   * @param name the tuned tensor's name
-   * @param shape its dimensions, a linear weight as {@code [out, in]}
+   * @throws io.darex.prune.NonFiniteException if a value that it compares is NaN or infinite
    */
-  TensorMask on(String name, long[] shape);
+  Choice choose(Delta delta, int threads);
 }
