@@ -3,14 +3,20 @@ package io.darex.prune.mask;
 import io.darex.prune.Tensor;
 import java.util.Optional;
 
-/** A mask's choice on one delta. */
+/** The entries of one delta that a mask lets stay. */
+@FunctionalInterface
 public interface Choice {
-  /** The mask of the tensor of that tuned name. */
+  /**
+   * The mask of one tensor.
+   *
+   * @param name the tuned tensor's name, one of the delta's pairs
+   */
   TensorMask on(String name);
 
   /**
-   * Where kept entries are divided by more than q: what each is divided by beside it, of shape
-   * {@code [kept]} in index order.
+   * What each kept entry is divided by besides q, relative to it: (1 − p_i)/(1 − p) where entry i
+   * had a drop rate of its own. A tensor {@code [kept]} in index order; empty where every entry had
+   * the same rate.
    */
   default Optional<Tensor> divisors(String name) {
     return Optional.empty();

@@ -17,7 +17,6 @@ final class DellaTensor implements TensorMask {
 
   private final DellaMask mask;
   private final Delta.Pair pair;
-  private final String name;
   private final long key;
   private final char[][] offsets;
 
@@ -27,12 +26,11 @@ final class DellaTensor implements TensorMask {
   DellaTensor(DellaMask mask, String name, Delta.Pair pair, int threads) {
     this.mask = mask;
     this.pair = pair;
-    this.name = name;
     this.key = Draws.key(TAG, mask.seed(), name);
     int blocks = Math.toIntExact(TensorMask.blocks(pair.tuned().count()));
     this.offsets = new char[blocks][];
     this.divisors = new float[blocks][];
-    draw(threads);
+    draw(name, threads);
     decide(threads);
     Parallel.forEach(threads, blocks, () -> block -> thin((int) block));
   }
@@ -46,10 +44,10 @@ final class DellaTensor implements TensorMask {
 
   /** F32 {@code [kept]}: (1−p_i)/(1−p) of every kept entry, in index order. */
   Tensor divisors() {
-    return new Segments(name, divisors);
+    return new Segments(divisors);
   }
 
-  private void draw(int threads) {
+  private void draw(String name, int threads) {
     TensorMask drawn =
         new RandomMask(mask.seed(), mask.lowestRate()).on(name, pair.tuned().shape());
     Parallel.forEach(

@@ -2,7 +2,10 @@ package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
 
-/** A mask that depends on names and shapes alone: whoever knows them can draw it again. */
+/**
+ * A mask that names, shapes and a seed determine: whoever has those draws it again, so no file
+ * needs to say which entries it kept.
+ */
 public interface DrawnMask extends Mask {
   /**
    * The mask of one tensor.

@@ -46,7 +46,7 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
   @Override
   public Choice choose(Delta delta, int threads) {
     DropRate rate = new DropRate(dropRate);
-    Map<String, TensorMask> masks = new TreeMap<>(NameOrder.BY_UTF8);
+    Map<String, TensorMask> masks = new TreeMap<>();
     if (scope == Scope.MODEL) {
       acrossTensors(delta, rate, threads, masks);
     } else {
@@ -57,8 +57,10 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
 
   private static void acrossTensors(
       Delta delta, DropRate rate, int threads, Map<String, TensorMask> masks) {
-    List<String> names = delta.pairs().keySet().stream().sorted(NameOrder.BY_UTF8).toList();
-    List<Delta.Pair> pairs = names.stream().map(delta.pairs()::get).toList();
+    List<String> names = new ArrayList<>(delta.pairs().keySet());
+    names.sort(NameOrder.BY_UTF8);
+    List<Delta.Pair> pairs = new ArrayList<>();
+    names.forEach(name -> pairs.add(delta.pairs().get(name)));
     Cut[] cuts = Selection.cuts(pairs.stream().map(Selection.Span::of).toList(), rate, threads);
     for (int i = 0; i < cuts.length; i++) {
       Delta.Pair pair = pairs.get(i);

@@ -14,7 +14,10 @@ public interface Mask {
   /** The fraction of entries dropped, in [0, 1). */
   double dropRate();
 
-  /** The expected share of entries really kept: what the inverse keep rate divides by. */
+  /**
+   * The share of entries that stays in expectation, in (0, 1]: what DARE divides by. It is not 1 −
+   * dropRate where the counts are rounded up.
+   */
   default double keepRate() {
     return 1 - dropRate();
   }
@@ -28,13 +31,14 @@ public interface Mask {
   /** The same mask drawn from another seed; a mask that draws nothing is its own answer. */
   Mask withSeed(long seed);
 
-  /** How a file says which entries this mask keeps. */
+  /** How a file says which entries are kept. */
   Places places();
 
   /**
-   * The choice on one delta; it does not depend on {@code threads}.
+   * Chooses the entries of a delta that stay. A drawn mask reads no value; another reads those it
+   * compares. The choice does not depend on {@code threads}.
    *
-   * @throws io.darex.prune.NonFiniteException if a value that it compares is NaN or infinite
+   * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite
    */
   Choice choose(Delta delta, int threads);
 }

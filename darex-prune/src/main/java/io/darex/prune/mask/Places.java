@@ -1,11 +1,11 @@
 package io.darex.prune.mask;
 
-/** How a sparse-delta file says which entries are kept. */
+/** How a file says which entries a mask kept (docs/FORMAT.md). */
 public enum Places {
-  /** It does not: the mask is drawn again from names and shapes. */
+  /** Not at all: the mask is drawn again. */
   DRAWN,
-  /** By the gaps between the kept entries. */
+  /** By the gaps between them. */
   GAPS,
-  /** By the kept columns. */
+  /** By the columns they fill. */
   COLUMNS
 }

@@ -39,7 +39,7 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
   }
 
   @Override
-  public Mask withSeed(long other) {
+  public RandomMask withSeed(long other) {
     return new RandomMask(other, dropRate);
   }
 

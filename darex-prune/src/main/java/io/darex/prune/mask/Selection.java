@@ -1,7 +1,7 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Blocks;
 import io.darex.prune.Delta;
-import io.darex.prune.Parallel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -25,18 +25,14 @@ final class Selection {
   private final List<Span> spans;
   private final int threads;
 
-  /** Per span, the tasks up to its end; a task is a block's worth of elements of one span. */
-  private final long[] ends;
+  /** Per span, in how many pieces it is read: a block's worth of elements each. */
+  private final int[] pieces;
 
   private Selection(List<Span> spans, int threads) {
     this.spans = spans;
     this.threads = threads;
-    this.ends = new long[spans.size()];
-    long tasks = 0;
-    for (int i = 0; i < ends.length; i++) {
-      tasks += TensorMask.blocks(spans.get(i).length);
-      ends[i] = tasks;
-    }
+    this.pieces =
+        spans.stream().mapToInt(s -> Math.toIntExact(TensorMask.blocks(s.length))).toArray();
   }
 
   /**
@@ -49,6 +45,14 @@ final class Selection {
   record Span(Delta.Pair pair, long from, long length) {
     static Span of(Delta.Pair pair) {
       return new Span(pair, 0, pair.tuned().count());
+    }
+
+    private long start(int piece) {
+      return from + (long) piece * TensorMask.BLOCK;
+    }
+
+    private int lengthOf(int piece) {
+      return (int) Math.min(TensorMask.BLOCK, from + length - start(piece));
     }
   }
 
@@ -73,7 +77,7 @@ final class Selection {
   private Cut[] cuts(DropRate rate) {
     long[] high = histogram(ZEROS + 1, Selection::countHigh);
     high[ZEROS] = 0;
-    long wanted = rate.kept(Arrays.stream(high).sum());
+    long wanted = rate.kept(sum(high));
     Cut[] cuts = new Cut[spans.size()];
     if (wanted == 0) {
       Arrays.fill(cuts, Cut.NOTHING);
@@ -107,34 +111,41 @@ final class Selection {
 
   /** Only the first {@code wanted} of the entries equal to the threshold stay. */
   private void cutTies(Cut[] cuts, int threshold, long wanted) {
-    int tasks = Math.toIntExact(ends[ends.length - 1]);
-    long[] ties = new long[tasks];
+    long[][] ties = Arrays.stream(pieces).mapToObj(long[]::new).toArray(long[][]::new);
     scan(
         () ->
-            (task, bits, length) -> {
+            (span, piece, bits, length) -> {
               for (int i = 0; i < length; i++) {
-                ties[(int) task] += bits[i] == threshold ? 1 : 0;
+                ties[span][piece] += bits[i] == threshold ? 1 : 0;
               }
             });
     long missing = wanted;
-    int task = 0;
-    while (ties[task] < missing) {
-      missing -= ties[task++];
+    int span = 0;
+    for (long sum = sum(ties[0]); sum < missing; sum = sum(ties[span])) {
+      missing -= sum;
+      span++;
     }
-    Share share = share(task);
-    cuts[share.span] = new Cut(threshold, indexOfTie(share, threshold, missing));
-    Arrays.fill(cuts, share.span + 1, cuts.length, new Cut(threshold, -1));
+    int piece = 0;
+    while (ties[span][piece] < missing) {
+      missing -= ties[span][piece++];
+    }
+    cuts[span] = new Cut(threshold, indexOfTie(spans.get(span), piece, threshold, missing));
+    Arrays.fill(cuts, span + 1, cuts.length, new Cut(threshold, -1));
   }
 
-  private static long indexOfTie(Share share, int threshold, long wanted) {
-    int length = (int) (share.end - share.from);
-    int[] bits = new Magnitudes(length).read(share.pair, share.from, length);
+  private static long sum(long[] counts) {
+    return Arrays.stream(counts).sum();
+  }
+
+  private static long indexOfTie(Span span, int piece, int threshold, long wanted) {
+    int length = span.lengthOf(piece);
+    int[] bits = new Magnitudes(length).read(span.pair, span.start(piece), length);
     long missing = wanted;
     int i = -1;
     while (missing > 0) {
       missing -= bits[++i] == threshold ? 1 : 0;
     }
-    return share.from + i;
+    return span.start(piece) + i;
   }
 
   /** Adds to a histogram what a chunk of magnitudes has in each bin. */
@@ -170,7 +181,7 @@ final class Selection {
         () -> {
           long[] own = new long[bins];
           ofThreads.add(own);
-          return (task, bits, length) -> tally.add(bits, length, own);
+          return (span, piece, bits, length) -> tally.add(bits, length, own);
         });
     long[] sum = ofThreads.get(0);
     for (long[] other : ofThreads.subList(1, ofThreads.size())) {
@@ -179,46 +190,27 @@ final class Selection {
     return sum;
   }
 
-  /** Sees one chunk of a task's magnitudes after another. */
+  /** Sees one chunk of a piece's magnitudes after another. */
   private interface Visitor {
-    void see(long task, int[] bits, int length);
+    void see(int span, int piece, int[] bits, int length);
   }
 
   private void scan(Supplier<Visitor> perThread) {
-    Parallel.forEach(
+    Blocks.forEach(
         threads,
-        ends.length == 0 ? 0 : ends[ends.length - 1],
+        pieces,
         () -> {
           Magnitudes magnitudes = new Magnitudes();
           Visitor visitor = perThread.get();
-          return task -> {
-            Share share = share(task);
-            for (long from = share.from; from < share.end; from += Magnitudes.CHUNK) {
-              int length = (int) Math.min(Magnitudes.CHUNK, share.end - from);
-              visitor.see(task, magnitudes.read(share.pair, from, length), length);
+          return (span, piece) -> {
+            Span whole = spans.get(span);
+            long from = whole.start(piece);
+            long end = from + whole.lengthOf(piece);
+            for (; from < end; from += Magnitudes.CHUNK) {
+              int length = (int) Math.min(Magnitudes.CHUNK, end - from);
+              visitor.see(span, piece, magnitudes.read(whole.pair, from, length), length);
             }
           };
         });
-  }
-
-  /** A task's share of its span. */
-  private record Share(int span, Delta.Pair pair, long from, long end) {}
-
-  private Share share(long task) {
-    // The first span that ends after the task; empty ones end where their predecessor does.
-    int span = 0;
-    for (int high = ends.length - 1; span < high; ) {
-      int middle = (span + high) >>> 1;
-      if (ends[middle] > task) {
-        high = middle;
-      } else {
-        span = middle + 1;
-      }
-    }
-    Span whole = spans.get(span);
-    long before = ends[span] - TensorMask.blocks(whole.length);
-    long from = whole.from + (task - before) * TensorMask.BLOCK;
-    long end = Math.min(whole.from + whole.length, from + TensorMask.BLOCK);
-    return new Share(span, whole.pair, from, end);
   }
 }
