@@ -57,6 +57,18 @@ public final class Parameters {
     return (int) value;
   }
 
+  /** One of the allowed texts; the first of them is the default. */
+  public String text(String name, List<String> allowed) {
+    if (!has(name)) {
+      return allowed.get(0);
+    }
+    String value = required(name).toString();
+    if (!allowed.contains(value)) {
+      throw wrong(name, "one of " + allowed, value, null);
+    }
+    return value;
+  }
+
   /** A list of 64-bit integers with a default. */
   public List<Long> integers(String name, List<Long> fallback) {
     if (!has(name)) {

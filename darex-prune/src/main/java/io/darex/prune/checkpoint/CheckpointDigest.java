@@ -2,6 +2,7 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.MismatchException;
+import io.darex.prune.NameOrder;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
