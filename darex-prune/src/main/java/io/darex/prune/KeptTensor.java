@@ -151,6 +151,18 @@ public final class KeptTensor {
     return divisors;
   }
 
+  /**
+   * What every kept entry adds to the base, value / q or value / (q·divisor): F32 {@code [kept]}.
+   */
+  public Tensor scaledValues(float q) {
+    return new ScaledValues(values, divisors, q);
+  }
+
+  /** The flat indices of the kept entries as a tensor: I64 {@code [kept]}, ascending. */
+  public Tensor indices() {
+    return new KeptIndices(name, places, ends);
+  }
+
   /** Sees every kept entry, unscaled, in index order. */
   public void forEach(EntryConsumer consumer) {
     for (int block = 0; block < ends.length; block++) {
@@ -160,8 +172,9 @@ public final class KeptTensor {
 
   /** Sees what every kept entry adds to the base, value / q or value / (q·divisor), in fp32. */
   public void forEachScaled(float q, EntryConsumer consumer) {
+    Tensor scaled = scaledValues(q);
     for (int block = 0; block < ends.length; block++) {
-      forEach(block, offsets(block), scaled(block, q), consumer);
+      forEach(block, offsets(block), read(scaled, block), consumer);
     }
   }
 
@@ -181,15 +194,15 @@ public final class KeptTensor {
 
   /**
    * Adds what is kept, scaled, to elements {@code [from, from + length)}, which lie in {@code
-   * into[offset…]}. A division each, in fp32, as DARE does it: a multiplication by 1/q would round
-   * twice.
+   * into[offset…]}.
    */
   void addTo(long from, float[] into, int offset, int length, float q) {
+    Tensor scaled = scaledValues(q);
     long end = from + length;
     for (long start = from - from % TensorMask.BLOCK; start < end; start += TensorMask.BLOCK) {
       int block = (int) (start / TensorMask.BLOCK);
       char[] offsets = offsets(block);
-      float[] entries = scaled(block, q);
+      float[] entries = read(scaled, block);
       int i = start < from ? firstAtLeast(offsets, (int) (from - start)) : 0;
       int stop = (int) Math.min(TensorMask.BLOCK, end - start);
       int shift = Math.toIntExact(offset + (start - from));
@@ -214,21 +227,6 @@ public final class KeptTensor {
   /** A copy of one block's values. */
   float[] values(int block) {
     return read(values, block);
-  }
-
-  private float[] scaled(int block, float q) {
-    float[] entries = values(block);
-    if (divisors.isPresent()) {
-      float[] each = read(divisors.get(), block);
-      for (int i = 0; i < entries.length; i++) {
-        entries[i] /= q * each[i];
-      }
-    } else {
-      for (int i = 0; i < entries.length; i++) {
-        entries[i] /= q;
-      }
-    }
-    return entries;
   }
 
   private float[] read(Tensor tensor, int block) {

@@ -14,7 +14,10 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What a checkpoint is known by: SHA-256 over, for each tensor in name order, name, dtype, shape
@@ -58,7 +61,25 @@ public final class CheckpointDigest {
   }
 
   static String of(Collection<? extends Tensor> tensors) {
+    return of(Sha256.start(), tensors);
+  }
+
+  /** The digest of texts, in the order of their keys, and tensors. */
+  static String of(Map<String, String> texts, Collection<? extends Tensor> tensors) {
     MessageDigest sha = Sha256.start();
+    // Without their number a text could be taken for a tensor's name.
+    sha.update(littleEndian(Long.BYTES).putLong(texts.size()).flip());
+    SortedMap<String, String> inOrder = new TreeMap<>(NameOrder.BY_UTF8);
+    inOrder.putAll(texts);
+    inOrder.forEach(
+        (key, text) -> {
+          prefixed(sha, key.getBytes(StandardCharsets.UTF_8));
+          prefixed(sha, text.getBytes(StandardCharsets.UTF_8));
+        });
+    return of(sha, tensors);
+  }
+
+  private static String of(MessageDigest sha, Collection<? extends Tensor> tensors) {
     tensors.stream()
         .<Tensor>map(tensor -> tensor)
         .sorted(Comparator.comparing(Tensor::name, NameOrder.BY_UTF8))

@@ -2,9 +2,13 @@ package io.darex.prune.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /** A file that is not what it should be; the message names it, what was expected and what came. */
 public final class MalformedFileException extends IOException {
+  private static final int MAX_TEXT = 300;
+  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+
   /**
    * Says what is wrong in one line.
    *
@@ -13,6 +17,12 @@ public final class MalformedFileException extends IOException {
    * @param found what was there
    */
   public MalformedFileException(Path file, String expected, Object found) {
-    super(file + ": expected " + expected + ", found " + found);
+    super(file + ": expected " + clipped(expected) + ", found " + clipped(found));
+  }
+
+  /** One line of bounded length, though the text may be a hostile file's. */
+  private static String clipped(Object text) {
+    String line = CONTROL.matcher(String.valueOf(text)).replaceAll("?");
+    return line.length() <= MAX_TEXT ? line : line.substring(0, MAX_TEXT) + "…";
   }
 }

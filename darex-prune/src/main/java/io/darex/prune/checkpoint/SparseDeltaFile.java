@@ -1,252 +1,299 @@
 package io.darex.prune.checkpoint;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.StreamWriteFeature;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.prune.DType;
 import io.darex.prune.KeptTensor;
-import io.darex.prune.NameOrder;
-import io.darex.prune.Provenance;
-import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
-import io.darex.prune.mask.DrawnMask;
-import io.darex.prune.mask.Mask;
-import io.darex.prune.mask.Masks;
+import io.darex.prune.mask.ColumnPlaces;
+import io.darex.prune.mask.Places;
 import java.io.IOException;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * A sparse delta as a file, version 1: a safetensors file with the kept values and the whole
- * tensors as its data, all else as its metadata. docs/FORMAT.md describes every byte.
+ * A sparse delta as a file, version 1: a safetensors file with the kept values, what says where
+ * they belong and the whole tensors as its data, all else as its metadata. docs/FORMAT.md describes
+ * every byte. Values stay in the file until they are read.
  */
 public final class SparseDeltaFile {
   /** The version written, and the only one read. */
   public static final String VERSION = "1";
 
   static final String KEPT = "kept:";
+  static final String GAPS = "gaps:";
+  static final String COLUMNS = "columns:";
+  static final String DIVISOR = "divisor:";
   static final String WHOLE = "whole:";
+  private static final List<String> PREFIXES = List.of(KEPT, GAPS, COLUMNS, DIVISOR, WHOLE);
 
-  private static final String FORMAT_KEY = "darex.format";
-  private static final String MASK_KEY = "darex.mask";
-  private static final String Q_KEY = "darex.q";
-  private static final String SHAPES_KEY = "darex.shapes";
-  private static final String BASE_KEY = "darex.base";
-  private static final String TUNED_KEY = "darex.tuned";
-  private static final String DIGEST_KEY = "darex.kept";
-  private static final String JOB_KEY = "darex.job";
-  private static final String CONFIG_KEY = "darex.config";
+  /** Stands for the digest until there is one. */
+  private static final String PLACEHOLDER = "0".repeat(64);
 
-  /** What stands where a digest was not taken. */
-  private static final String NO_DIGEST = "none";
+  private static final int PART = 1 << 14;
 
-  /**
-   * The fast writer gives the shortest decimal of a double on every Java, as Java 17's does not.
-   */
-  private static final JsonMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .build();
+  private final Safetensors file;
+  private final Optional<String> digest;
+  private final SparseDelta delta;
 
-  private SparseDeltaFile() {}
+  private SparseDeltaFile(Safetensors file, Optional<String> digest, SparseDelta delta) {
+    this.file = file;
+    this.digest = digest;
+    this.delta = delta;
+  }
 
   /**
-   * Writes {@code delta}; the same delta gives the same bytes.
+   * Writes {@code delta} with its values as F32 and a digest, on all processors.
    *
-   * @throws java.nio.file.FileAlreadyExistsException if the file exists and {@code force} is not
-   *     given
-   * @throws io.darex.prune.NonFiniteException if a tensor carried whole holds NaN or infinity
+   * @see #write(Path, SparseDelta, DType, boolean, WriteOptions)
    */
   public static void write(Path path, SparseDelta delta, boolean force) throws IOException {
+    write(path, delta, DType.F32, true, WriteOptions.defaults().withForce(force));
+  }
+
+  /**
+   * Writes {@code delta} as it is read, block by block; the same delta gives the same bytes.
+   *
+   * @param values the type of kept values: F32, F16 or BF16; rounded to nearest even
+   * @param digest whether the file gets a digest, by which {@link #verify} finds any change
+   * @throws java.nio.file.FileAlreadyExistsException if the file exists and {@link
+   *     WriteOptions#force()} is not given
+   * @throws io.darex.prune.NonFiniteException if a kept value is NaN or infinite, or too large for
+   *     {@code values}; with a digest, also if a tensor carried whole holds NaN or infinity
+   */
+  public static void write(
+      Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options)
+      throws IOException {
+    Map<String, String> texts =
+        DeltaMetadata.of(delta, digest ? Optional.of(PLACEHOLDER) : Optional.empty()).texts();
+    Seal seal = written -> Map.of(DeltaMetadata.DIGEST_KEY, digest(written));
+    SafetensorsWriter.write(
+        path, tensors(delta, values, options.threads()), texts, options, digest ? seal : Seal.NONE);
+  }
+
+  private static List<Tensor> tensors(SparseDelta delta, DType values, int threads) {
     List<Tensor> tensors = new ArrayList<>();
-    SortedMap<String, long[]> shapes = new TreeMap<>(NameOrder.BY_UTF8);
     delta
         .kept()
         .forEach(
             (name, kept) -> {
-              tensors.add(new Renamed(KEPT + name, kept.values()));
-              shapes.put(name, kept.shape());
+              Tensor converted = ConvertedTensor.of(kept.values(), values);
+              tensors.add(new Renamed(KEPT + name, converted));
+              kept.divisors().ifPresent(each -> tensors.add(new Renamed(DIVISOR + name, each)));
             });
+    Places places = delta.mask().places();
+    if (places == Places.GAPS) {
+      GapsTensor.of(delta.kept().values(), threads)
+          .forEach(gaps -> tensors.add(new Renamed(GAPS + gaps.name(), gaps)));
+    } else if (places == Places.COLUMNS) {
+      delta.kept().values().forEach(kept -> tensors.add(columns(kept)));
+    }
     delta.whole().forEach((name, tensor) -> tensors.add(new Renamed(WHOLE + name, tensor)));
+    return tensors;
+  }
 
-    Map<String, Object> mask = new LinkedHashMap<>();
-    mask.put("kind", delta.mask().kind());
-    mask.putAll(delta.mask().parameters());
-    SortedMap<String, Double> perTensor = new TreeMap<>(NameOrder.BY_UTF8);
-    perTensor.putAll(delta.scale().perTensor());
-    Map<String, Object> q = new LinkedHashMap<>();
-    q.put("fallback", delta.scale().fallback());
-    q.put("tensors", perTensor);
+  private static Tensor columns(KeptTensor kept) {
+    ColumnPlaces places = ColumnPlaces.ofFirstRow(kept.shape(), kept.places());
+    if (places.kept() != kept.kept()) {
+      throw new IllegalArgumentException(
+          kept.name()
+              + ": expected whole columns, "
+              + places.kept()
+              + " entries by the first row, got "
+              + kept.kept());
+    }
+    return new LongTensor(COLUMNS + kept.name(), places.columns());
+  }
 
-    Map<String, String> metadata = new TreeMap<>();
-    metadata.put("format", "pt");
-    metadata.put(FORMAT_KEY, VERSION);
-    metadata.put(MASK_KEY, JSON.writeValueAsString(mask));
-    metadata.put(Q_KEY, JSON.writeValueAsString(q));
-    metadata.put(SHAPES_KEY, JSON.writeValueAsString(shapes));
-    metadata.put(BASE_KEY, delta.provenance().base().orElse(NO_DIGEST));
-    metadata.put(TUNED_KEY, delta.provenance().tuned().orElse(NO_DIGEST));
-    metadata.put(DIGEST_KEY, CheckpointDigest.of(tensors));
-    metadata.put(JOB_KEY, delta.provenance().job());
-    delta.provenance().config().ifPresent(config -> metadata.put(CONFIG_KEY, config));
-    Safetensors.write(path, tensors, metadata, force);
+  /** What {@code darex.kept} is: over all other metadata and all tensors of a file. */
+  private static String digest(Safetensors file) {
+    Map<String, String> others = new TreeMap<>(file.metadata());
+    others.remove(DeltaMetadata.DIGEST_KEY);
+    return CheckpointDigest.of(others, file.tensors().values());
   }
 
   /**
-   * Reads a sparse delta. The mask is drawn again, and its count, the data's digest and every shape
-   * are checked; whether the delta fits a base is for {@link CheckpointDigest#requireBase} and
-   * {@link SparseDelta#applyTo} to say.
+   * Reads a sparse delta: {@link #open}, {@link #verify} and {@link #delta}. Whether it fits a base
+   * is for {@link CheckpointDigest#requireBase} and {@link SparseDelta#applyTo} to say.
    *
    * @throws MalformedFileException naming the fault, whatever the file holds
    */
   public static SparseDelta read(Path path) throws IOException {
-    return new Reading(Safetensors.open(path)).delta();
+    SparseDeltaFile file = open(path);
+    file.verify();
+    return file.delta();
+  }
+
+  /**
+   * Opens a file: its header, every shape, and that there are as many values as places. Kept values
+   * and whole tensors are not read. A mask is drawn again, or gaps are scanned, on all processors.
+   *
+   * @throws MalformedFileException naming the fault, whatever the file holds
+   */
+  public static SparseDeltaFile open(Path path) throws IOException {
+    Safetensors file = Safetensors.open(path);
+    DeltaMetadata metadata = DeltaMetadata.read(file);
+    SparseDelta delta = new Reading(file, metadata, byPrefix(file)).delta();
+    return new SparseDeltaFile(file, metadata.digest(), delta);
+  }
+
+  /** The tensors by the prefix of their keys and then by what follows it. */
+  private static Map<String, SortedMap<String, Tensor>> byPrefix(Safetensors file)
+      throws IOException {
+    CharsetEncoder unicode = StandardCharsets.UTF_8.newEncoder();
+    Map<String, SortedMap<String, Tensor>> byPrefix = new TreeMap<>();
+    PREFIXES.forEach(prefix -> byPrefix.put(prefix, new TreeMap<>()));
+    for (Tensor tensor : file.tensors().values()) {
+      String key = tensor.name();
+      Optional<String> prefix = PREFIXES.stream().filter(key::startsWith).findFirst();
+      if (prefix.isEmpty() || !unicode.canEncode(key)) {
+        throw new MalformedFileException(
+            file.path(),
+            "tensor keys of Unicode text that begin with one of " + PREFIXES,
+            "'" + key + "'");
+      }
+      byPrefix.get(prefix.get()).put(key.substring(prefix.get().length()), tensor);
+    }
+    return byPrefix;
+  }
+
+  /** The sparse delta; its values are read from the file whenever they are asked for. */
+  public SparseDelta delta() {
+    return delta;
+  }
+
+  /** The digest the file says it has; empty if none was taken when it was written. */
+  public Optional<String> digest() {
+    return digest;
+  }
+
+  /** The file as the safetensors file that it is. */
+  public Safetensors tensors() {
+    return file;
+  }
+
+  /**
+   * Reads everything in the file once: all values must be finite and divisors above zero, and where
+   * the file has a {@link #digest} it must be that of metadata and data.
+   *
+   * @throws MalformedFileException naming the fault
+   */
+  public void verify() throws IOException {
+    String found;
+    try {
+      found = digest(file);
+    } catch (IllegalArgumentException e) {
+      throw fault("finite values only", e.getMessage());
+    }
+    if (digest.isPresent() && !digest.get().equals(found)) {
+      throw fault("content with digest " + digest.get(), found + ": the file is damaged");
+    }
+    for (KeptTensor kept : delta.kept().values()) {
+      if (kept.divisors().isPresent()) {
+        checkDivisors(kept.divisors().get());
+      }
+    }
+  }
+
+  private void checkDivisors(Tensor divisors) throws IOException {
+    float[] part = new float[PART];
+    for (long from = 0; from < divisors.count(); from += PART) {
+      int length = (int) Math.min(PART, divisors.count() - from);
+      divisors.read(from, part, 0, length);
+      for (int i = 0; i < length; i++) {
+        if (!(part[i] > 0)) {
+          throw fault(
+              "divisors above 0 in " + divisors.name(), part[i] + " as element " + (from + i));
+        }
+      }
+    }
+  }
+
+  private MalformedFileException fault(String expected, Object found) {
+    return new MalformedFileException(file.path(), expected, found);
   }
 
   /** The state of reading one file. */
-  private record Reading(Safetensors file) {
+  private record Reading(
+      Safetensors file, DeltaMetadata metadata, Map<String, SortedMap<String, Tensor>> byPrefix) {
 
     SparseDelta delta() throws IOException {
-      String version = file.metadata().get(FORMAT_KEY);
-      if (version == null) {
-        throw fault("a sparse delta, which has " + FORMAT_KEY, "no such metadata");
-      }
-      if (!version.equals(VERSION)) {
-        throw fault(FORMAT_KEY + " " + VERSION, version);
-      }
-      Mask mask = mask();
-      Map<String, long[]> shapes =
-          json(SHAPES_KEY, new TypeReference<SortedMap<String, long[]>>() {});
-      SortedMap<String, Tensor> kept = new TreeMap<>();
+      checkKeys();
+      List<KeptReader.Parts> parts = new ArrayList<>();
+      byPrefix
+          .get(KEPT)
+          .forEach(
+              (name, values) ->
+                  parts.add(
+                      new KeptReader.Parts(
+                          name,
+                          metadata.shapes().get(name),
+                          values,
+                          part(GAPS, name),
+                          part(COLUMNS, name),
+                          part(DIVISOR, name))));
       SortedMap<String, Tensor> whole = new TreeMap<>();
-      for (Tensor tensor : file.tensors().values()) {
-        String key = tensor.name();
-        if (key.startsWith(KEPT)) {
-          kept.put(key.substring(KEPT.length()), tensor);
-        } else if (key.startsWith(WHOLE)) {
-          String name = key.substring(WHOLE.length());
-          whole.put(name, new Renamed(name, tensor));
-        } else {
-          throw fault("tensor keys " + KEPT + "NAME and " + WHOLE + "NAME", "'" + key + "'");
-        }
-      }
-      if (!kept.keySet().equals(shapes.keySet())) {
-        throw fault(
-            "a shape in " + SHAPES_KEY + " for each " + KEPT + "NAME",
-            "shapes of " + shapes.size() + " tensors for " + kept.size() + " or other names");
-      }
-      for (String name : whole.keySet()) {
-        if (kept.containsKey(name)) {
-          throw fault("either " + KEPT + name + " or " + WHOLE + name, "both");
-        }
-      }
-      Scale scale = scale(kept);
-      Provenance provenance =
-          new Provenance(
-              digest(BASE_KEY),
-              digest(TUNED_KEY),
-              text(JOB_KEY),
-              Optional.ofNullable(file.metadata().get(CONFIG_KEY)));
-      checkData();
-      SortedMap<String, KeptTensor> entries =
-          new KeptReader(file.path(), (DrawnMask) mask).read(kept, shapes);
-      return new SparseDelta(mask, scale, entries, whole, provenance);
+      byPrefix.get(WHOLE).forEach((name, tensor) -> whole.put(name, new Renamed(name, tensor)));
+      int threads = Runtime.getRuntime().availableProcessors();
+      return new SparseDelta(
+          metadata.mask(),
+          metadata.scale(),
+          new KeptReader(file.path(), metadata.mask(), threads).read(parts),
+          whole,
+          metadata.provenance());
     }
 
-    private Mask mask() throws IOException {
-      Map<String, Object> values = json(MASK_KEY, new TypeReference<TreeMap<String, Object>>() {});
-      Object kind = values.remove("kind");
-      try {
-        return Masks.create(String.valueOf(kind), values);
-      } catch (IllegalArgumentException e) {
-        throw fault(MASK_KEY + " to describe a mask", e.getMessage());
+    private Optional<Tensor> part(String prefix, String name) {
+      return Optional.ofNullable(byPrefix.get(prefix).get(name));
+    }
+
+    private void checkKeys() throws IOException {
+      Set<String> kept = byPrefix.get(KEPT).keySet();
+      checkPairs(metadata.shapes().keySet(), kept, "a shape in darex.shapes for each kept:NAME");
+      checkPlaces(GAPS, metadata.mask().places() == Places.GAPS);
+      checkPlaces(COLUMNS, metadata.mask().places() == Places.COLUMNS);
+      for (String name : byPrefix.get(DIVISOR).keySet()) {
+        check(kept.contains(name), "divisors of kept tensors only", DIVISOR + name);
+      }
+      for (String name : metadata.scale().perTensor().keySet()) {
+        check(kept.contains(name), "darex.q to name kept tensors only", "'" + name + "'");
+      }
+      for (String name : byPrefix.get(WHOLE).keySet()) {
+        check(!kept.contains(name), "either " + KEPT + name + " or " + WHOLE + name, "both");
       }
     }
 
-    private Scale scale(Map<String, Tensor> kept) throws IOException {
-      Scale scale;
-      try {
-        Q q = json(Q_KEY, new TypeReference<Q>() {});
-        scale = new Scale(q.fallback(), q.tensors());
-      } catch (IllegalArgumentException | NullPointerException e) {
-        throw fault(
-            Q_KEY + " to hold fallback and tensors, every q in (0, 1]", file.metadata().get(Q_KEY));
-      }
-      for (String name : scale.perTensor().keySet()) {
-        if (!kept.containsKey(name)) {
-          throw fault(Q_KEY + " to name kept tensors only", "'" + name + "'");
-        }
-      }
-      return scale;
-    }
-
-    private void checkData() throws IOException {
-      String expected = digest(DIGEST_KEY).orElse(NO_DIGEST);
-      String found;
-      try {
-        found = CheckpointDigest.of(file);
-      } catch (IllegalArgumentException e) {
-        throw fault("finite values only", e.getMessage());
-      }
-      if (!found.equals(expected)) {
-        throw fault("data with digest " + expected, found + ": the data are damaged");
+    private void checkPlaces(String prefix, boolean wanted) throws IOException {
+      Set<String> found = byPrefix.get(prefix).keySet();
+      String mask = "mask " + metadata.mask().kind();
+      if (wanted) {
+        Set<String> kept = byPrefix.get(KEPT).keySet();
+        checkPairs(found, kept, prefix + "NAME for each kept:NAME of " + mask);
+      } else {
+        check(found.isEmpty(), "no " + prefix + "NAME with " + mask, found);
       }
     }
 
-    private Optional<String> digest(String key) throws IOException {
-      String value = text(key);
-      if (value.equals(NO_DIGEST)) {
-        return Optional.empty();
-      }
-      if (!value.matches("[0-9a-f]{64}")) {
-        throw fault(key + " to be 64 hexadecimal digits or '" + NO_DIGEST + "'", value);
-      }
-      return Optional.of(value);
+    private void checkPairs(Set<String> some, Set<String> others, String expected)
+        throws IOException {
+      Set<String> lonely = new TreeSet<>(some);
+      lonely.addAll(others);
+      lonely.removeIf(name -> some.contains(name) && others.contains(name));
+      check(lonely.isEmpty(), expected, "one without the other: " + lonely);
     }
 
-    private String text(String key) throws IOException {
-      String text = file.metadata().get(key);
-      if (text == null) {
-        throw fault("metadata " + key, "none");
+    private void check(boolean holds, String expected, Object found) throws IOException {
+      if (!holds) {
+        throw new MalformedFileException(file.path(), expected, found);
       }
-      return text;
-    }
-
-    private <T> T json(String key, TypeReference<T> type) throws IOException {
-      String text = text(key);
-      try {
-        T value = JSON.readValue(text, type);
-        if (value == null) {
-          throw fault(key + " to be a JSON object", text);
-        }
-        return value;
-      } catch (JsonProcessingException e) {
-        throw fault(
-            key + " to be a JSON object of the documented form",
-            e.getOriginalMessage().lines().findFirst().orElse("none"));
-      }
-    }
-
-    private MalformedFileException fault(String expected, Object found) {
-      return new MalformedFileException(file.path(), expected, found);
     }
   }
-
-  /** The JSON of {@code darex.q}. */
-  private record Q(double fallback, Map<String, Double> tensors) {}
 }

@@ -1,6 +1,9 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Tensor;
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Keeps some columns of a tensor seen as {@code [m, rest…]}, m rows of ∏rest columns, and all of
@@ -33,6 +36,24 @@ public final class ColumnPlaces implements TensorMask {
       }
       before = column;
     }
+  }
+
+  /**
+   * The columns that {@code places} keeps of a tensor's first row, read off its elements.
+   *
+   * @param shape the tensor's dimensions, a linear weight as {@code [out, in]}
+   */
+  public static ColumnPlaces ofFirstRow(long[] shape, TensorMask places) {
+    long length = Rows.of(shape).length();
+    char[] offsets = new char[(int) Math.min(Tensor.count(shape), BLOCK)];
+    LongStream columns =
+        LongStream.range(0, TensorMask.blocks(length))
+            .flatMap(
+                block ->
+                    IntStream.range(0, places.block(block, offsets))
+                        .mapToLong(i -> block * BLOCK + offsets[i]))
+            .filter(column -> column < length);
+    return new ColumnPlaces(shape, columns.toArray());
   }
 
   /** The kept columns, ascending; the caller must not modify the array. */

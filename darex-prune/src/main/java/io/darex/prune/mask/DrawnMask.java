@@ -15,6 +15,14 @@ public interface DrawnMask extends Mask {
    */
   TensorMask on(String name, long[] shape);
 
+  /**
+   * Whether a tensor of {@code count} elements can have {@code kept} of them kept. A file that
+   * claims what cannot be is found out by this without drawing; a yes is no promise.
+   */
+  default boolean canKeep(long kept, long count) {
+    return kept <= count;
+  }
+
   @Override
   default Places places() {
     return Places.DRAWN;

@@ -43,6 +43,13 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
     return new RandomMask(other, dropRate);
   }
 
+  /** Twelve standard deviations of a binomial count, and ten: chance does not go that far. */
+  @Override
+  public boolean canKeep(long kept, long count) {
+    double expected = count * (1 - dropRate);
+    return Math.abs(kept - expected) <= 12 * Math.sqrt(expected * dropRate) + 10;
+  }
+
   @Override
   public TensorMask on(String name, long[] shape) {
     long count = Tensor.count(shape);

@@ -1,0 +1,211 @@
+package io.darex.prune.checkpoint;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.prune.NameOrder;
+import io.darex.prune.Provenance;
+import io.darex.prune.Scale;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Masks;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The {@code __metadata__} of a sparse-delta file (docs/FORMAT.md §1).
+ *
+ * @param mask what chose the kept entries
+ * @param scale the q of every tensor
+ * @param shapes by tuned name, the full shape of every tensor that has kept values; as the file has
+ *     them, not checked
+ * @param provenance where the delta comes from
+ * @param digest of all else in the file; empty if none was taken
+ */
+record DeltaMetadata(
+    Mask mask,
+    Scale scale,
+    SortedMap<String, long[]> shapes,
+    Provenance provenance,
+    Optional<String> digest) {
+  static final String DIGEST_KEY = "darex.kept";
+
+  private static final String FORMAT_KEY = "darex.format";
+  private static final String MASK_KEY = "darex.mask";
+  private static final String Q_KEY = "darex.q";
+  private static final String SHAPES_KEY = "darex.shapes";
+  private static final String BASE_KEY = "darex.base";
+  private static final String TUNED_KEY = "darex.tuned";
+  private static final String JOB_KEY = "darex.job";
+  private static final String CONFIG_KEY = "darex.config";
+
+  /** What stands where a digest was not taken. */
+  private static final String NO_DIGEST = "none";
+
+  /**
+   * The fast writer gives the shortest decimal of a double on every Java, as Java 17's does not.
+   */
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+          .build();
+
+  /** The metadata of {@code delta} in a file with that digest. */
+  static DeltaMetadata of(SparseDelta delta, Optional<String> digest) {
+    SortedMap<String, long[]> shapes = new TreeMap<>(NameOrder.BY_UTF8);
+    delta.kept().forEach((name, kept) -> shapes.put(name, kept.shape()));
+    return new DeltaMetadata(delta.mask(), delta.scale(), shapes, delta.provenance(), digest);
+  }
+
+  /** The texts by key, as a file has them. */
+  SortedMap<String, String> texts() {
+    Map<String, Object> maskAndKind = new LinkedHashMap<>();
+    maskAndKind.put("kind", mask.kind());
+    maskAndKind.putAll(mask.parameters());
+    SortedMap<String, Double> perTensor = new TreeMap<>(NameOrder.BY_UTF8);
+    perTensor.putAll(scale.perTensor());
+    Map<String, Object> q = new LinkedHashMap<>();
+    q.put("fallback", scale.fallback());
+    q.put("tensors", perTensor);
+
+    SortedMap<String, String> texts = new TreeMap<>();
+    texts.put("format", "pt");
+    texts.put(FORMAT_KEY, SparseDeltaFile.VERSION);
+    texts.put(MASK_KEY, json(maskAndKind));
+    texts.put(Q_KEY, json(q));
+    texts.put(SHAPES_KEY, json(shapes));
+    texts.put(BASE_KEY, provenance.base().orElse(NO_DIGEST));
+    texts.put(TUNED_KEY, provenance.tuned().orElse(NO_DIGEST));
+    texts.put(DIGEST_KEY, digest.orElse(NO_DIGEST));
+    texts.put(JOB_KEY, provenance.job());
+    provenance.config().ifPresent(config -> texts.put(CONFIG_KEY, config));
+    return texts;
+  }
+
+  private static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Reads the metadata of a file.
+   *
+   * @throws MalformedFileException naming the first fault
+   */
+  static DeltaMetadata read(Safetensors file) throws IOException {
+    return new Reading(file.path(), file.metadata()).metadata();
+  }
+
+  /** The state of reading one file's metadata. */
+  private record Reading(Path path, Map<String, String> texts) {
+
+    DeltaMetadata metadata() throws IOException {
+      String version = texts.get(FORMAT_KEY);
+      if (version == null) {
+        throw fault("a sparse delta, which has " + FORMAT_KEY, "no such metadata");
+      }
+      if (!version.equals(SparseDeltaFile.VERSION)) {
+        throw fault(FORMAT_KEY + " " + SparseDeltaFile.VERSION, version);
+      }
+      Provenance provenance =
+          new Provenance(
+              digest(BASE_KEY),
+              digest(TUNED_KEY),
+              text(JOB_KEY),
+              Optional.ofNullable(texts.get(CONFIG_KEY)));
+      return new DeltaMetadata(
+          mask(),
+          scale(),
+          json(SHAPES_KEY, new TypeReference<SortedMap<String, long[]>>() {}),
+          provenance,
+          digest(DIGEST_KEY));
+    }
+
+    private Mask mask() throws IOException {
+      Map<String, Object> values = json(MASK_KEY, new TypeReference<TreeMap<String, Object>>() {});
+      Object kind = values.remove("kind");
+      try {
+        return Masks.create(String.valueOf(kind), values);
+      } catch (IllegalArgumentException e) {
+        throw fault(MASK_KEY + " to describe a mask", e.getMessage());
+      }
+    }
+
+    private Scale scale() throws IOException {
+      Q q = json(Q_KEY, new TypeReference<Q>() {});
+      try {
+        Scale scale = new Scale(q.fallback(), q.tensors());
+        // It is fp32 that entries are divided by.
+        if ((float) scale.fallback() > 0
+            && scale.perTensor().values().stream().allMatch(each -> each.floatValue() > 0)) {
+          return scale;
+        }
+      } catch (IllegalArgumentException | NullPointerException e) {
+        // The message below says what should be there.
+      }
+      throw fault(Q_KEY + " to hold fallback and tensors, every q in (0, 1]", texts.get(Q_KEY));
+    }
+
+    private Optional<String> digest(String key) throws IOException {
+      String value = text(key);
+      if (value.equals(NO_DIGEST)) {
+        return Optional.empty();
+      }
+      if (!value.matches("[0-9a-f]{64}")) {
+        throw fault(key + " to be 64 hexadecimal digits or '" + NO_DIGEST + "'", value);
+      }
+      return Optional.of(value);
+    }
+
+    private String text(String key) throws IOException {
+      String text = texts.get(key);
+      if (text == null) {
+        throw fault("metadata " + key, "none");
+      }
+      return text;
+    }
+
+    private <T> T json(String key, TypeReference<T> type) throws IOException {
+      String text = text(key);
+      try {
+        T value = JSON.readValue(text, type);
+        if (value == null) {
+          throw fault(key + " to be a JSON object", text);
+        }
+        return value;
+      } catch (JsonProcessingException e) {
+        throw fault(
+            key + " to be a JSON object of the documented form",
+            e.getOriginalMessage().lines().findFirst().orElse("none"));
+      }
+    }
+
+    private MalformedFileException fault(String expected, Object found) {
+      return new MalformedFileException(path, expected, found);
+    }
+  }
+
+  /** The JSON of {@code darex.q}. */
+  private record Q(double fallback, Map<String, Double> tensors) {}
+}
