@@ -38,7 +38,8 @@ class DiskFullTest {
   @AfterEach
   void unmount() throws Exception {
     if (mounted) {
-      assertThat(run("umount", disk.toString())).isTrue();
+      // Lazily, as mappings of its files last until they are collected as garbage.
+      assertThat(run("umount", "--lazy", disk.toString())).isTrue();
     }
   }
 

@@ -1,6 +1,7 @@
 package io.darex.prune.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ class KillTest {
       String when = "seed " + seed + ", kill " + kill;
       Set<String> noted = noted(target);
       Path said = folder.resolve("said");
-      Process writer = start(target, said);
+      Process writer = start(target, said, 6);
       // From before its first piece to past its end: it computes for 0.6 s if it begins anew.
       writer.waitFor(random.nextLong(150, 900), TimeUnit.MILLISECONDS);
       writer.destroyForcibly().waitFor();
@@ -59,7 +60,26 @@ class KillTest {
     System.out.println(KILLS + " kills, " + reused + " pieces reused, seed " + seed);
   }
 
-  private Process start(Path target, Path said) throws IOException {
+  @Test
+  void anotherProcessAtWorkKeepsTheTargetToItself() throws Exception {
+    Path target = folder.resolve("wanted.safetensors");
+    Path said = folder.resolve("said");
+    Process writer = start(target, said, 200);
+    try {
+      while (writer.isAlive() && Files.size(said) == 0) {
+        Thread.sleep(10);
+      }
+      assertThatIOException()
+          .isThrownBy(() -> KilledWriter.write(target, name -> {}))
+          .withMessageContaining("wanted.safetensors: someone else is writing it just now");
+    } finally {
+      writer.destroyForcibly().waitFor();
+    }
+    KilledWriter.write(target, name -> {});
+    assertThat(Safetensors.open(target).tensors()).hasSize(KilledWriter.TENSORS);
+  }
+
+  private Process start(Path target, Path said, long millisEach) throws IOException {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return new ProcessBuilder(
@@ -69,7 +89,8 @@ class KillTest {
                 "-cp",
                 classPath,
                 KilledWriter.class.getName(),
-                target.toString()))
+                target.toString(),
+                Long.toString(millisEach)))
         .redirectOutput(said.toFile())
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();

@@ -17,12 +17,13 @@ final class KilledWriter {
 
   private KilledWriter() {}
 
-  /** Writes to the path given, on two threads; each tensor is a piece and takes a while. */
+  /** Writes to the path given; each tensor is a piece and takes the milliseconds given. */
   public static void main(String[] arguments) throws IOException {
+    Duration each = Duration.ofMillis(Long.parseLong(arguments[1]));
     write(
         Path.of(arguments[0]),
         name -> {
-          LockSupport.parkNanos(Duration.ofMillis(6).toNanos());
+          LockSupport.parkNanos(each.toNanos());
           System.out.println(name);
         });
   }
