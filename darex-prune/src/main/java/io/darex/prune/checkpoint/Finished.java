@@ -17,7 +17,7 @@ final class Finished {
   private final BitSet before = new BitSet();
   private final int[] crcs;
   private final StringBuilder lines = new StringBuilder();
-  private long lastFlush = System.nanoTime();
+  private volatile long lastFlush = System.nanoTime();
   private volatile boolean journaling;
 
   /** Takes what {@code output} has noted; a line that makes no sense only costs its piece. */

@@ -42,8 +42,8 @@ final class PartialOutput {
    * @param identity what the work is known by; where there is none it is never continued
    * @throws FileAlreadyExistsException if it exists and {@code force} is not given
    * @throws IOException if it cannot be written; the work then waits to be continued, unless it has
-   *     no identity. After any unchecked exception, which means input that another run would refuse
-   *     again, nothing is left.
+   *     no identity. After an unchecked exception or a {@link MalformedFileException}, which mean
+   *     input that another run would refuse again, nothing is left.
    */
   static void write(Path target, boolean force, Optional<String> identity, Work work)
       throws IOException {
@@ -55,14 +55,14 @@ final class PartialOutput {
         String unique = UUID.randomUUID().toString();
         work.complete(new PartialOutput(path, journal, identity.orElse(unique)));
         AtomicWrite.commit(path, target, force);
+      } catch (RuntimeException | MalformedFileException e) {
+        discard(path, journal, e);
+        throw e;
       } catch (IOException e) {
         if (identity.isEmpty()) {
           discard(path, journal, e);
         }
         throw explained(target, identity.isPresent(), e);
-      } catch (RuntimeException e) {
-        discard(path, journal, e);
-        throw e;
       }
       journal.delete();
     }
@@ -78,7 +78,7 @@ final class PartialOutput {
   }
 
   private static IOException explained(Path target, boolean continued, IOException e) {
-    if (e instanceof FileAlreadyExistsException || e instanceof MalformedFileException) {
+    if (e instanceof FileAlreadyExistsException) {
       return e;
     }
     Throwable root = e;
