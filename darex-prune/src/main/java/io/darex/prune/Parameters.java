@@ -49,9 +49,11 @@ public final class Parameters {
 
   /** A 32-bit integer with a default. */
   public int integer(String name, int fallback) {
-    if (!has(name)) {
-      return fallback;
-    }
+    return has(name) ? smallInteger(name) : fallback;
+  }
+
+  /** A 32-bit integer that must be there. */
+  public int smallInteger(String name) {
     long value = integer(name);
     if (value != (int) value) {
       throw wrong(name, "a 32-bit integer", value, null);

@@ -18,7 +18,7 @@ public final class Masks {
               StratifiedMask.KIND,
               p ->
                   new StratifiedMask(
-                      p.integer("seed"), p.number("dropRate"), Math.toIntExact(p.integer("group"))),
+                      p.integer("seed"), p.number("dropRate"), p.smallInteger("group")),
               MagnitudeMask.KIND,
               p -> new MagnitudeMask(p.number("dropRate"), Scope.of(p)),
               ColumnsMask.KIND,
