@@ -64,7 +64,8 @@ final class Deltas {
     long[] shape = new long[random.nextInt(5)];
     long left = most;
     for (int i = 0; i < shape.length; i++) {
-      long bound = i == shape.length - 1 ? left : (long) Math.pow(left, random.nextDouble());
+      long bound =
+          i == shape.length - 1 ? left : (long) Math.pow((double) left, random.nextDouble());
       shape[i] = random.nextInt(20) == 0 ? 0 : random.nextLong(1, bound + 1);
       left /= Math.max(1, shape[i]);
     }
