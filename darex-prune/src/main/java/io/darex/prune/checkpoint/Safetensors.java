@@ -1,7 +1,6 @@
 package io.darex.prune.checkpoint;
 
 import io.darex.prune.Checkpoint;
-import io.darex.prune.NameOrder;
 import io.darex.prune.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;

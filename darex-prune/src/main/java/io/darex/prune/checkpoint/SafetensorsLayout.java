@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.NameOrder;
 import io.darex.prune.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;

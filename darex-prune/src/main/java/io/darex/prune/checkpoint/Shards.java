@@ -2,6 +2,7 @@ package io.darex.prune.checkpoint;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.NameOrder;
 import io.darex.prune.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -2,6 +2,7 @@ package io.darex.prune.mask;
 
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
+import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.FloatTensor;
 import java.util.Arrays;
@@ -26,7 +27,7 @@ final class Deltas {
     return Delta.between(
         Checkpoints.of(Arrays.stream(pairs).map(Delta.Pair::base).toArray(Tensor[]::new)),
         Checkpoints.of(Arrays.stream(pairs).map(Delta.Pair::tuned).toArray(Tensor[]::new)),
-        name -> false);
+        Selection.ALL);
   }
 
   /** A tensor with Gaussian values over a base of zeros. */
