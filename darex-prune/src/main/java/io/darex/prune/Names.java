@@ -10,13 +10,13 @@ import java.util.TreeMap;
  * BertForSequenceClassification} saves {@code bert.encoder.layer.0…}. A base tensor that has a
  * tuned namesake is never given to another.
  */
-final class Names {
+public final class Names {
   private static final String PREFIX = "bert.";
 
   private Names() {}
 
   /** The base name of every tuned name that has one. */
-  static SortedMap<String, String> match(Set<String> tuned, Set<String> base) {
+  public static SortedMap<String, String> match(Set<String> tuned, Set<String> base) {
     SortedMap<String, String> matches = new TreeMap<>();
     for (String name : tuned) {
       String other = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : PREFIX + name;
