@@ -2,40 +2,89 @@ package io.darex.prune;
 
 import io.darex.prune.mask.TensorMask;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * The kept entries of one tensor's delta, unscaled: per block of {@value TensorMask#BLOCK} elements
- * their offsets in the block, ascending, and their values. A block's offsets fit sixteen bits, so
- * an entry takes six bytes, however it was chosen, and no tensor is too large for an array.
+ * The kept entries of one tensor's delta, unscaled: where they are and what they are. Places and
+ * values come block by block from wherever they lie: drawn again, decoded from a file, computed
+ * from base and tuned model, or held in memory. Reading is thread-safe.
  */
 public final class KeptTensor {
   private final String name;
   private final long[] shape;
-  private final char[][] offsets;
-  private final float[][] values;
+  private final TensorMask places;
+  private final long[] ends;
+  private final Tensor values;
+  private final Optional<Tensor> divisors;
 
   /**
-   * Takes over the arrays.
+   * Kept entries wherever they lie.
    *
    * @param name the tuned tensor's name
    * @param shape the full tensor's dimensions, a linear weight as {@code [out, in]}
+   * @param places which elements are kept
+   * @param ends for every block of {@value TensorMask#BLOCK} elements, how many are kept up to its
+   *     end
+   * @param values the kept values, {@code [kept]}, in index order
+   * @param divisors what each is divided by besides q (see {@link
+   *     io.darex.prune.mask.Choice#divisors}), {@code [kept]}
+   * @throws IllegalArgumentException if these do not fit each other
+   */
+  public KeptTensor(
+      String name,
+      long[] shape,
+      TensorMask places,
+      long[] ends,
+      Tensor values,
+      Optional<Tensor> divisors) {
+    long blocks = TensorMask.blocks(Tensor.count(shape));
+    if (ends.length != blocks) {
+      throw new IllegalArgumentException(
+          name + " has " + blocks + " blocks, got counts of " + ends.length);
+    }
+    this.name = name;
+    this.shape = shape.clone();
+    this.places = places;
+    this.ends = ends;
+    this.values = values;
+    this.divisors = divisors;
+    checkCount("values", values);
+    divisors.ifPresent(tensor -> checkCount("divisors", tensor));
+  }
+
+  /**
+   * Kept entries in memory, six bytes each; takes over the arrays.
+   *
    * @param offsets per block, the offsets of the kept elements, ascending
    * @param values per block, their values
    * @throws IllegalArgumentException if the arrays do not fit the shape or each other
    */
   public KeptTensor(String name, long[] shape, char[][] offsets, float[][] values) {
-    long blocks = TensorMask.blocks(Tensor.count(shape));
-    if (offsets.length != blocks || values.length != blocks) {
+    this(
+        name,
+        shape,
+        places(offsets),
+        ends(name, offsets, values),
+        new Segments(values),
+        Optional.empty());
+  }
+
+  /** Places that lie in arrays, one for each block. */
+  private static TensorMask places(char[][] offsets) {
+    return (block, into) -> {
+      char[] places = offsets[(int) block];
+      System.arraycopy(places, 0, into, 0, places.length);
+      return places.length;
+    };
+  }
+
+  private static long[] ends(String name, char[][] offsets, float[][] values) {
+    if (offsets.length != values.length) {
       throw new IllegalArgumentException(
-          name
-              + " has "
-              + blocks
-              + " blocks, got offsets of "
-              + offsets.length
-              + ", values of "
-              + values.length);
+          name + ": offsets of " + offsets.length + " blocks, values of " + values.length);
     }
-    for (int block = 0; block < blocks; block++) {
+    long[] ends = new long[offsets.length];
+    for (int block = 0; block < ends.length; block++) {
       if (offsets[block].length != values[block].length) {
         throw new IllegalArgumentException(
             name
@@ -47,11 +96,24 @@ public final class KeptTensor {
                 + values[block].length
                 + " values");
       }
+      ends[block] = offsets[block].length;
     }
-    this.name = name;
-    this.shape = shape.clone();
-    this.offsets = offsets;
-    this.values = values;
+    Arrays.parallelPrefix(ends, Long::sum);
+    return ends;
+  }
+
+  private void checkCount(String what, Tensor tensor) {
+    if (!Arrays.equals(tensor.shape(), new long[] {kept()})) {
+      throw new IllegalArgumentException(
+          name
+              + ": "
+              + what
+              + " of shape "
+              + Arrays.toString(tensor.shape())
+              + " for "
+              + kept()
+              + " kept entries");
+    }
   }
 
   /** The tuned tensor's name. */
@@ -66,52 +128,117 @@ public final class KeptTensor {
 
   /** How many entries are kept. */
   public long kept() {
-    long kept = 0;
-    for (float[] block : values) {
-      kept += block.length;
-    }
-    return kept;
+    return ends.length == 0 ? 0 : ends[ends.length - 1];
+  }
+
+  /** How many entries are kept in one block of {@value TensorMask#BLOCK} elements. */
+  public int kept(int block) {
+    return (int) (ends[block] - start(block));
+  }
+
+  /** Which elements are kept. */
+  public TensorMask places() {
+    return places;
   }
 
   /** The kept values as a tensor {@code [kept]}, in index order. */
   public Tensor values() {
-    return new Segments(name, values);
+    return values;
   }
 
-  /** Sees every kept entry in index order. */
+  /** What each kept value is divided by besides q, {@code [kept]}, where there is such a thing. */
+  public Optional<Tensor> divisors() {
+    return divisors;
+  }
+
+  /** Sees every kept entry, unscaled, in index order. */
   public void forEach(EntryConsumer consumer) {
-    for (int block = 0; block < offsets.length; block++) {
-      long start = (long) block * TensorMask.BLOCK;
-      for (int i = 0; i < offsets[block].length; i++) {
-        consumer.accept(start + offsets[block][i], values[block][i]);
-      }
+    for (int block = 0; block < ends.length; block++) {
+      forEach(block, offsets(block), values(block), consumer);
+    }
+  }
+
+  /** Sees what every kept entry adds to the base, value / q or value / (q·divisor), in fp32. */
+  public void forEachScaled(float q, EntryConsumer consumer) {
+    for (int block = 0; block < ends.length; block++) {
+      forEach(block, offsets(block), scaled(block, q), consumer);
+    }
+  }
+
+  private static void forEach(int block, char[] offsets, float[] entries, EntryConsumer consumer) {
+    long start = (long) block * TensorMask.BLOCK;
+    for (int i = 0; i < offsets.length; i++) {
+      consumer.accept(start + offsets[i], entries[i]);
     }
   }
 
   /** Takes one kept entry. */
   @FunctionalInterface
   public interface EntryConsumer {
-    /** Takes the entry's flat index in the full tensor and its unscaled value. */
+    /** Takes the entry's flat index in the full tensor and its value. */
     void accept(long index, float value);
   }
 
   /**
-   * Adds {@code kept / q} to elements {@code [from, from + length)}, which lie in {@code
+   * Adds what is kept, scaled, to elements {@code [from, from + length)}, which lie in {@code
    * into[offset…]}. A division each, in fp32, as DARE does it: a multiplication by 1/q would round
    * twice.
    */
   void addTo(long from, float[] into, int offset, int length, float q) {
     long end = from + length;
     for (long start = from - from % TensorMask.BLOCK; start < end; start += TensorMask.BLOCK) {
-      char[] places = offsets[(int) (start / TensorMask.BLOCK)];
-      float[] entries = values[(int) (start / TensorMask.BLOCK)];
-      int i = start < from ? firstAtLeast(places, (int) (from - start)) : 0;
+      int block = (int) (start / TensorMask.BLOCK);
+      char[] offsets = offsets(block);
+      float[] entries = scaled(block, q);
+      int i = start < from ? firstAtLeast(offsets, (int) (from - start)) : 0;
       int stop = (int) Math.min(TensorMask.BLOCK, end - start);
       int shift = Math.toIntExact(offset + (start - from));
-      for (; i < places.length && places[i] < stop; i++) {
-        into[shift + places[i]] += entries[i] / q;
+      for (; i < offsets.length && offsets[i] < stop; i++) {
+        into[shift + offsets[i]] += entries[i];
       }
     }
+  }
+
+  /** The same entries from these arrays; divisors, which a mask holds in memory anyway, stay. */
+  KeptTensor inMemory(char[][] offsets, float[][] entries) {
+    return new KeptTensor(name, shape, places(offsets), ends, new Segments(entries), divisors);
+  }
+
+  /** A copy of one block's offsets. */
+  char[] offsets(int block) {
+    char[] offsets = new char[kept(block)];
+    places.block(block, offsets);
+    return offsets;
+  }
+
+  /** A copy of one block's values. */
+  float[] values(int block) {
+    return read(values, block);
+  }
+
+  private float[] scaled(int block, float q) {
+    float[] entries = values(block);
+    if (divisors.isPresent()) {
+      float[] each = read(divisors.get(), block);
+      for (int i = 0; i < entries.length; i++) {
+        entries[i] /= q * each[i];
+      }
+    } else {
+      for (int i = 0; i < entries.length; i++) {
+        entries[i] /= q;
+      }
+    }
+    return entries;
+  }
+
+  private float[] read(Tensor tensor, int block) {
+    float[] part = new float[kept(block)];
+    tensor.read(start(block), part, 0, part.length);
+    return part;
+  }
+
+  private long start(int block) {
+    return block == 0 ? 0 : ends[block - 1];
   }
 
   private static int firstAtLeast(char[] places, int least) {

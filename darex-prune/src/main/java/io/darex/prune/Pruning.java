@@ -2,6 +2,7 @@ package io.darex.prune;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.mask.Choice;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.TensorMask;
 import java.util.Arrays;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -50,65 +50,67 @@ public record Pruning(Mask mask, List<String> exclude) {
   }
 
   /**
-   * Prunes {@code tuned − base} on all processors. The scale is that of DARE, q = 1 − dropRate,
-   * until {@link SparseDelta#withScale} sets another; the provenance has no digests.
+   * Prunes {@code tuned − base} on all processors, into memory.
    *
    * @throws MismatchException if the two checkpoints do not belong together
-   * @throws NonFiniteException if a kept entry is NaN or infinite on either side
+   * @throws NonFiniteException if a value that is read is NaN or infinite on either side
    */
   public SparseDelta prune(Checkpoint base, Checkpoint tuned) {
     return prune(delta(base, tuned), Runtime.getRuntime().availableProcessors());
   }
 
   /**
-   * Prunes a delta; the result does not depend on {@code threads}. What is carried whole is for
-   * {@code delta} to say, not for this recipe.
+   * Prunes a delta into memory; the result does not depend on {@code threads}.
    *
-   * @throws NonFiniteException if a kept entry is NaN or infinite on either side
+   * @throws NonFiniteException if a value that is read is NaN or infinite on either side
    */
   public SparseDelta prune(Delta delta, int threads) {
-    List<Job> jobs =
-        delta.pairs().entrySet().stream().map(e -> job(e.getKey(), e.getValue())).toList();
-    long[] ends = new long[jobs.size()];
-    long blocks = 0;
+    return view(delta, threads).inMemory(threads);
+  }
+
+  /**
+   * A pruned delta that reads base and tuned model again whenever it is read, and holds next to
+   * nothing in memory itself: what the two hold must not change meanwhile. The scale is that of
+   * DARE, q = the mask's keep rate, until {@link SparseDelta#withScale} sets another; the
+   * provenance has no digests. What is carried whole is for {@code delta} to say, not for this
+   * recipe.
+   *
+   * @throws NonFiniteException if a value that the mask compares is NaN or infinite; kept values
+   *     are checked when they are read
+   */
+  public SparseDelta view(Delta delta, int threads) {
+    Choice choice = mask.choose(delta, threads);
+    List<String> names = List.copyOf(delta.pairs().keySet());
+    List<TensorMask> places = names.stream().map(choice::on).toList();
+    long[][] ends = new long[names.size()][];
     for (int i = 0; i < ends.length; i++) {
-      blocks += jobs.get(i).offsets.length;
-      ends[i] = blocks;
+      long count = delta.pairs().get(names.get(i)).tuned().count();
+      ends[i] = new long[Math.toIntExact(TensorMask.blocks(count))];
     }
-    Parallel.forEach(
+    Blocks.forEach(
         threads,
-        blocks,
+        Arrays.stream(ends).mapToInt(counts -> counts.length).toArray(),
         () -> {
           char[] scratch = new char[TensorMask.BLOCK];
-          return prune(jobs, ends, scratch);
+          return (tensor, block) -> ends[tensor][block] = places.get(tensor).block(block, scratch);
         });
     SortedMap<String, KeptTensor> kept = new TreeMap<>();
-    jobs.forEach(job -> kept.put(job.name, job.result()));
+    for (int i = 0; i < ends.length; i++) {
+      Arrays.parallelPrefix(ends[i], Long::sum);
+      String name = names.get(i);
+      Delta.Pair pair = delta.pairs().get(name);
+      Tensor values = new DeltaValues(pair, places.get(i), ends[i]);
+      kept.put(
+          name,
+          new KeptTensor(
+              name, pair.tuned().shape(), places.get(i), ends[i], values, choice.divisors(name)));
+    }
     return new SparseDelta(
         mask,
-        Scale.of(1 - mask.dropRate()),
+        Scale.of(mask.keepRate()),
         kept,
         delta.whole(),
         new Provenance(Optional.empty(), Optional.empty(), describe(), delta.tuned().config()));
-  }
-
-  private static LongConsumer prune(List<Job> jobs, long[] ends, char[] scratch) {
-    return task -> {
-      int found = Arrays.binarySearch(ends, task);
-      // Tensors without elements have no block: their end equals their predecessor's.
-      int index = found >= 0 ? found + 1 : -found - 1;
-      while (ends[index] <= task) {
-        index++;
-      }
-      Job job = jobs.get(index);
-      job.prune((int) (task - ends[index] + job.offsets.length), scratch);
-    };
-  }
-
-  private Job job(String name, Delta.Pair pair) {
-    long[] shape = pair.tuned().shape();
-    int blocks = Math.toIntExact(TensorMask.blocks(pair.tuned().count()));
-    return new Job(name, pair, mask.on(name, shape), new char[blocks][], new float[blocks][]);
   }
 
   private String describe() {
@@ -120,37 +122,5 @@ public record Pruning(Mask mask, List<String> exclude) {
   private static Pattern pattern(String glob) {
     return Pattern.compile(
         Arrays.stream(glob.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
-  }
-
-  /** The work on one tensor; its blocks are filled in any order. */
-  private static final class Job {
-    private final String name;
-    private final Delta.Pair pair;
-    private final TensorMask mask;
-    private final char[][] offsets;
-    private final float[][] values;
-
-    Job(String name, Delta.Pair pair, TensorMask mask, char[][] offsets, float[][] values) {
-      this.name = name;
-      this.pair = pair;
-      this.mask = mask;
-      this.offsets = offsets;
-      this.values = values;
-    }
-
-    void prune(int block, char[] scratch) {
-      char[] places = Arrays.copyOf(scratch, mask.block(block, scratch));
-      float[] entries = new float[places.length];
-      long start = (long) block * TensorMask.BLOCK;
-      for (int i = 0; i < places.length; i++) {
-        entries[i] = pair.at(start + places[i]);
-      }
-      offsets[block] = places;
-      values[block] = entries;
-    }
-
-    KeptTensor result() {
-      return new KeptTensor(name, pair.tuned().shape(), offsets, values);
-    }
   }
 }

@@ -4,12 +4,10 @@ import java.util.Arrays;
 
 /** A one-dimensional F32 tensor that lies in many arrays. */
 final class Segments implements Tensor {
-  private final String name;
   private final float[][] segments;
   private final long[] ends;
 
-  Segments(String name, float[][] segments) {
-    this.name = name;
+  Segments(float[][] segments) {
     this.segments = segments;
     this.ends = new long[segments.length];
     long end = 0;
@@ -21,7 +19,7 @@ final class Segments implements Tensor {
 
   @Override
   public String name() {
-    return name;
+    return "kept values";
   }
 
   @Override
@@ -36,8 +34,7 @@ final class Segments implements Tensor {
 
   @Override
   public void read(long from, float[] into, int offset, int length) {
-    int found = Arrays.binarySearch(ends, from);
-    int segment = found >= 0 ? found + 1 : -found - 1;
+    int segment = holding(ends, from);
     for (int done = 0; done < length; segment++) {
       float[] source = segments[segment];
       int start = source.length - (int) (ends[segment] - (from + done));
@@ -45,5 +42,16 @@ final class Segments implements Tensor {
       System.arraycopy(source, start, into, offset + done, part);
       done += part;
     }
+  }
+
+  /** The first segment that ends after {@code index}. */
+  static int holding(long[] ends, long index) {
+    int found = Arrays.binarySearch(ends, index + 1);
+    int segment = found >= 0 ? found : -found - 1;
+    // Empty segments share their predecessor's end, and a search may land on any of them.
+    while (segment > 0 && ends[segment - 1] > index) {
+      segment--;
+    }
+    return segment;
   }
 }

@@ -1,6 +1,7 @@
 package io.darex.prune;
 
 import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.TensorMask;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -32,6 +33,35 @@ public record SparseDelta(
   public SparseDelta {
     kept = Collections.unmodifiableSortedMap(kept);
     whole = Collections.unmodifiableSortedMap(whole);
+  }
+
+  /**
+   * This sparse delta with its kept entries in memory, six bytes each, ten with divisors; the
+   * tensors carried whole stay where they are.
+   *
+   * @throws NonFiniteException if a kept value is NaN or infinite
+   */
+  public SparseDelta inMemory(int threads) {
+    List<KeptTensor> tensors = List.copyOf(kept.values());
+    int[] blocks =
+        tensors.stream()
+            .mapToInt(tensor -> (int) TensorMask.blocks(Tensor.count(tensor.shape())))
+            .toArray();
+    char[][][] offsets = Arrays.stream(blocks).mapToObj(char[][]::new).toArray(char[][][]::new);
+    float[][][] values = Arrays.stream(blocks).mapToObj(float[][]::new).toArray(float[][][]::new);
+    Blocks.forEach(
+        threads,
+        blocks,
+        () ->
+            (tensor, block) -> {
+              offsets[tensor][block] = tensors.get(tensor).offsets(block);
+              values[tensor][block] = tensors.get(tensor).values(block);
+            });
+    SortedMap<String, KeptTensor> copies = new TreeMap<>();
+    for (int i = 0; i < blocks.length; i++) {
+      copies.put(tensors.get(i).name(), tensors.get(i).inMemory(offsets[i], values[i]));
+    }
+    return new SparseDelta(mask, scale, copies, whole, provenance);
   }
 
   /**

@@ -3,12 +3,13 @@ package io.darex.prune.checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.Tensor;
-import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.DrawnMask;
 import io.darex.prune.mask.TensorMask;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import lombok.RequiredArgsConstructor;
@@ -22,11 +23,8 @@ final class KeptReader {
    */
   private static final long MAX_ELEMENTS = 1L << 40;
 
-  private static final char[] NO_PLACES = {};
-  private static final float[] NO_VALUES = {};
-
   private final Path path;
-  private final Mask mask;
+  private final DrawnMask mask;
   private final char[] scratch = new char[TensorMask.BLOCK];
 
   SortedMap<String, KeptTensor> read(Map<String, Tensor> values, Map<String, long[]> shapes)
@@ -68,24 +66,19 @@ final class KeptReader {
     }
     long present = values.count();
     TensorMask places = mask.on(name, shape);
-    int blocks = Math.toIntExact(TensorMask.blocks(Tensor.count(shape)));
-    char[][] offsets = new char[blocks][];
-    float[][] kept = new float[blocks][];
-    long used = 0;
-    for (int block = 0; block < blocks; block++) {
-      int size = places.block(block, scratch);
-      if (used + size > present) {
+    long[] ends = new long[Math.toIntExact(TensorMask.blocks(Tensor.count(shape)))];
+    long kept = 0;
+    for (int block = 0; block < ends.length; block++) {
+      kept += places.block(block, scratch);
+      if (kept > present) {
         throw wrongCount(name, present, "more");
       }
-      offsets[block] = size == 0 ? NO_PLACES : Arrays.copyOf(scratch, size);
-      kept[block] = size == 0 ? NO_VALUES : new float[size];
-      values.read(used, kept[block], 0, size);
-      used += size;
+      ends[block] = kept;
     }
-    if (used < present) {
-      throw wrongCount(name, present, Long.toString(used));
+    if (kept < present) {
+      throw wrongCount(name, present, Long.toString(kept));
     }
-    return new KeptTensor(name, shape, offsets, kept);
+    return new KeptTensor(name, shape, places, ends, values, Optional.empty());
   }
 
   private MalformedFileException wrongCount(String name, long present, String expected) {

@@ -12,6 +12,7 @@ import io.darex.prune.Provenance;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.DrawnMask;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import java.io.IOException;
@@ -161,7 +162,8 @@ public final class SparseDeltaFile {
               text(JOB_KEY),
               Optional.ofNullable(file.metadata().get(CONFIG_KEY)));
       checkData();
-      SortedMap<String, KeptTensor> entries = new KeptReader(file.path(), mask).read(kept, shapes);
+      SortedMap<String, KeptTensor> entries =
+          new KeptReader(file.path(), (DrawnMask) mask).read(kept, shapes);
       return new SparseDelta(mask, scale, entries, whole, provenance);
     }
 

@@ -1,5 +1,6 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Delta;
 import java.util.Map;
 
 /**
@@ -14,6 +15,14 @@ public interface Mask {
   double dropRate();
 
   /**
+   * The share of entries that stays in expectation, in (0, 1]: what DARE divides by. It is not 1 −
+   * dropRate where the counts are rounded up.
+   */
+  default double keepRate() {
+    return 1 - dropRate();
+  }
+
+  /**
    * What rebuilds this mask through {@link Masks#create}: numbers, and texts for integers that a
    * double could not hold.
    */
@@ -22,11 +31,14 @@ public interface Mask {
   /** The same mask drawn from another seed; a mask that draws nothing is its own answer. */
   Mask withSeed(long seed);
 
+  /** How a file says which entries are kept. */
+  Places places();
+
   /**
-   * The mask of one tensor.
+   * Chooses the entries of a delta that stay. A drawn mask reads no value; another reads those it
+   * compares. The choice does not depend on {@code threads}.
    *
-   * @param name the tuned tensor's name
-   * @param shape its dimensions, a linear weight as {@code [out, in]}
+   * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite
    */
-  TensorMask on(String name, long[] shape);
+  Choice choose(Delta delta, int threads);
 }

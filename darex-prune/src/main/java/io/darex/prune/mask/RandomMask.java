@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * @param seed any 64-bit integer
  * @param dropRate p, in [0, 1)
  */
-public record RandomMask(long seed, double dropRate) implements Mask {
+public record RandomMask(long seed, double dropRate) implements DrawnMask {
   static final String KIND = "random";
 
   private static final byte[] TAG = "darex mask v1\0".getBytes(StandardCharsets.US_ASCII);
@@ -47,7 +47,7 @@ public record RandomMask(long seed, double dropRate) implements Mask {
   }
 
   @Override
-  public Mask withSeed(long other) {
+  public RandomMask withSeed(long other) {
     return new RandomMask(other, dropRate);
   }
 

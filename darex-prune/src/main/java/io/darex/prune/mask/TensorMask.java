@@ -18,7 +18,8 @@ public interface TensorMask {
    * Writes the offsets in block {@code block} of the elements kept there, ascending, to {@code
    * into[0…]} and returns how many there are.
    *
-   * @param into room for {@link #BLOCK} offsets; a char is exactly wide enough for one
+   * @param into room for at least as many offsets as are kept there, {@link #BLOCK} at most; a char
+   *     is exactly wide enough for one
    */
   int block(long block, char[] into);
 }

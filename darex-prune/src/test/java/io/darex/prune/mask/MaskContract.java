@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** What every mask must do; a mask's test implements it. */
 interface MaskContract {
   /** A mask of that drop rate. */
-  Mask mask(double dropRate);
+  DrawnMask mask(double dropRate);
 
   @Test
   default void isListedAndRebuiltFromItsParameters() {

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RandomMaskTest implements MaskContract {
   @Override
-  public Mask mask(double dropRate) {
+  public DrawnMask mask(double dropRate) {
     return new RandomMask(7, dropRate);
   }
 
@@ -48,7 +48,7 @@ class RandomMaskTest implements MaskContract {
   @MethodSource("vectors")
   void agreesWithTheIndependentReference(JsonNode vector) throws Exception {
     long count = vector.get("n").asLong();
-    Mask mask =
+    DrawnMask mask =
         new RandomMask(
             Long.parseLong(vector.get("seed").asText()), vector.get("dropRate").asDouble());
     long[] kept = Kept.indices(mask.on(vector.get("name").asText(), new long[] {count}), count);
@@ -86,7 +86,7 @@ class RandomMaskTest implements MaskContract {
 
   @Test
   void drawsTheSameForAnyShapeOfEqualCountAndAnotherForAnotherName() {
-    Mask mask = new RandomMask(3, 0.5);
+    RandomMask mask = new RandomMask(3, 0.5);
     long[] flat = Kept.indices(mask.on("w", new long[] {1000}), 1000);
     assertThat(Kept.indices(mask.on("w", new long[] {10, 100}), 1000)).isEqualTo(flat);
     assertThat(Kept.indices(mask.on("v", new long[] {1000}), 1000)).isNotEqualTo(flat);
