@@ -13,7 +13,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -218,15 +217,10 @@ public final class DeltaSwitch {
     TreeSet<String> tuned = new TreeSet<>(delta.kept().keySet());
     tuned.addAll(delta.whole().keySet());
     SortedMap<String, String> names = Names.match(tuned, parameters.keySet());
-    Map<String, String> taken = new TreeMap<>();
     List<String> problems = new ArrayList<>();
     for (String name : tuned) {
-      String own = names.get(name);
-      String other = own == null ? null : taken.put(own, name);
-      if (own == null) {
+      if (!names.containsKey(name)) {
         problems.add("tensor " + name + ": the model has none of that name");
-      } else if (other != null) {
-        problems.add("tensors " + other + " and " + name + ": both are the model's " + own);
       }
     }
     List<Change> changes = new ArrayList<>();
@@ -266,11 +260,11 @@ public final class DeltaSwitch {
     public void apply(Overwritten overwritten) {
       parameter.edit(
           elements ->
-              kept.forEach(
-                  (index, value) -> {
+              kept.forEachScaled(
+                  q,
+                  (index, addend) -> {
                     float before = elements.get(index);
-                    // A division each, as SparseDelta.applyTo has it: 1/q would round twice.
-                    float after = NonFiniteException.check(kept.name(), index, before + value / q);
+                    float after = NonFiniteException.check(kept.name(), index, before + addend);
                     overwritten.add(parameter, index, before);
                     elements.set(index, after);
                   }));
