@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  * another takes time proportional to their kept entries:
  *
  * <pre>{@code
- * DeltaSwitch tasks = new DeltaSwitch(ModelCheckpoint.viewOf(network)); // holds the base's weights
+ * DeltaSwitch tasks = new DeltaSwitch(ModelWeights.of(network)); // holds the base's weights
  * tasks.add("cola", SparseDeltaFile.read(cola));
  * tasks.add("sst2", SparseDeltaFile.read(sst2));
  * INDArray logits = tasks.with("cola", () -> network.output(batch));
@@ -56,8 +56,8 @@ public final class DeltaSwitch {
   /** The delta that is on, null for the base; changed only under the write lock. */
   private volatile String current;
 
-  /** Switches the model that {@code base} is a view of, and which now holds the base's weights. */
-  public DeltaSwitch(ModelCheckpoint base) {
+  /** Switches the model these weights are of; what they are now is the base. */
+  public DeltaSwitch(ModelWeights base) {
     parameters = base.parameters();
   }
 
@@ -230,7 +230,7 @@ public final class DeltaSwitch {
             (name, kept) -> {
               if (names.containsKey(name)) {
                 Parameter parameter = parameters.get(names.get(name));
-                ModelCheckpoint.checkShape(parameter, name, kept.shape(), problems);
+                ModelWeights.checkShape(parameter, name, kept.shape(), problems);
                 changes.add(new KeptChange(parameter, kept, (float) delta.scale().q(name)));
               }
             });
@@ -240,7 +240,7 @@ public final class DeltaSwitch {
             (name, tensor) -> {
               if (names.containsKey(name)) {
                 Parameter parameter = parameters.get(names.get(name));
-                ModelCheckpoint.check(parameter, tensor, problems);
+                ModelWeights.check(parameter, tensor, problems);
                 changes.add(new WholeChange(parameter, tensor));
               }
             });

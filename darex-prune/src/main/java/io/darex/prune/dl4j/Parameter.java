@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * One live parameter of a model. On the CPU its memory is read and written in place; any other
- * backend is asked for a copy, and a changed copy is assigned back.
+ * One parameter of a model, live, or of a copy. On the CPU its memory is read and written in place;
+ * any other backend is asked for a copy, and a changed copy is assigned back.
  */
 final class Parameter implements Tensor {
   private final String name;

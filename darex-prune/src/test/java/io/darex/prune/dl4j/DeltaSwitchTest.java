@@ -67,11 +67,11 @@ class DeltaSwitchTest {
   @EnumSource
   void everyDeltaIsWhatApplyToMakesOfTheBase(Models kind) {
     Models.Model model = kind.create();
-    Checkpoint base = model.view().copy();
+    Checkpoint base = model.weights().copy();
     INDArray baseOutput = model.output().get().dup();
     Map<String, SparseDelta> deltas = new TreeMap<>();
     Map<String, INDArray> outputs = new TreeMap<>();
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
     for (double dropRate : new double[] {0, 0.5, 0.9, 0.99}) {
       String name = "at " + dropRate;
       SparseDelta delta = prune((long) (dropRate * 100), dropRate, kind.head, base);
@@ -79,7 +79,7 @@ class DeltaSwitchTest {
       deltas.put(name, delta);
       tasks.add(name, delta);
       Models.Model dense = kind.create();
-      dense.view().load(delta.applyTo(base));
+      dense.weights().load(delta.applyTo(base));
       outputs.put(name, dense.output().get().dup());
       assertThat(outputs.get(name)).isNotEqualTo(baseOutput);
     }
@@ -100,12 +100,12 @@ class DeltaSwitchTest {
         assertThat(tasks.current()).contains(name);
         assertThat(output).as("seed " + seed).isEqualTo(outputs.get(name));
         if (step < 8) {
-          assertSame(model.view(), deltas.get(name).applyTo(base));
+          assertSame(model.weights().copy(), deltas.get(name).applyTo(base));
         }
       }
     }
     tasks.toBase();
-    assertSame(model.view(), base);
+    assertSame(model.weights().copy(), base);
   }
 
   /** No other backend can be had here; this is the way it takes. */
@@ -113,53 +113,52 @@ class DeltaSwitchTest {
   @EnumSource
   void worksWithoutHostMemory(Models kind) {
     Models.Model model = kind.create();
-    Checkpoint base = model.view().copy();
-    ModelCheckpoint remote = ModelCheckpoint.of(model.arrays(), false);
-    assertSame(remote, base);
+    Checkpoint base = model.weights().copy();
+    ModelWeights remote = ModelWeights.of(model.arrays(), false);
     assertSame(remote.copy(), base);
     SparseDelta delta = prune(1, 0.9, kind.head, base);
     DeltaSwitch tasks = new DeltaSwitch(remote);
     tasks.add("a", delta);
     tasks.to("a");
-    assertSame(model.view(), delta.applyTo(base));
+    assertSame(model.weights().copy(), delta.applyTo(base));
     tasks.toBase();
-    assertSame(model.view(), base);
+    assertSame(model.weights().copy(), base);
     remote.load(delta.applyTo(base));
-    assertSame(model.view(), delta.applyTo(base));
+    assertSame(model.weights().copy(), delta.applyTo(base));
   }
 
   @Test
   void scaleAndFileMakeNoDifference(@TempDir Path folder) throws IOException {
     Models.Model model = Models.SAME_DIFF.create();
-    Checkpoint base = model.view().copy();
+    Checkpoint base = model.weights().copy();
     SparseDelta delta =
         prune(5, 0.95, "classifier", base).withScale(new Scale(0.3, Map.of("encoder.bias", 0.07)));
     Path file = folder.resolve("delta.safetensors");
     SparseDeltaFile.write(file, delta, false);
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
     tasks.add("file", SparseDeltaFile.read(file));
     tasks.to("file");
-    assertSame(model.view(), delta.applyTo(base));
+    assertSame(model.weights().copy(), delta.applyTo(base));
   }
 
   @Test
   void namesMatchAsInApplyTo() {
     Models.Model model = Models.SAME_DIFF.create();
-    Checkpoint base = model.view().copy();
+    Checkpoint base = model.weights().copy();
     Checkpoint tuned =
         Models.tuned(3, base, name -> name.startsWith("encoder") ? "bert." + name : name);
     SparseDelta delta = new Pruning(new RandomMask(3, 0.9)).prune(base, tuned);
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
     tasks.add("a", delta);
     tasks.to("a");
     Map<String, int[]> expected = bits(delta.applyTo(base));
-    assertThat(bits(model.view()).get("encoder.weight"))
+    assertThat(bits(model.weights().copy()).get("encoder.weight"))
         .isEqualTo(expected.get("bert.encoder.weight"));
   }
 
   @Test
   void listsAllThatDoesNotFit() {
-    DeltaSwitch tasks = new DeltaSwitch(Models.SAME_DIFF.create().view());
+    DeltaSwitch tasks = new DeltaSwitch(Models.SAME_DIFF.create().weights());
     SparseDelta delta =
         delta(
             List.of(
@@ -183,7 +182,7 @@ class DeltaSwitchTest {
   @Test
   void namesMustBeNewOrKnown() {
     INDArray array = Nd4j.zeros(4);
-    DeltaSwitch tasks = new DeltaSwitch(ModelCheckpoint.of(Map.of("w", array), true));
+    DeltaSwitch tasks = new DeltaSwitch(ModelWeights.of(Map.of("w", array), true));
     tasks.add("a", delta(List.of(), List.of(Checkpoints.random(1, "w", 1, 4))));
     assertThatThrownBy(
             () -> tasks.add("a", delta(List.of(), List.of(Checkpoints.random(1, "w", 1, 4)))))
@@ -198,8 +197,8 @@ class DeltaSwitchTest {
   @Test
   void aFailedSwitchLeavesTheBase() {
     Models.Model model = Models.MULTI_LAYER.create();
-    Checkpoint base = model.view().copy();
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
+    Checkpoint base = model.weights().copy();
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
     SparseDelta good = prune(1, 0.5, "2", base);
     tasks.add("good", good);
     // In the last tensor, and finite by itself: only the sum is not.
@@ -207,39 +206,40 @@ class DeltaSwitchTest {
     SparseDelta overflow =
         with(
             good,
-            new KeptTensor("1_var", new long[] {250}, new char[][] {{3, 7}}, new float[][] {huge}));
+            new KeptTensor(
+                "1_mean", new long[] {250}, new char[][] {{3, 7}}, new float[][] {huge}));
     tasks.add("overflow", overflow.withScale(Scale.of(0.5)));
-    tasks.add("broken", with(good, broken("1_var", 250)));
+    tasks.add("broken", with(good, broken("1_mean", 250)));
     for (String bad : List.of("overflow", "broken")) {
       tasks.to("good");
       assertThatThrownBy(() -> tasks.with(bad, () -> 1))
           .isInstanceOf(bad.equals("broken") ? InternalError.class : NonFiniteException.class)
-          .hasMessageContaining("1_var");
+          .hasMessageContaining("1_mean");
       assertThat(tasks.current()).isEmpty();
-      assertSame(model.view(), base);
+      assertSame(model.weights().copy(), base);
     }
     tasks.to("good");
-    assertSame(model.view(), good.applyTo(base));
+    assertSame(model.weights().copy(), good.applyTo(base));
   }
 
   @Test
   void removingTheDeltaThatIsOnGoesToTheBase() {
     Models.Model model = Models.GRAPH.create();
-    Checkpoint base = model.view().copy();
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
+    Checkpoint base = model.weights().copy();
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
     tasks.add("a", prune(1, 0.5, "head", base));
     tasks.to("a");
     tasks.remove("a");
     assertThat(tasks.names()).isEmpty();
     assertThat(tasks.current()).isEmpty();
-    assertSame(model.view(), base);
+    assertSame(model.weights().copy(), base);
   }
 
   @Test
   void workMayNotSwitchButMayRead() {
     Models.Model model = Models.GRAPH.create();
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
-    tasks.add("a", prune(1, 0.5, "head", model.view().copy()));
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
+    tasks.add("a", prune(1, 0.5, "head", model.weights().copy()));
     assertThat(tasks.with("a", () -> tasks.with("a", () -> tasks.read(() -> 3)))).isEqualTo(3);
     assertThatThrownBy(() -> tasks.with("a", () -> tasks.withBase(() -> 3)))
         .isInstanceOf(IllegalStateException.class)

@@ -40,16 +40,16 @@ class DeltaSwitchThreadsTest {
   @Timeout(120)
   void nobodySeesHalfASwitch() throws Exception {
     Models.Model model = Models.MULTI_LAYER.create();
-    model.view().load(constant(model.view(), 0));
-    Checkpoint base = model.view().copy();
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
+    model.weights().load(constant(model.weights().copy(), 0));
+    Checkpoint base = model.weights().copy();
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
     for (int i = 1; i <= DELTAS; i++) {
       tasks.add("" + i, new Pruning(new RandomMask(i, 0)).prune(base, constant(base, i)));
     }
     Supplier<Float> look =
         () -> {
           float[] seen = {Float.NaN};
-          for (Tensor tensor : model.view().tensors().values()) {
+          for (Tensor tensor : model.weights().parameters().values()) {
             for (float value : Checkpoints.values(tensor)) {
               if (Float.isNaN(seen[0])) {
                 seen[0] = value;
@@ -89,15 +89,15 @@ class DeltaSwitchThreadsTest {
   @Timeout(120)
   void everyThreadInfersWithTheDeltaItAskedFor() throws Exception {
     Models.Model model = Models.SAME_DIFF.create();
-    Checkpoint base = model.view().copy();
-    DeltaSwitch tasks = new DeltaSwitch(model.view());
+    Checkpoint base = model.weights().copy();
+    DeltaSwitch tasks = new DeltaSwitch(model.weights());
     Map<String, INDArray> expected = new TreeMap<>();
     for (int i = 1; i <= DELTAS; i++) {
       SparseDelta delta =
           new Pruning(new RandomMask(i, 0.5)).prune(base, Models.tuned(i, base, name -> name));
       tasks.add("" + i, delta);
       Models.Model dense = Models.SAME_DIFF.create();
-      dense.view().load(delta.applyTo(base));
+      dense.weights().load(delta.applyTo(base));
       expected.put("" + i, dense.output().get().dup());
     }
     assertThat(expected.get("1")).isNotEqualTo(expected.get("2"));

@@ -48,7 +48,7 @@ enum Models {
       INDArray input = input(type, 4, 300);
       INDArray labels = labels(type);
       return new Model(
-          ModelCheckpoint.viewOf(network),
+          ModelWeights.of(network),
           network.paramTable(),
           () -> network.output(input),
           () -> network.fit(input, labels));
@@ -78,7 +78,7 @@ enum Models {
       INDArray labels = Nd4j.zeros(type, 4, 3, 5);
       labels.putScalar(new int[] {0, 1, 2}, 1);
       return new Model(
-          ModelCheckpoint.viewOf(network),
+          ModelWeights.of(network),
           network.paramTable(),
           () -> network.output(input),
           () -> network.fit(input, labels));
@@ -106,7 +106,7 @@ enum Models {
       INDArray input = input(type, 4, 300);
       INDArray labels = labels(type);
       return new Model(
-          ModelCheckpoint.viewOf(graph),
+          ModelWeights.of(graph),
           graph.paramTable(),
           () -> graph.outputSingle(input),
           () -> graph.fit(new INDArray[] {input}, new INDArray[] {labels}));
@@ -125,7 +125,7 @@ enum Models {
       sd.nn.softmax("out", hidden.mmul(sd.transpose(head)), 1);
       INDArray input = input(type, 4, 300);
       return new Model(
-          ModelCheckpoint.viewOf(sd),
+          ModelWeights.of(sd),
           Map.of(
               weight.name(),
               weight.getArr(),
@@ -152,8 +152,8 @@ enum Models {
     return create(DataType.FLOAT);
   }
 
-  /** A model, its live parameters, what it makes of a fixed input, and one step of training. */
-  record Model(ModelCheckpoint view, Map<String, INDArray> arrays, Output output, Runnable train) {}
+  /** A model, its live arrays, what it makes of a fixed input, and one step of training. */
+  record Model(ModelWeights weights, Map<String, INDArray> arrays, Output output, Runnable train) {}
 
   /** Runs the model. */
   interface Output {

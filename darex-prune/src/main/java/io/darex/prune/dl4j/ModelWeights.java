@@ -25,57 +25,60 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A live view of a model's parameters as a checkpoint: what is read is what the model holds at that
- * moment. Who goes on training and needs the weights of now takes a {@link #copy()}:
+ * The weights of a model, to be copied to a checkpoint and loaded from one:
  *
  * <pre>{@code
- * Checkpoint base = ModelCheckpoint.viewOf(network).copy();
+ * Checkpoint base = ModelWeights.of(network).copy();
  * network.fit(data);
- * SparseDelta delta = new Pruning(mask).prune(base, ModelCheckpoint.viewOf(network));
+ * SparseDelta delta = new Pruning(mask).prune(base, ModelWeights.of(network).copy());
  * }</pre>
  *
+ * <p>There is no checkpoint that shows the model's live weights: training, loading and switching
+ * would change it under whoever reads it, and with it every delta made from it.
+ *
  * <p>Names, shapes and the order of elements are the model's own: {@code 0_W} of shape {@code [in,
- * out]} for a dense layer of DL4J, row-major whatever the order in memory. The parameters are those
- * of {@code paramTable()}, and in SameDiff all variables of type {@code VARIABLE}; the constants of
- * an imported graph are none until {@code convertToVariables}. Only FLOAT models have such a view.
+ * out]} for a dense layer of DL4J, row-major whatever the order in memory. The weights are those of
+ * {@code paramTable()}, and in SameDiff all variables of type {@code VARIABLE}; the constants of an
+ * imported graph are none until {@code convertToVariables}. The model must be FLOAT: a delta is
+ * fp32, and what is narrower or wider would not come back as it was.
  */
-public final class ModelCheckpoint implements Checkpoint {
+public final class ModelWeights {
   private static final int CHUNK = 1 << 14;
 
   private final SortedMap<String, Parameter> parameters;
 
-  private ModelCheckpoint(SortedMap<String, Parameter> parameters) {
+  private ModelWeights(SortedMap<String, Parameter> parameters) {
     this.parameters = Collections.unmodifiableSortedMap(parameters);
   }
 
   /**
-   * The parameters of a network.
+   * The weights of a network.
    *
    * @throws IllegalStateException if it has not been initialised
    * @throws IllegalArgumentException listing every parameter that is not FLOAT
    */
-  public static ModelCheckpoint viewOf(MultiLayerNetwork network) {
-    requireInitialised(network.params());
+  public static ModelWeights of(MultiLayerNetwork network) {
+    requireInitialised(network.getLayers());
     return of(network.paramTable());
   }
 
   /**
-   * The parameters of a graph.
+   * The weights of a graph.
    *
    * @throws IllegalStateException if it has not been initialised
    * @throws IllegalArgumentException listing every parameter that is not FLOAT
    */
-  public static ModelCheckpoint viewOf(ComputationGraph graph) {
-    requireInitialised(graph.params());
+  public static ModelWeights of(ComputationGraph graph) {
+    requireInitialised(graph.getLayers());
     return of(graph.paramTable());
   }
 
   /**
-   * The variables of a graph.
+   * The weights of a SameDiff graph.
    *
    * @throws IllegalArgumentException listing every variable that is not FLOAT
    */
-  public static ModelCheckpoint viewOf(SameDiff sd) {
+  public static ModelWeights of(SameDiff sd) {
     Map<String, INDArray> arrays = new TreeMap<>();
     for (SDVariable variable : sd.variables()) {
       if (variable.getVariableType() == VariableType.VARIABLE) {
@@ -85,11 +88,11 @@ public final class ModelCheckpoint implements Checkpoint {
     return of(arrays);
   }
 
-  private static ModelCheckpoint of(Map<String, INDArray> arrays) {
+  private static ModelWeights of(Map<String, INDArray> arrays) {
     return of(arrays, Nd4j.getEnvironment().isCPU());
   }
 
-  static ModelCheckpoint of(Map<String, INDArray> arrays, boolean onHost) {
+  static ModelWeights of(Map<String, INDArray> arrays, boolean onHost) {
     SortedMap<String, Parameter> parameters = new TreeMap<>();
     List<String> problems = new ArrayList<>();
     new TreeMap<>(arrays)
@@ -106,12 +109,12 @@ public final class ModelCheckpoint implements Checkpoint {
           "deltas are fp32, so the model must be FLOAT (see convertDataType): "
               + String.join("; ", problems));
     }
-    return new ModelCheckpoint(parameters);
+    return new ModelWeights(parameters);
   }
 
-  private static void requireInitialised(INDArray parameters) {
-    if (parameters == null) {
-      throw new IllegalStateException("the network has no parameters yet: call init() first");
+  private static void requireInitialised(Object[] layers) {
+    if (layers == null) {
+      throw new IllegalStateException("the network has no weights yet: call init() first");
     }
   }
 
@@ -119,25 +122,17 @@ public final class ModelCheckpoint implements Checkpoint {
     return parameters;
   }
 
-  @Override
-  public SortedMap<String, Tensor> tensors() {
-    return Collections.unmodifiableSortedMap(new TreeMap<>(parameters));
-  }
-
-  /** A model of Deeplearning4j has no {@code config.json}. */
-  @Override
-  public Optional<String> config() {
-    return Optional.empty();
-  }
-
-  /** The parameters as they are now, in memory of their own. */
+  /**
+   * The weights as they are now, as F32 in memory of their own. The checkpoint has no {@code
+   * config.json}.
+   */
   public Checkpoint copy() {
     return InMemoryCheckpoint.of(
         parameters.values().stream().map(Parameter::copy).toList(), Optional.empty());
   }
 
   /**
-   * Sets all parameters of the model to the values of {@code checkpoint}. Names match as in {@link
+   * Sets all weights of the model to the values of {@code checkpoint}. Names match as in {@link
    * io.darex.prune.Delta#between}, and each side has all the other has.
    *
    * @throws MismatchException listing every tensor that only one side has, or whose shape differs,

@@ -24,8 +24,10 @@ import java.util.Random;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +38,7 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.INDArrayIndex;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-class ModelCheckpointTest {
+class ModelWeightsTest {
   /** Element by element and by coordinates: ND4J's own idea of row-major order. */
   private static float[] byCoordinates(INDArray array) {
     float[] values = new float[(int) array.length()];
@@ -54,32 +56,33 @@ class ModelCheckpointTest {
   @EnumSource
   void namesShapesAndValuesAreTheModels(Models kind) {
     Models.Model model = kind.create();
-    assertThat(model.view().tensors()).containsOnlyKeys(model.arrays().keySet());
+    assertThat(model.weights().copy().tensors()).containsOnlyKeys(model.arrays().keySet());
     model
         .arrays()
         .forEach(
             (name, array) -> {
-              Tensor tensor = model.view().tensors().get(name);
+              Tensor tensor = model.weights().copy().tensors().get(name);
               assertThat(tensor.name()).isEqualTo(name);
               assertThat(tensor.dtype()).isEqualTo(DType.F32);
               assertThat(tensor.shape()).isEqualTo(array.shape());
               assertThat(Checkpoints.values(tensor)).isEqualTo(byCoordinates(array));
             });
-    assertThat(model.view().config()).isEmpty();
+    assertThat(model.weights().copy().config()).isEmpty();
   }
 
   @ParameterizedTest
   @EnumSource
-  void theViewIsLiveAndTheCopyIsNot(Models kind) {
+  void aCopyIsOfTheMoment(Models kind) {
     Models.Model model = kind.create();
-    String name = model.view().tensors().lastKey();
-    Checkpoint copy = model.view().copy();
-    float[] before = Checkpoints.values(copy.tensors().get(name));
-    model.train().run();
-    assertThat(Checkpoints.values(model.view().tensors().get(name)))
-        .isEqualTo(byCoordinates(model.arrays().get(name)))
-        .isNotEqualTo(before);
-    assertThat(Checkpoints.values(copy.tensors().get(name))).isEqualTo(before);
+    Checkpoint copy = model.weights().copy();
+    copy.tensors()
+        .forEach(
+            (name, tensor) -> {
+              INDArray array = model.arrays().get(name);
+              float[] before = byCoordinates(array);
+              array.addi(1);
+              assertThat(Checkpoints.values(tensor)).isEqualTo(before);
+            });
   }
 
   /** The whole way of a user: train, prune, load what came out. */
@@ -88,14 +91,15 @@ class ModelCheckpointTest {
   void whatWasTrainedCanBePrunedAndLoaded(Models kind) {
     Models.Model model = kind.create();
     INDArray before = model.output().get().dup();
-    Checkpoint base = model.view().copy();
+    Checkpoint base = model.weights().copy();
     model.train().run();
     INDArray after = model.output().get().dup();
     SparseDelta delta =
-        new Pruning(new RandomMask(1, 0), List.of(kind.head + "*")).prune(base, model.view());
-    model.view().load(base);
+        new Pruning(new RandomMask(1, 0), List.of(kind.head + "*"))
+            .prune(base, model.weights().copy());
+    model.weights().load(base);
     assertThat(model.output().get()).isEqualTo(before);
-    model.view().load(delta.applyTo(base));
+    model.weights().load(delta.applyTo(base));
     assertThat(model.output().get().equalsWithEps(after, 1e-6)).isTrue();
     assertThat(after.equalsWithEps(before, 1e-6)).isFalse();
   }
@@ -106,20 +110,21 @@ class ModelCheckpointTest {
     INDArray array = layout(random);
     float[] expected = byCoordinates(array);
     boolean onHost = random.nextInt(4) > 0;
-    ModelCheckpoint view = ModelCheckpoint.of(Map.of("w", array), onHost);
-    Tensor tensor = view.tensors().get("w");
+    ModelWeights weights = ModelWeights.of(Map.of("w", array), onHost);
+    Tensor tensor = weights.parameters().get("w");
     int from = random.nextInt(expected.length + 1);
     int length = random.nextInt(expected.length - from + 1);
     float[] read = new float[length + 3];
     tensor.read(from, read, 3, length);
     assertThat(Arrays.copyOfRange(read, 3, read.length))
         .isEqualTo(Arrays.copyOfRange(expected, from, from + length));
+    assertThat(Checkpoints.values(weights.copy().tensors().get("w"))).isEqualTo(expected);
     if (from < expected.length) {
       assertThat(tensor.at(from)).isEqualTo(expected[from]);
     }
 
     FloatTensor other = Checkpoints.random(seed, "w", 1, array.shape());
-    view.load(Checkpoints.of(other));
+    weights.load(Checkpoints.of(other));
     assertThat(byCoordinates(array)).isEqualTo(Checkpoints.values(other));
   }
 
@@ -136,9 +141,8 @@ class ModelCheckpointTest {
       long start = random.nextInt((int) shape[k]);
       part[k] = NDArrayIndex.interval(start, start + 1L + random.nextInt((int) (shape[k] - start)));
     }
-    long length = Tensor.count(shape);
     INDArray all =
-        Nd4j.linspace(DataType.FLOAT, 1, 1, length)
+        Nd4j.createFromArray(Checkpoints.values(Checkpoints.random(1, "w", 1, shape)))
             .reshape('c', shape)
             .dup(random.nextBoolean() ? 'c' : 'f');
     INDArray seen = random.nextBoolean() ? all : all.get(part);
@@ -156,47 +160,49 @@ class ModelCheckpointTest {
   @Test
   void loadListsAllThatDiffersAndTouchesNothing() {
     Models.Model model = Models.SAME_DIFF.create();
-    float[] before = Checkpoints.values(model.view().tensors().get("encoder.bias"));
+    float[] before = Checkpoints.values(model.weights().copy().tensors().get("encoder.bias"));
     Checkpoint other =
         Checkpoints.of(
             Checkpoints.random(1, "encoder.bias", 1, 250),
             Checkpoints.random(1, "encoder.weight", 1, 300, 250),
             Checkpoints.random(1, "pooler", 1, 2));
-    assertThatThrownBy(() -> model.view().load(other))
+    assertThatThrownBy(() -> model.weights().load(other))
         .isInstanceOf(MismatchException.class)
         .hasMessage(
             "tensor classifier.weight: the checkpoint has none of that name; "
                 + "tensor encoder.weight: shape [250, 300] in the model, got [300, 250]; "
                 + "tensor pooler: the model has none of that name");
-    assertThat(Checkpoints.values(model.view().tensors().get("encoder.bias"))).isEqualTo(before);
+    assertThat(Checkpoints.values(model.weights().copy().tensors().get("encoder.bias")))
+        .isEqualTo(before);
   }
 
   @Test
   void loadTakesTheNamesOfAnotherModelClass() {
     Models.Model model = Models.SAME_DIFF.create();
     Checkpoint renamed =
-        Models.tuned(1, model.view(), name -> name.startsWith("encoder") ? "bert." + name : name);
-    model.view().load(renamed);
-    assertThat(Checkpoints.values(model.view().tensors().get("encoder.bias")))
+        Models.tuned(
+            1, model.weights().copy(), name -> name.startsWith("encoder") ? "bert." + name : name);
+    model.weights().load(renamed);
+    assertThat(Checkpoints.values(model.weights().copy().tensors().get("encoder.bias")))
         .isEqualTo(Checkpoints.values(renamed.tensors().get("bert.encoder.bias")));
   }
 
   @Test
   void loadNamesABadValue() {
     Models.Model model = Models.SAME_DIFF.create();
-    Map<String, Tensor> tensors = new TreeMap<>(model.view().copy().tensors());
+    Map<String, Tensor> tensors = new TreeMap<>(model.weights().copy().tensors());
     float[] values = Checkpoints.values(tensors.get("encoder.weight"));
     values[70_000] = Float.NaN;
     tensors.put("encoder.weight", new FloatTensor("encoder.weight", new long[] {250, 300}, values));
     Checkpoint bad = new InMemoryCheckpoint(new TreeMap<>(tensors), Optional.empty());
-    assertThatThrownBy(() -> model.view().load(bad))
+    assertThatThrownBy(() -> model.weights().load(bad))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("encoder.weight, element 70000");
   }
 
   @ParameterizedTest
   @EnumSource
-  void onlyFloatModelsHaveAView(Models kind) {
+  void theModelMustBeFloat(Models kind) {
     assertThatThrownBy(() -> kind.create(DataType.DOUBLE))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("must be FLOAT", kind.head, " is DOUBLE; ");
@@ -210,8 +216,19 @@ class ModelCheckpointTest {
                 .list()
                 .layer(new DenseLayer.Builder().nIn(2).nOut(2).build())
                 .build());
-    assertThatThrownBy(() -> ModelCheckpoint.viewOf(network))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("call init() first");
+    ComputationGraph graph =
+        new ComputationGraph(
+            new NeuralNetConfiguration.Builder()
+                .graphBuilder()
+                .addInputs("in")
+                .addLayer("out", new DenseLayer.Builder().nIn(2).nOut(2).build(), "in")
+                .setOutputs("out")
+                .build());
+    for (ThrowingCallable call :
+        List.<ThrowingCallable>of(() -> ModelWeights.of(network), () -> ModelWeights.of(graph))) {
+      assertThatThrownBy(call)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("call init() first");
+    }
   }
 }
