@@ -144,6 +144,14 @@ public final class DeltaSwitch {
     }
   }
 
+  /**
+   * Bytes that are held to put the base back: six for every entry that the largest delta so far
+   * keeps or carries whole. What the deltas themselves hold is apart.
+   */
+  public long overwrittenBytes() {
+    return read(overwritten::bytes);
+  }
+
   private <T> T on(String delta, Supplier<T> work) {
     lock.readLock().lock();
     try {
