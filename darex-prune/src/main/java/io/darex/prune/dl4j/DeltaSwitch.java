@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
+import lombok.RequiredArgsConstructor;
 
 /**
  * One base model in memory and many sparse deltas, of which one at most is on. Moving from one to
@@ -267,15 +268,48 @@ public final class DeltaSwitch {
     @Override
     public void apply(Overwritten overwritten) {
       parameter.edit(
-          elements ->
-              kept.forEachScaled(
-                  q,
-                  (index, addend) -> {
-                    float before = elements.get(index);
-                    float after = NonFiniteException.check(kept.name(), index, before + addend);
-                    overwritten.add(parameter, index, before);
-                    elements.set(index, after);
-                  }));
+          elements -> {
+            Batch batch = new Batch(parameter, kept.name(), elements, overwritten);
+            kept.forEachScaled(q, batch);
+            batch.flush();
+          });
+    }
+  }
+
+  /**
+   * Adds entries to a parameter, many at a time: kept entries are far apart in memory, and loads
+   * that nothing comes between are fetched side by side instead of one after another.
+   */
+  @RequiredArgsConstructor
+  private static final class Batch implements KeptTensor.EntryConsumer {
+    private final Parameter parameter;
+    private final String name;
+    private final Elements elements;
+    private final Overwritten overwritten;
+    private final long[] indices = new long[512];
+    private final float[] addends = new float[indices.length];
+    private final float[] before = new float[indices.length];
+    private int size;
+
+    @Override
+    public void accept(long index, float addend) {
+      indices[size] = index;
+      addends[size++] = addend;
+      if (size == indices.length) {
+        flush();
+      }
+    }
+
+    void flush() {
+      for (int i = 0; i < size; i++) {
+        before[i] = elements.get(indices[i]);
+      }
+      for (int i = 0; i < size; i++) {
+        float after = NonFiniteException.check(name, indices[i], before[i] + addends[i]);
+        overwritten.add(parameter, indices[i], before[i]);
+        elements.set(indices[i], after);
+      }
+      size = 0;
     }
   }
 

@@ -17,6 +17,11 @@ final class Overwritten {
   private float[][] values = {};
   private long size;
 
+  /** Of the last run, at hand because every entry asks. */
+  private Parameter lastParameter;
+
+  private long lastBlock;
+
   /**
    * Neighbours of one parameter in one block of {@link TensorMask#BLOCK} elements.
    *
@@ -27,9 +32,10 @@ final class Overwritten {
   /** Notes a value that is about to be overwritten. */
   void add(Parameter parameter, long index, float value) {
     long block = index / TensorMask.BLOCK;
-    Run last = runs.isEmpty() ? null : runs.get(runs.size() - 1);
-    if (last == null || last.block != block || last.parameter != parameter) {
+    if (block != lastBlock || parameter != lastParameter) {
       runs.add(new Run(parameter, block, size));
+      lastBlock = block;
+      lastParameter = parameter;
     }
     int part = (int) (size / PART);
     if (part == values.length) {
@@ -68,6 +74,7 @@ final class Overwritten {
       from = end;
     }
     runs.clear();
+    lastParameter = null;
     size = 0;
   }
 
