@@ -6,6 +6,7 @@ import io.darex.prune.Names;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.TensorMask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
-import lombok.RequiredArgsConstructor;
 
 /**
  * One base model in memory and many sparse deltas, of which one at most is on. Moving from one to
@@ -146,8 +146,8 @@ public final class DeltaSwitch {
   }
 
   /**
-   * Bytes that are held to put the base back: six for every entry that the largest delta so far
-   * keeps or carries whole. What the deltas themselves hold is apart.
+   * Bytes that are held to put the base back: six for every entry that the delta that is on keeps
+   * or carries whole. What the deltas themselves hold is apart.
    */
   public long overwrittenBytes() {
     return read(overwritten::bytes);
@@ -268,69 +268,45 @@ public final class DeltaSwitch {
     @Override
     public void apply(Overwritten overwritten) {
       parameter.edit(
-          elements -> {
-            Batch batch = new Batch(parameter, kept.name(), elements, overwritten);
-            kept.forEachScaled(q, batch);
-            batch.flush();
-          });
-    }
-  }
-
-  /**
-   * Adds entries to a parameter, many at a time: kept entries are far apart in memory, and loads
-   * that nothing comes between are fetched side by side instead of one after another.
-   */
-  @RequiredArgsConstructor
-  private static final class Batch implements KeptTensor.EntryConsumer {
-    private final Parameter parameter;
-    private final String name;
-    private final Elements elements;
-    private final Overwritten overwritten;
-    private final long[] indices = new long[512];
-    private final float[] addends = new float[indices.length];
-    private final float[] before = new float[indices.length];
-    private int size;
-
-    @Override
-    public void accept(long index, float addend) {
-      indices[size] = index;
-      addends[size++] = addend;
-      if (size == indices.length) {
-        flush();
-      }
-    }
-
-    void flush() {
-      for (int i = 0; i < size; i++) {
-        before[i] = elements.get(indices[i]);
-      }
-      for (int i = 0; i < size; i++) {
-        float after = NonFiniteException.check(name, indices[i], before[i] + addends[i]);
-        overwritten.add(parameter, indices[i], before[i]);
-        elements.set(indices[i], after);
-      }
-      size = 0;
+          elements ->
+              kept.forEachScaled(
+                  q,
+                  (start, offsets, values) -> {
+                    float[] before = elements.get(start, offsets);
+                    for (int i = 0; i < values.length; i++) {
+                      float after = before[i] + values[i];
+                      values[i] = NonFiniteException.check(kept.name(), start + offsets[i], after);
+                    }
+                    overwritten.add(parameter, start, offsets, before);
+                    elements.set(start, offsets, values);
+                  }));
     }
   }
 
   private record WholeChange(Parameter parameter, Tensor tensor) implements Change {
-    private static final int CHUNK = 1 << 14;
+    private static final char[] EVERY_OFFSET = new char[TensorMask.BLOCK];
+
+    static {
+      for (int i = 0; i < EVERY_OFFSET.length; i++) {
+        EVERY_OFFSET[i] = (char) i;
+      }
+    }
 
     @Override
     public void apply(Overwritten overwritten) {
-      float[] before = new float[(int) Math.min(CHUNK, tensor.count())];
-      float[] after = new float[before.length];
       parameter.edit(
           elements -> {
-            for (long from = 0; from < tensor.count(); from += before.length) {
-              int length = (int) Math.min(before.length, tensor.count() - from);
-              elements.read(from, before, 0, length);
-              tensor.read(from, after, 0, length);
+            for (long start = 0; start < tensor.count(); start += TensorMask.BLOCK) {
+              int length = (int) Math.min(TensorMask.BLOCK, tensor.count() - start);
+              float[] after = new float[length];
+              tensor.read(start, after, 0, length);
               for (int i = 0; i < length; i++) {
-                NonFiniteException.check(tensor.name(), from + i, after[i]);
-                overwritten.add(parameter, from + i, before[i]);
+                NonFiniteException.check(tensor.name(), start + i, after[i]);
               }
-              elements.write(from, after, length);
+              float[] before = new float[length];
+              elements.read(start, before, 0, length);
+              overwritten.add(parameter, start, EVERY_OFFSET, before);
+              elements.write(start, after, length);
             }
           });
     }

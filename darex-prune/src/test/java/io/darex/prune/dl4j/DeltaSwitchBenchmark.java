@@ -143,7 +143,9 @@ final class DeltaSwitchBenchmark {
         back = Math.min(back, millis(() -> tasks.to(a)));
         off = Math.min(off, millis(tasks::toBase));
       }
+      tasks.to("0");
       double held = (tasks == fromFile ? fileBytes : heapBytes) + tasks.overwrittenBytes();
+      tasks.toBase();
       System.out.printf(
           Locale.ROOT,
           "%-5s %-5s %10.2f %10.2f %8.1f %10.2f %16.1f %10.1f%n",
