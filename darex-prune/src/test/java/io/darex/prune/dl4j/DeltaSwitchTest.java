@@ -100,11 +100,17 @@ class DeltaSwitchTest {
         assertThat(tasks.current()).contains(name);
         assertThat(output).as("seed " + seed).isEqualTo(outputs.get(name));
         if (step < 8) {
-          assertSame(model.weights().copy(), deltas.get(name).applyTo(base));
+          SparseDelta delta = deltas.get(name);
+          assertSame(model.weights().copy(), delta.applyTo(base));
+          long changed =
+              delta.kept().values().stream().mapToLong(KeptTensor::kept).sum()
+                  + delta.whole().values().stream().mapToLong(Tensor::count).sum();
+          assertThat(tasks.overwrittenBytes()).isEqualTo(6 * changed);
         }
       }
     }
     tasks.toBase();
+    assertThat(tasks.overwrittenBytes()).isZero();
     assertSame(model.weights().copy(), base);
   }
 
