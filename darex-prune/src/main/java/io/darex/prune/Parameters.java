@@ -3,8 +3,10 @@ package io.darex.prune;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -69,6 +71,35 @@ public final class Parameters {
     return integers;
   }
 
+  /** Numbers by name; none if there is no such parameter. */
+  public Map<String, Double> numbers(String name) {
+    if (!has(name)) {
+      return Map.of();
+    }
+    if (!(required(name) instanceof Map<?, ?> map)) {
+      throw wrong(name, "numbers by name", required(name), null);
+    }
+    Map<String, Double> numbers = new TreeMap<>();
+    map.forEach((key, value) -> numbers.put(key.toString(), toNumber(name + "." + key, value)));
+    return numbers;
+  }
+
+  /** One of an enum's constants, spelt in lower case, with a default. */
+  public <E extends Enum<E>> E constant(String name, E fallback) {
+    if (!has(name)) {
+      return fallback;
+    }
+    SortedMap<String, E> constants = new TreeMap<>();
+    for (E constant : fallback.getDeclaringClass().getEnumConstants()) {
+      constants.put(constant.name().toLowerCase(Locale.ROOT), constant);
+    }
+    E constant = constants.get(required(name).toString());
+    if (constant == null) {
+      throw wrong(name, "one of " + constants.keySet(), required(name), null);
+    }
+    return constant;
+  }
+
   /**
    * Returns {@code made}, the object built from these parameters.
    *
@@ -84,7 +115,8 @@ public final class Parameters {
     return made;
   }
 
-  private boolean has(String name) {
+  /** Whether a parameter was given. */
+  public boolean has(String name) {
     asked.add(name);
     return values.get(name) != null;
   }

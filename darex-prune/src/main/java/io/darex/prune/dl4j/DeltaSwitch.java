@@ -225,10 +225,11 @@ public final class DeltaSwitch {
   private List<Change> changes(SparseDelta delta) {
     TreeSet<String> tuned = new TreeSet<>(delta.kept().keySet());
     tuned.addAll(delta.whole().keySet());
-    SortedMap<String, String> names = Names.match(tuned, parameters.keySet());
+    Names matching = new Names(tuned, parameters.keySet());
     List<String> problems = new ArrayList<>();
+    SortedMap<String, String> names = matching.match(tuned, problems);
     for (String name : tuned) {
-      if (!names.containsKey(name)) {
+      if (matching.candidates(name).isEmpty()) {
         problems.add("tensor " + name + ": the model has none of that name");
       }
     }

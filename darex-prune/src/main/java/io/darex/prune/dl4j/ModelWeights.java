@@ -141,18 +141,19 @@ public final class ModelWeights {
    */
   public void load(Checkpoint checkpoint) {
     SortedMap<String, Tensor> sources = checkpoint.tensors();
-    SortedMap<String, String> names = Names.match(parameters.keySet(), sources.keySet());
+    Names matching = new Names(parameters.keySet(), sources.keySet());
     List<String> problems = new ArrayList<>();
+    SortedMap<String, String> names = matching.match(parameters.keySet(), problems);
+    TreeSet<String> unused = new TreeSet<>(sources.keySet());
     parameters.forEach(
         (name, parameter) -> {
           if (names.containsKey(name)) {
             check(parameter, sources.get(names.get(name)), problems);
-          } else {
+          } else if (matching.candidates(name).isEmpty()) {
             problems.add("tensor " + name + ": the checkpoint has none of that name");
           }
+          unused.removeAll(matching.candidates(name));
         });
-    TreeSet<String> unused = new TreeSet<>(sources.keySet());
-    unused.removeAll(names.values());
     unused.forEach(name -> problems.add("tensor " + name + ": the model has none of that name"));
     if (!problems.isEmpty()) {
       throw new MismatchException(problems);

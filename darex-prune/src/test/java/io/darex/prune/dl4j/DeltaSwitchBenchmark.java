@@ -3,6 +3,7 @@ package io.darex.prune.dl4j;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Pruning;
+import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
@@ -121,7 +122,8 @@ final class DeltaSwitchBenchmark {
     long heapBytes = 0;
     for (int i = 0; i < DELTAS; i++) {
       Path file = folder.resolve(dropRate + "-" + i + ".safetensors");
-      SparseDelta delta = new Pruning(new RandomMask(i, dropRate), List.of()).prune(base, tuned);
+      SparseDelta delta =
+          new Pruning(new RandomMask(i, dropRate), Selection.ALL).prune(base, tuned);
       SparseDeltaFile.write(file, delta, false);
       fromFile.add("" + i, SparseDeltaFile.read(file));
       fromHeap.add("" + i, delta);

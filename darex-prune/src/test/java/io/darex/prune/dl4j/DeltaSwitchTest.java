@@ -35,7 +35,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 class DeltaSwitchTest {
   private static SparseDelta prune(long seed, double dropRate, String head, Checkpoint base) {
-    return new Pruning(new RandomMask(seed, dropRate), List.of(head + "*"))
+    return new Pruning(new RandomMask(seed, dropRate), Models.allBut(head))
         .prune(base, Models.tuned(seed, base, UnaryOperator.identity()));
   }
 

@@ -2,6 +2,7 @@ package io.darex.prune.dl4j;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
+import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import java.util.ArrayList;
@@ -158,6 +159,11 @@ enum Models {
   /** Runs the model. */
   interface Output {
     INDArray get();
+  }
+
+  /** Prunes everything but the tensors whose names begin so. */
+  static Selection allBut(String head) {
+    return new Selection(Selection.Preset.ALL, List.of(), List.of(head + "*"));
   }
 
   /** The checkpoint with every value moved a little. */
