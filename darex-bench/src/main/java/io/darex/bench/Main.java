@@ -28,7 +28,15 @@ import picocli.CommandLine.ScopeType;
     description = "Fine-tune an encoder, prune its delta, and measure what each costs.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {RunCommand.class, ApplyCommand.class, EncoderCommand.class},
+    subcommands = {
+      RunCommand.class,
+      PruneCommand.class,
+      ApplyCommand.class,
+      InspectCommand.class,
+      VerifyCommand.class,
+      DiffCommand.class,
+      EncoderCommand.class
+    },
     footer = {"", "Example: darex run configs/quickstart.yml"})
 public final class Main {
   static final int FAILED = 1;

@@ -44,16 +44,17 @@ final class KeptReader {
   private final Mask mask;
   private final int threads;
 
-  /** What a file has of one tensor; a scalar shape and the rest unchecked. */
-  record Parts(
-      String name,
-      long[] shape,
-      Tensor values,
-      Optional<Tensor> gaps,
-      Optional<Tensor> columns,
-      Optional<Tensor> divisors) {
+  /** What a file has of one tensor, as yet unchecked. */
+  @RequiredArgsConstructor
+  static final class Parts {
+    private final String name;
+    private final long[] shape;
+    private final Tensor values;
+    private final Optional<Tensor> gaps;
+    private final Optional<Tensor> columns;
+    private final Optional<Tensor> divisors;
 
-    long count() {
+    private long count() {
       return Tensor.count(shape);
     }
   }

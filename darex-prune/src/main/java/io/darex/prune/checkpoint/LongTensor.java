@@ -4,9 +4,19 @@ import io.darex.prune.DType;
 import io.darex.prune.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import lombok.RequiredArgsConstructor;
 
 /** A one-dimensional I64 tensor that lies in an array. */
-record LongTensor(String name, long[] values) implements Tensor {
+@RequiredArgsConstructor
+final class LongTensor implements Tensor {
+  private final String name;
+  private final long[] values;
+
+  @Override
+  public String name() {
+    return name;
+  }
+
   @Override
   public DType dtype() {
     return DType.I64;
