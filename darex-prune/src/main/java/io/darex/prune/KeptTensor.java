@@ -170,12 +170,24 @@ public final class KeptTensor {
     }
   }
 
-  /** Sees what every kept entry adds to the base, value / q or value / (q·divisor), in fp32. */
-  public void forEachScaled(float q, EntryConsumer consumer) {
+  /**
+   * Sees what every kept entry adds to the base, value / q or value / (q·divisor), in fp32, block
+   * by block.
+   */
+  public void forEachScaled(float q, BlockConsumer consumer) {
     Tensor scaled = scaledValues(q);
     for (int block = 0; block < ends.length; block++) {
-      forEach(block, offsets(block), read(scaled, block), consumer);
+      if (kept(block) > 0) {
+        consumer.accept((long) block * TensorMask.BLOCK, offsets(block), read(scaled, block));
+      }
     }
+  }
+
+  /** Takes what is kept of one block. */
+  @FunctionalInterface
+  public interface BlockConsumer {
+    /** Takes where the block starts, the offsets kept there and their values; arrays are copies. */
+    void accept(long start, char[] offsets, float[] values);
   }
 
   private static void forEach(int block, char[] offsets, float[] entries, EntryConsumer consumer) {

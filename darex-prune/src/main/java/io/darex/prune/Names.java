@@ -23,7 +23,7 @@ import java.util.TreeSet;
  * A base tensor that has a tuned namesake is never given to another. docs/FORMAT.md §2 states the
  * same rule for readers of a sparse delta.
  */
-final class Names {
+public final class Names {
   private static final List<String> PREFIXES =
       List.of("albert.", "bert.", "deberta.", "distilbert.", "electra.", "roberta.");
 
@@ -39,7 +39,7 @@ final class Names {
    * @param tuned every name of the tuned checkpoint, or of a sparse delta
    * @param base every name of the base
    */
-  Names(Set<String> tuned, Set<String> base) {
+  public Names(Set<String> tuned, Set<String> base) {
     this.tuned = tuned;
     this.base = base;
     for (String name : base) {
@@ -48,7 +48,7 @@ final class Names {
   }
 
   /** The base names that a tuned name may mean, in order; more than one is for nobody to choose. */
-  List<String> candidates(String name) {
+  public List<String> candidates(String name) {
     if (base.contains(name)) {
       return List.of(name);
     }
@@ -70,7 +70,7 @@ final class Names {
    * @param problems takes a sentence for every name that has several candidates, and for every base
    *     name that several want; those are not in the answer
    */
-  SortedMap<String, String> match(Collection<String> wanted, List<String> problems) {
+  public SortedMap<String, String> match(Collection<String> wanted, List<String> problems) {
     SortedMap<String, String> matches = new TreeMap<>();
     SortedMap<String, List<String>> takers = new TreeMap<>();
     for (String name : wanted) {

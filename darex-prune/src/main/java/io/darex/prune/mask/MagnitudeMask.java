@@ -61,7 +61,7 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
     names.sort(NameOrder.BY_UTF8);
     List<Delta.Pair> pairs = new ArrayList<>();
     names.forEach(name -> pairs.add(delta.pairs().get(name)));
-    Cut[] cuts = Selection.cuts(pairs.stream().map(Selection.Span::of).toList(), rate, threads);
+    Cut[] cuts = Cuts.of(pairs.stream().map(Cuts.Span::of).toList(), rate, threads);
     for (int i = 0; i < cuts.length; i++) {
       Delta.Pair pair = pairs.get(i);
       masks.put(names.get(i), new CutMask(pair, pair.tuned().count(), cuts[i]));
@@ -71,7 +71,7 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
   private TensorMask on(Delta.Pair pair, DropRate rate, int threads) {
     long count = pair.tuned().count();
     if (scope == Scope.TENSOR) {
-      return new CutMask(pair, count, Selection.cut(Selection.Span.of(pair), rate, threads));
+      return new CutMask(pair, count, Cuts.of(Cuts.Span.of(pair), rate, threads));
     }
     Rows rows = Rows.of(pair.tuned().shape());
     if (rows.length() <= TensorMask.BLOCK) {
@@ -79,7 +79,7 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
     }
     List<Cut> cuts = new ArrayList<>();
     for (long from = 0; from < count; from += rows.length()) {
-      cuts.add(Selection.cut(new Selection.Span(pair, from, rows.length()), rate, threads));
+      cuts.add(Cuts.of(new Cuts.Span(pair, from, rows.length()), rate, threads));
     }
     return new CutMask(pair, rows.length(), cuts.toArray(Cut[]::new));
   }

@@ -19,8 +19,8 @@ public final class NonZeros {
         .pairs()
         .forEach(
             (name, pair) -> {
-              Selection.Span all = Selection.Span.of(pair);
-              counts.put(name, all.length() - Selection.zeros(all, threads));
+              Cuts.Span all = Cuts.Span.of(pair);
+              counts.put(name, all.length() - Cuts.zeros(all, threads));
             });
     return counts;
   }

@@ -104,10 +104,11 @@ class DellaMaskTest implements MaskContract {
   /** E[kept/(q·divisor)] = Δ at q = 1 − p, entry by entry; each is kept with 1 − p_i. */
   @Test
   void everyEntryIsUnbiased() {
-    int count = 50;
+    int row = 25;
+    int count = 2 * row;
     double p = 0.6;
     double epsilon = 0.5;
-    Delta delta = Deltas.gaussian(2, count / 2);
+    Delta delta = Deltas.gaussian(2, row);
     float[] values = Deltas.values(delta, "w");
     double[] sums = new double[count];
     int[] times = new int[count];
@@ -122,10 +123,10 @@ class DellaMaskTest implements MaskContract {
         times[(int) index]++;
       }
     }
-    for (int start = 0; start < count; start += count / 2) {
-      int[] order = Brute.order(values, start, start + count / 2);
+    for (int start = 0; start < count; start += row) {
+      int[] order = Brute.order(values, start, start + row);
       for (int rank = 0; rank < order.length; rank++) {
-        double keep = 1 - (p + epsilon * (rank / (count / 2 - 1.0) - 0.5));
+        double keep = 1 - (p + epsilon * (rank / (row - 1.0) - 0.5));
         int i = order[rank];
         double deviation = Math.sqrt(keep * (1 - keep) / draws);
         assertThat((double) times[i] / draws).isCloseTo(keep, within(5 * deviation));

@@ -2,6 +2,7 @@ package io.darex.prune.mask;
 
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
+import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.FloatTensor;
 import java.util.Arrays;
@@ -26,7 +27,7 @@ final class Deltas {
     return Delta.between(
         Checkpoints.of(Arrays.stream(pairs).map(Delta.Pair::base).toArray(Tensor[]::new)),
         Checkpoints.of(Arrays.stream(pairs).map(Delta.Pair::tuned).toArray(Tensor[]::new)),
-        name -> false);
+        Selection.ALL);
   }
 
   /** A tensor with Gaussian values over a base of zeros. */
@@ -64,7 +65,8 @@ final class Deltas {
     long[] shape = new long[random.nextInt(5)];
     long left = most;
     for (int i = 0; i < shape.length; i++) {
-      long bound = i == shape.length - 1 ? left : (long) Math.pow(left, random.nextDouble());
+      long bound =
+          i == shape.length - 1 ? left : (long) Math.pow((double) left, random.nextDouble());
       shape[i] = random.nextInt(20) == 0 ? 0 : random.nextLong(1, bound + 1);
       left /= Math.max(1, shape[i]);
     }

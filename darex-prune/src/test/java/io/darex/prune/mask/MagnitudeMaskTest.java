@@ -117,7 +117,7 @@ class MagnitudeMaskTest {
     at = 0;
     for (int i = 0; i < names.length; i++) {
       long first = at;
-      long end = at + parts[i].length;
+      long end = first + parts[i].length;
       assertThat(Kept.indices(choice.on(names[i]), parts[i].length))
           .isEqualTo(
               LongStream.of(expected)

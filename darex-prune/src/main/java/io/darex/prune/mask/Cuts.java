@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * Only where some but not all of the entries equal to the threshold are kept are they looked for in
  * a third pass.
  */
-final class Selection {
+final class Cuts {
   private static final int LOW_BITS = 15;
   private static final int LOW = (1 << LOW_BITS) - 1;
 
@@ -28,7 +28,7 @@ final class Selection {
   /** Per span, in how many pieces it is read: a block's worth of elements each. */
   private final int[] pieces;
 
-  private Selection(List<Span> spans, int threads) {
+  private Cuts(List<Span> spans, int threads) {
     this.spans = spans;
     this.threads = threads;
     this.pieces =
@@ -57,25 +57,25 @@ final class Selection {
   }
 
   /** The cut of one span. */
-  static Cut cut(Span span, DropRate rate, int threads) {
-    return cuts(List.of(span), rate, threads)[0];
+  static Cut of(Span span, DropRate rate, int threads) {
+    return of(List.of(span), rate, threads)[0];
   }
 
   /**
    * The cuts of several spans under one threshold; of equal magnitudes those in an earlier span
    * come first.
    */
-  static Cut[] cuts(List<Span> spans, DropRate rate, int threads) {
-    return new Selection(spans, threads).cuts(rate);
+  static Cut[] of(List<Span> spans, DropRate rate, int threads) {
+    return new Cuts(spans, threads).find(rate);
   }
 
   /** How many zeros there are in a span. */
   static long zeros(Span span, int threads) {
-    return new Selection(List.of(span), threads).histogram(1, Selection::countZeros)[0];
+    return new Cuts(List.of(span), threads).histogram(1, Cuts::countZeros)[0];
   }
 
-  private Cut[] cuts(DropRate rate) {
-    long[] high = histogram(ZEROS + 1, Selection::countHigh);
+  private Cut[] find(DropRate rate) {
+    long[] high = histogram(ZEROS + 1, Cuts::countHigh);
     high[ZEROS] = 0;
     long wanted = rate.kept(sum(high));
     Cut[] cuts = new Cut[spans.size()];
