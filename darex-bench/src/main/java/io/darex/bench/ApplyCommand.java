@@ -11,9 +11,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code darex apply}: a sparse delta back onto its base, as a dense checkpoint. */
 @Command(
@@ -88,7 +90,7 @@ final class ApplyCommand implements Callable<Integer> {
   }
 
   /** The types a checkpoint can be written in. */
-  static final class FloatType implements picocli.CommandLine.ITypeConverter<DType> {
+  static final class FloatType implements ITypeConverter<DType> {
     @Override
     public DType convert(String text) {
       return switch (text.toLowerCase(Locale.ROOT)) {
@@ -96,8 +98,7 @@ final class ApplyCommand implements Callable<Integer> {
         case "f16" -> DType.F16;
         case "bf16" -> DType.BF16;
         default ->
-            throw new picocli.CommandLine.TypeConversionException(
-                "expected f32, f16 or bf16, got '" + text + "'");
+            throw new TypeConversionException("expected f32, f16 or bf16, got '" + text + "'");
       };
     }
   }

@@ -1,18 +1,12 @@
 package io.darex.bench;
 
 import io.darex.prune.checkpoint.WriteOptions;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options that say how to work; none of them changes a byte of the values written. */
 final class WorkOptions {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
-
-  private int threads = Runtime.getRuntime().availableProcessors();
-
   @Option(
       names = "--no-digest",
       description = "Take no digests, which need a full read, and check none.")
@@ -21,14 +15,12 @@ final class WorkOptions {
   @Option(names = "--force", description = "Replace the output if it exists.")
   private boolean force;
 
-  @Option(names = "--threads", paramLabel = "N", description = "Default: all processors.")
-  private void setThreads(int value) {
-    if (value < 1) {
-      throw new ParameterException(
-          command.commandLine(), "--threads: expected at least 1, got " + value);
-    }
-    threads = value;
-  }
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = Threads.class,
+      description = "Default: all processors.")
+  private int threads = Runtime.getRuntime().availableProcessors();
 
   boolean digests() {
     return !noDigest;
@@ -48,5 +40,16 @@ final class WorkOptions {
         .withForce(force)
         .withThreads(threads)
         .withBytesDone(progress::add);
+  }
+
+  /** A number of threads. */
+  static final class Threads implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      if (!text.matches("[1-9]\\d{0,3}")) {
+        throw new TypeConversionException("expected a number from 1 to 9999, got '" + text + "'");
+      }
+      return Integer.valueOf(text);
+    }
   }
 }

@@ -166,7 +166,7 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
 
   private static Selection.Preset preset(String name) {
     requireOneOf("preset", name, PRESETS);
-    return Selection.Preset.values()[PRESETS.indexOf(name)];
+    return Selection.Preset.valueOf(name.toUpperCase(Locale.ROOT));
   }
 
   private static Map<String, Object> taken(Map<String, Object> said, String... keys) {
