@@ -8,12 +8,11 @@ import io.darex.prune.Tensor;
 import io.darex.prune.mask.ColumnPlaces;
 import io.darex.prune.mask.Places;
 import java.io.IOException;
-import java.nio.charset.CharsetEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -180,17 +179,14 @@ public final class SparseDeltaFile {
   /** The tensors by the prefix of their keys and then by what follows it. */
   private static Map<String, SortedMap<String, Tensor>> byPrefix(Safetensors file)
       throws IOException {
-    CharsetEncoder unicode = StandardCharsets.UTF_8.newEncoder();
     Map<String, SortedMap<String, Tensor>> byPrefix = new TreeMap<>();
     PREFIXES.forEach(prefix -> byPrefix.put(prefix, new TreeMap<>()));
     for (Tensor tensor : file.tensors().values()) {
       String key = tensor.name();
       Optional<String> prefix = PREFIXES.stream().filter(key::startsWith).findFirst();
-      if (prefix.isEmpty() || !unicode.canEncode(key)) {
+      if (prefix.isEmpty()) {
         throw new MalformedFileException(
-            file.path(),
-            "tensor keys of Unicode text that begin with one of " + PREFIXES,
-            "'" + key + "'");
+            file.path(), "tensor keys that begin with one of " + PREFIXES, "'" + key + "'");
       }
       byPrefix.get(prefix.get()).put(key.substring(prefix.get().length()), tensor);
     }
@@ -210,6 +206,14 @@ public final class SparseDeltaFile {
   /** The file as the safetensors file that it is. */
   public Safetensors tensors() {
     return file;
+  }
+
+  /** What the file has of the tensor {@code name}. */
+  List<Tensor> parts(String name) {
+    return PREFIXES.stream()
+        .map(prefix -> file.tensors().get(prefix + name))
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /**

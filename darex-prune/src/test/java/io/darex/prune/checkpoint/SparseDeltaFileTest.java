@@ -2,33 +2,46 @@ package io.darex.prune.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.darex.prune.Checkpoints;
+import io.darex.prune.DType;
+import io.darex.prune.KeptTensor;
 import io.darex.prune.MismatchException;
+import io.darex.prune.NonFiniteException;
 import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.ColumnsMask;
+import io.darex.prune.mask.DellaMask;
+import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.RandomMask;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class SparseDeltaFileTest {
   @TempDir Path folder;
   private Path path;
   private InMemoryCheckpoint base;
+  private InMemoryCheckpoint tuned;
   private SparseDelta delta;
 
   @BeforeEach
@@ -42,20 +55,23 @@ class SparseDeltaFileTest {
     }
     base = Checkpoints.of(new FloatTensor("w", new long[] {3, 100}, before));
     Tensor head = new FloatTensor("classifier.bias", new long[] {2}, new float[] {0.5f, -0.25f});
-    InMemoryCheckpoint tuned =
+    tuned =
         InMemoryCheckpoint.of(
             List.of(new FloatTensor("w", new long[] {3, 100}, after), head),
             Optional.of("{\"model_type\":\"bert\"}"));
-    SparseDelta pruned = new Pruning(new RandomMask(42, 0.9)).prune(base, tuned);
-    delta =
-        pruned
-            .withScale(new Scale(0.1, Map.of("w", 0.25)))
-            .withProvenance(
-                new Provenance(
-                    Optional.of(CheckpointDigest.of(base)),
-                    Optional.of(CheckpointDigest.of(tuned)),
-                    "{\"tool\":\"test\"}",
-                    tuned.config()));
+    delta = pruned(new RandomMask(42, 0.9));
+  }
+
+  private SparseDelta pruned(Mask mask) {
+    return new Pruning(mask)
+        .prune(base, tuned)
+        .withScale(new Scale(0.1, Map.of("w", 0.25)))
+        .withProvenance(
+            new Provenance(
+                Optional.of(CheckpointDigest.of(base)),
+                Optional.of(CheckpointDigest.of(tuned)),
+                "{\"tool\":\"test\"}",
+                tuned.config()));
   }
 
   @Test
@@ -88,10 +104,7 @@ class SparseDeltaFileTest {
   /** Files of version 1 must stay readable, and its writer must not drift. */
   @Test
   void versionOneIsFrozen() throws IOException {
-    Path golden = folder.resolve("golden");
-    try (InputStream bytes = getClass().getResourceAsStream("golden-v1.safetensors")) {
-      Files.copy(bytes, golden);
-    }
+    Path golden = golden("golden-v1.safetensors");
     SparseDelta read = SparseDeltaFile.read(golden);
     List<Long> indices = new ArrayList<>();
     List<Float> values = new ArrayList<>();
@@ -117,6 +130,37 @@ class SparseDeltaFileTest {
     assertThat(path).hasSameBinaryContentAs(golden);
   }
 
+  /** Gaps, divisors and BF16; columns and F16: what the first golden file lacks. */
+  @Test
+  void versionOneIsFrozenInAllItsParts() throws IOException {
+    SparseDelta della = pruned(new DellaMask(42, 0.9, 0.1));
+    Path golden = golden("golden-v1-della-bf16.safetensors");
+    assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
+        .isEqualTo(indices(della.kept().get("w")));
+    write(path, della, DType.BF16, 1);
+    assertThat(path).hasSameBinaryContentAs(golden);
+
+    SparseDelta columns = pruned(new ColumnsMask(42, 0.9));
+    golden = golden("golden-v1-columns-f16.safetensors");
+    // The columns that the independent reference of mask v1 keeps of 100.
+    assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
+        .isEqualTo(
+            LongStream.of(0, 100, 200)
+                .flatMap(row -> LongStream.of(4, 14, 24, 37, 62, 65, 68, 74, 77).map(c -> row + c))
+                .boxed()
+                .toList());
+    write(path, columns, DType.F16, 1);
+    assertThat(path).hasSameBinaryContentAs(golden);
+  }
+
+  private Path golden(String name) throws IOException {
+    Path golden = folder.resolve(name);
+    try (InputStream bytes = getClass().getResourceAsStream(name)) {
+      Files.copy(bytes, golden);
+    }
+    return golden;
+  }
+
   @Test
   void refusesTheWrongBase() throws IOException {
     CheckpointDigest.requireBase(delta, base);
@@ -128,86 +172,99 @@ class SparseDeltaFileTest {
         .hasMessageContaining(CheckpointDigest.of(other));
   }
 
-  @Test
-  void namesTheFaultOfHostileMetadata() throws IOException {
-    assertFault("darex.format", null, "a sparse delta, which has darex.format");
-    assertFault("darex.format", "2", "expected darex.format 1, found 2");
-    assertFault("darex.mask", null, "metadata darex.mask, found none");
-    assertFault("darex.mask", "{\"kind\":\"rnd\"}", "unknown mask 'rnd'");
-    assertFault("darex.mask", mask("1", "1.0"), "dropRate must be in [0, 1)");
-    assertFault("darex.mask", mask("1e999999999", "0.9"), "a 64-bit integer as 'seed'");
-    assertFault("darex.mask", mask("9".repeat(2000), "0.9"), "a 64-bit integer as 'seed'");
-    assertFault("darex.mask", mask("42", "0.5"), "as many kept values of w as the mask keeps");
-    assertFault("darex.mask", mask("42", "0.99"), "where the mask keeps");
-    assertFault("darex.mask", "{", "darex.mask to be a JSON object");
-    assertFault("darex.mask", "null", "darex.mask to be a JSON object");
-    assertFault("darex.mask", "{} {}", "darex.mask to be a JSON object");
-    assertFault("darex.q", "{\"fallback\":0,\"tensors\":{}}", "every q in (0, 1]");
-    assertFault("darex.q", "{\"fallback\":0.1,\"tensors\":{\"w\":null}}", "every q in (0, 1]");
-    assertFault("darex.q", "{\"fallback\":0.1}", "every q in (0, 1]");
-    assertFault("darex.q", "{\"fallback\":0.1,\"tensors\":{\"v\":1}}", "kept tensors only");
-    assertFault("darex.shapes", "{}", "a shape in darex.shapes for each");
-    assertFault("darex.shapes", "{\"w\":null}", "a shape of at most");
-    assertFault("darex.shapes", "{\"w\":[-1,-300]}", "a shape of at most");
-    assertFault("darex.shapes", "{\"w\":[1152921504606846976]}", "a shape of at most");
-    assertFault("darex.shapes", "{\"w\":[4294967296,4294967296]}", "a shape of at most");
-    assertFault("darex.shapes", "{\"w\":[3,200]}", "where the mask keeps more");
-    assertFault("darex.base", "ABC", "64 hexadecimal digits");
-    assertFault("darex.kept", "0".repeat(64), "the data are damaged");
-    assertFault("darex.kept", "none", "the data are damaged");
-    assertFault("darex.job", null, "metadata darex.job");
+  static Stream<Arguments> masksAndTypes() {
+    return SparseDeltas.MASKS.stream()
+        .flatMap(
+            mask ->
+                Stream.of(DType.F32, DType.F16, DType.BF16).map(dtype -> arguments(mask, dtype)));
   }
 
   @Test
-  void namesTheFaultOfHostileData() throws IOException {
-    Tensor stray = Checkpoints.random(1, "stray", 1, 2);
-    assertTensorFault(stray, "tensor keys kept:NAME and whole:NAME, found 'stray'");
-    assertTensorFault(new Renamed("whole:w", stray), "either kept:w or whole:w, found both");
-    assertTensorFault(new Renamed("kept:v", stray), "a shape in darex.shapes for each");
-    assertTensorFault(
-        new FloatTensor("whole:v", new long[] {1}, new float[] {Float.NaN}),
-        "tensor whole:v, element 0: expected a finite number, found NaN");
+  void knowsEveryMask() {
+    assertThat(SparseDeltas.MASKS.stream().map(Mask::kind)).hasSameElementsAs(Masks.kinds());
+  }
 
+  @ParameterizedTest
+  @MethodSource("masksAndTypes")
+  void keepsEveryMaskInEveryType(Mask mask, DType dtype) throws IOException {
+    InMemoryCheckpoint several =
+        SparseDeltas.base(
+            new long[] {300, 301}, new long[] {70_000}, new long[0], new long[] {0, 4});
+    SparseDelta view = SparseDeltas.view(mask, several);
+    write(path, view, dtype, 2);
+    SparseDelta read = SparseDeltaFile.read(path);
+    assertThat(read.mask()).isEqualTo(mask);
+    assertThat(read.kept().keySet()).isEqualTo(view.kept().keySet());
+    read.kept().forEach((name, kept) -> assertEqual(kept, view.kept().get(name), dtype));
+
+    Path again = folder.resolve("again");
+    for (int threads : new int[] {1, 3, 8}) {
+      write(again, view, dtype, threads);
+      assertThat(again).hasSameBinaryContentAs(path);
+    }
+    write(again, view.inMemory(2), dtype, 2);
+    assertThat(again).hasSameBinaryContentAs(path);
+    write(again, read, dtype, 2);
+    assertThat(again).hasSameBinaryContentAs(path);
+  }
+
+  private static void assertEqual(KeptTensor found, KeptTensor expected, DType dtype) {
+    assertThat(found.shape()).isEqualTo(expected.shape());
+    assertThat(indices(found)).isEqualTo(indices(expected));
+    assertThat(Checkpoints.values(found.values()))
+        .isEqualTo(Checkpoints.values(ConvertedTensor.of(expected.values(), dtype)));
+    assertThat(found.divisors().map(Checkpoints::values))
+        .usingRecursiveComparison()
+        .isEqualTo(expected.divisors().map(Checkpoints::values));
+  }
+
+  private static List<Long> indices(KeptTensor kept) {
+    List<Long> indices = new ArrayList<>();
+    kept.forEach((index, value) -> indices.add(index));
+    return indices;
+  }
+
+  @Test
+  void refusesValuesTooLargeForTheType() {
+    KeptTensor kept =
+        new KeptTensor("w", new long[] {1}, new char[][] {{0}}, new float[][] {{70_000}});
+    SparseDelta large =
+        new SparseDelta(
+            new RandomMask(1, 0),
+            Scale.of(1),
+            new TreeMap<>(Map.of("w", kept)),
+            new TreeMap<>(),
+            delta.provenance());
+    assertThatThrownBy(() -> write(path, large, DType.F16, 1))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageContaining("element 0");
+    assertThat(path).doesNotExist();
+  }
+
+  @Test
+  void opensWithoutReadingValuesAndVerifiesThem() throws IOException {
     SparseDeltaFile.write(path, delta, true);
     byte[] bytes = Files.readAllBytes(path);
     bytes[bytes.length - 3] ^= 1;
     Files.write(path, bytes);
-    assertThatThrownBy(() -> SparseDeltaFile.read(path))
+    SparseDeltaFile opened = SparseDeltaFile.open(path);
+    assertThat(opened.digest()).isPresent();
+    assertThat(opened.delta().kept()).containsOnlyKeys("w");
+    assertThatThrownBy(opened::verify)
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("the data are damaged");
+        .hasMessageContaining("the file is damaged");
   }
 
-  private static String mask(String seed, String dropRate) {
-    return "{\"kind\":\"random\",\"seed\":\"" + seed + "\",\"dropRate\":" + dropRate + "}";
+  @Test
+  void isReadWithoutADigestWhereNoneWasTaken() throws IOException {
+    SparseDeltaFile.write(path, delta, DType.F32, false, WriteOptions.defaults());
+    assertThat(SparseDeltaFile.open(path).digest()).isEmpty();
+    assertThat(SparseDeltaFile.read(path).scale()).isEqualTo(delta.scale());
   }
 
-  private void assertFault(String key, String value, String message) throws IOException {
-    SparseDeltaFile.write(path, delta, true);
-    Safetensors good = Safetensors.open(path);
-    Map<String, String> metadata = new TreeMap<>(good.metadata());
-    if (value == null) {
-      metadata.remove(key);
-    } else {
-      metadata.put(key, value);
-    }
-    assertFault(good.tensors().values(), metadata, message);
-  }
-
-  private void assertTensorFault(Tensor extra, String message) throws IOException {
-    SparseDeltaFile.write(path, delta, true);
-    Safetensors good = Safetensors.open(path);
-    List<Tensor> tensors = new ArrayList<>(good.tensors().values());
-    tensors.add(extra);
-    assertFault(tensors, good.metadata(), message);
-  }
-
-  private void assertFault(Collection<Tensor> tensors, Map<String, String> metadata, String message)
+  private static void write(Path path, SparseDelta delta, DType dtype, int threads)
       throws IOException {
-    Path hostile = folder.resolve("hostile");
-    Safetensors.write(hostile, tensors, metadata, true);
-    assertThatThrownBy(() -> SparseDeltaFile.read(hostile))
-        .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("hostile: expected ")
-        .hasMessageContaining(message);
+    WriteOptions options = WriteOptions.defaults().withForce(true).withThreads(threads);
+    SparseDeltaFile.write(path, delta, dtype, true, options);
   }
 }

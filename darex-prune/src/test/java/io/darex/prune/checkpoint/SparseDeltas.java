@@ -1,0 +1,58 @@
+package io.darex.prune.checkpoint;
+
+import io.darex.prune.Checkpoints;
+import io.darex.prune.Delta;
+import io.darex.prune.Provenance;
+import io.darex.prune.Pruning;
+import io.darex.prune.Scale;
+import io.darex.prune.Selection;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.Tensor;
+import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Masks;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Sparse deltas of every mask, for tests of their files. */
+final class SparseDeltas {
+  /** A mask of every kind, so that a new kind without a row here fails a test. */
+  static final List<Mask> MASKS =
+      List.of(
+          Masks.create("random", Map.of("seed", 42, "dropRate", 0.9)),
+          Masks.create("stratified", Map.of("seed", 42, "dropRate", 0.9, "group", 16)),
+          Masks.create("magnitude", Map.of("dropRate", 0.9, "scope", "model")),
+          Masks.create("columns", Map.of("seed", 42, "dropRate", 0.9)),
+          Masks.create("n:m", Map.of("n", 2, "m", 4)),
+          Masks.create("della", Map.of("seed", 42, "dropRate", 0.8, "epsilon", 0.2)));
+
+  private SparseDeltas() {}
+
+  /** Base tensors of these shapes, called {@code w0, w1, …}. */
+  static InMemoryCheckpoint base(long[]... shapes) {
+    List<Tensor> tensors = new ArrayList<>();
+    for (int i = 0; i < shapes.length; i++) {
+      tensors.add(Checkpoints.random(i, "w" + i, 0.05, shapes[i]));
+    }
+    return InMemoryCheckpoint.of(tensors, Optional.empty());
+  }
+
+  /** {@code base}, fine-tuned, with a head of its own, pruned as it is read. */
+  static SparseDelta view(Mask mask, InMemoryCheckpoint base) {
+    List<Tensor> tensors = new ArrayList<>();
+    base.tensors().forEach((name, tensor) -> tensors.add(Checkpoints.tuned(99, tensor, name)));
+    tensors.add(Checkpoints.random(98, "head", 0.05, 2, 3));
+    InMemoryCheckpoint tuned =
+        InMemoryCheckpoint.of(tensors, Optional.of("{\"model_type\":\"bert\"}"));
+    Delta delta = Delta.between(base, tuned, Selection.ALL);
+    SparseDelta view = new Pruning(mask, Selection.ALL).view(delta, 2);
+    return view.withScale(new Scale(view.scale().fallback(), Map.of("w0", 0.75)))
+        .withProvenance(
+            new Provenance(
+                Optional.of(CheckpointDigest.of(base)),
+                Optional.empty(),
+                "{\"tool\":\"test\"}",
+                tuned.config()));
+  }
+}
