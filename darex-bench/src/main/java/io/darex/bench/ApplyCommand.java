@@ -3,8 +3,6 @@ package io.darex.bench;
 import io.darex.prune.DType;
 import io.darex.prune.checkpoint.ApplyJob;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -65,6 +63,11 @@ final class ApplyCommand implements Callable<Integer> {
       description = "Most bytes of values in one file of the folder, such as 2GB.")
   private Long shardSize;
 
+  @Option(
+      names = "--no-digest",
+      description = "Do not compare the digest of the base, which needs a full read.")
+  private boolean noDigest;
+
   @Mixin private WorkOptions work;
 
   @Override
@@ -72,16 +75,14 @@ final class ApplyCommand implements Callable<Integer> {
     if (shardSize != null && out.toString().endsWith(".safetensors")) {
       throw new BadInputException("--shard-size: expected a folder as --out, got the file " + out);
     }
-    if (Files.exists(out) && !work.force()) {
-      throw new FileAlreadyExistsException(out.toString());
-    }
+    work.requireFree(out);
     ApplyJob job =
         ApplyJob.open(
             base,
             delta,
             Optional.ofNullable(dtype),
             shardSize == null ? OptionalLong.empty() : OptionalLong.of(shardSize),
-            work.digests());
+            !noDigest);
     try (Progress progress = main.console().progressOfBytes("apply", job.bytes())) {
       job.run(out, work.options(progress));
     }

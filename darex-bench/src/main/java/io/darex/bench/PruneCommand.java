@@ -4,7 +4,6 @@ import io.darex.bench.config.RecipeConfig;
 import io.darex.prune.Scale;
 import io.darex.prune.checkpoint.PruneJob;
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,6 +63,12 @@ final class PruneCommand implements Callable<Integer> {
   private Path out;
 
   @Mixin private RecipeOptions options;
+
+  @Option(
+      names = "--no-digest",
+      description = "Take no digests of the checkpoints, which need a full read of both.")
+  private boolean noDigest;
+
   @Mixin private WorkOptions work;
 
   @Option(names = "--dry-run", description = "Say what would be done, and stop.")
@@ -80,11 +85,9 @@ final class PruneCommand implements Callable<Integer> {
             config.pruning(),
             config.rescale(),
             config.values(),
-            work.digests(),
+            !noDigest,
             "darex " + Main.version());
-    if (Files.exists(out) && !work.force()) {
-      throw new FileAlreadyExistsException(out.toString());
-    }
+    work.requireFree(out);
     PruneJob job = PruneJob.open(base, tuned, recipe);
     Console console = main.console();
     if (dryRun) {
@@ -189,8 +192,8 @@ final class PruneCommand implements Callable<Integer> {
     DoubleSummaryStatistics own =
         scale.perTensor().values().stream().collect(Collectors.summarizingDouble(q -> q));
     return own.getCount() == 0
-        ? String.format(Locale.ROOT, "%.4g", scale.fallback())
-        : String.format(Locale.ROOT, "%.4g to %.4g", own.getMin(), own.getMax());
+        ? Table.number(scale.fallback())
+        : Table.number(own.getMin()) + " to " + Table.number(own.getMax());
   }
 
   private static double seconds(Duration duration) {

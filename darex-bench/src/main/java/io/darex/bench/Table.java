@@ -1,6 +1,9 @@
 package io.darex.bench;
 
 import java.io.PrintStream;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +24,14 @@ final class Table {
   /** Adds a row of as many cells as the header has. */
   void row(String... cells) {
     rows.add(cells);
+  }
+
+  /** A number to four digits, without zeros at its end. */
+  static String number(double value) {
+    return new BigDecimal(value)
+        .round(new MathContext(4, RoundingMode.HALF_EVEN))
+        .stripTrailingZeros()
+        .toString();
   }
 
   /** Prints all rows; names too long for the width lose their middle. */

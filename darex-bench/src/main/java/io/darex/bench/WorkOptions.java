@@ -1,17 +1,15 @@
 package io.darex.bench;
 
 import io.darex.prune.checkpoint.WriteOptions;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options that say how to work; none of them changes a byte of the values written. */
+/** The options that say how to work; none of them changes a byte of the output. */
 final class WorkOptions {
-  @Option(
-      names = "--no-digest",
-      description = "Take no digests, which need a full read, and check none.")
-  private boolean noDigest;
-
   @Option(names = "--force", description = "Replace the output if it exists.")
   private boolean force;
 
@@ -22,16 +20,15 @@ final class WorkOptions {
       description = "Default: all processors.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
-  boolean digests() {
-    return !noDigest;
-  }
-
-  boolean force() {
-    return force;
-  }
-
-  int threads() {
-    return threads;
+  /**
+   * Refuses an output that is there already, before any work.
+   *
+   * @throws FileAlreadyExistsException if it exists and is not to be replaced
+   */
+  void requireFree(Path out) throws FileAlreadyExistsException {
+    if (Files.exists(out) && !force) {
+      throw new FileAlreadyExistsException(out.toString());
+    }
   }
 
   /** How to write, telling {@code progress}. */
