@@ -117,7 +117,12 @@ final class InspectCommand implements Callable<Integer> {
         Size.text(summary.bytes()),
         summary.ratio(),
         Size.text(summary.denseBytes()));
-    out.println("mask    " + mask(summary));
+    StringBuilder mask = new StringBuilder("mask    ").append(summary.mask().kind());
+    summary
+        .mask()
+        .parameters()
+        .forEach((key, value) -> mask.append(", ").append(key).append(' ').append(value));
+    out.println(mask);
     out.println("base    " + summary.provenance().base().orElse(NONE));
     out.println("tuned   " + summary.provenance().tuned().orElse(NONE));
     out.println("digest  " + summary.digest().orElse(NONE));

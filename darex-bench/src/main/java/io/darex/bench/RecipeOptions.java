@@ -52,10 +52,9 @@ final class RecipeOptions {
   @Option(
       names = "--rescale",
       paramLabel = "NAME",
-      description = {
-        "By which q kept entries are divided: inverse-keep-rate (default of drawn masks), q,",
-        "norm-match, none (default of masks that choose by size)."
-      })
+      description =
+          "By which q kept entries are divided: inverse-keep-rate (default of drawn masks), q, "
+              + "norm-match, none (default of masks that choose by size).")
   private String rescale;
 
   @Option(names = "--q", paramLabel = "Q", description = "The q of rescale q, in (0, 1].")
@@ -64,10 +63,9 @@ final class RecipeOptions {
   @Option(
       names = "--q-file",
       paramLabel = "YAML",
-      description = {
-        "A q for each tensor: a mapping 'tensors' of names or patterns, and 'fallback' for the",
-        "rest (default: the share that is kept)."
-      })
+      description =
+          "A q for each tensor: a mapping 'tensors' of names or patterns, and 'fallback' for the "
+              + "rest (default: the share that is kept).")
   private Path qFile;
 
   @Option(names = "--norm", paramLabel = "NORM", description = "Of norm-match: l1 (default), l2.")
@@ -94,10 +92,9 @@ final class RecipeOptions {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
-      description = {
-        "What is pruned at most: encoder (default; all but classifier.*), decoder (mlp and",
-        "self_attn), all."
-      })
+      description =
+          "What is pruned at most: encoder (default; all but classifier.*), decoder (mlp and "
+              + "self_attn), all.")
   private String preset;
 
   /**
