@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What pruning costs beside copying one of the two files: the table of docs/RESULTS.md.
 # Usage: prune-speed.sh WORK    (WORK: a folder with 6 GB free; the pair is made on first use)
-# Every command runs seven times in turn with `cp`; medians. "net" is without the start of the JVM,
-# which `darex --version` measures. Run it with nothing else running.
+# Every command runs seven times in turn with `cp`; medians. "net" is without what pruning a pair of
+# two numbers takes: the start of the JVM and of darex. Run it with nothing else running.
 set -euo pipefail
 work=${1:?a folder with 6 GB free}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,9 +22,12 @@ add() { # NAME COMMAND...
   command[$1]=$(printf '%q ' "${@:2}")
 }
 
-prune() { echo "$darex" -q prune "${pair[@]}" --rescale inverse-keep-rate --seed 42 --out "$out" "$@"; }
+prune() { echo "$darex" -q prune "${pair[@]}" --out "$out" "$@"; }
 add cp cp "$work/pair/tuned.safetensors" "$out"
-add start "$darex" --version
+add "cp and sync" sh -c 'cp "$1" "$2" && sync "$2"' - "$work/pair/tuned.safetensors" "$out"
+mkdir -p "$work/tiny"
+printf '\x38\0\0\0\0\0\0\0{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  \0\0\0\0\0\0\0\0' >"$work/tiny/model.safetensors"
+add start "$darex" -q prune --base "$work/tiny" --tuned "$work/tiny" --drop-rate 0.99 --no-digest --out "$out"
 for p in 0.9 0.99 0.999; do
   # shellcheck disable=SC2046
   add "random $p" $(prune --mask random --drop-rate $p --no-digest)
@@ -71,7 +74,7 @@ echo "| --- | --- | --- | --- |"
 for name in "${names[@]}"; do
   ms=$(median "${times[$name]}")
   net=$((ms - start_ms))
-  case $name in cp | start) net=$ms ;; esac
+  case $name in cp* | start) net=$ms ;; esac
   echo "| $name | $ms | $net | $(awk "BEGIN { printf \"%.2f\", $net / $cp_ms }") |"
 done
 
