@@ -1,30 +1,29 @@
 package io.darex.bench;
 
-import io.darex.prune.Checkpoint;
-import io.darex.prune.SparseDelta;
-import io.darex.prune.checkpoint.CheckpointDigest;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
-import io.darex.prune.checkpoint.SparseDeltaFile;
+import io.darex.prune.DType;
+import io.darex.prune.checkpoint.ApplyJob;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code darex apply}: a sparse delta back onto its base, as a dense checkpoint. */
 @Command(
     name = "apply",
-    description = "Apply a sparse delta to its base and write the dense checkpoint.",
+    description =
+        "Apply a sparse delta to its base and write the dense checkpoint. Killed and run again, it"
+            + " continues.",
     mixinStandardHelpOptions = true,
-    footer = {
-      "",
-      "Example: darex apply --base minilm"
-          + " --delta out/quickstart/deltas/random-0.99-q-labelled-0.safetensors --out pruned"
-    })
+    sortOptions = false,
+    footer = {"", "Example: darex apply --base bert --delta sst2.safetensors --out pruned"})
 final class ApplyCommand implements Callable<Integer> {
   @ParentCommand private Main main;
 
@@ -44,26 +43,64 @@ final class ApplyCommand implements Callable<Integer> {
 
   @Option(
       names = "--out",
-      paramLabel = "DIR",
+      paramLabel = "OUT",
       required = true,
-      description = "Hugging Face folder to write.")
+      description =
+          "Hugging Face folder to write, or a bare file if the name ends in .safetensors.")
   private Path out;
 
-  @Option(names = "--force", description = "Replace DIR.")
-  private boolean force;
+  @Option(
+      names = "--dtype",
+      paramLabel = "DTYPE",
+      converter = FloatType.class,
+      description = "f32, f16 or bf16; default: as the base stores each tensor.")
+  private DType dtype;
+
+  @Option(
+      names = "--shard-size",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "Most bytes of values in one file of the folder, such as 2GB.")
+  private Long shardSize;
+
+  @Option(
+      names = "--no-digest",
+      description = "Do not compare the digest of the base, which needs a full read.")
+  private boolean noDigest;
+
+  @Mixin private WorkOptions work;
 
   @Override
   public Integer call() throws IOException {
-    Checkpoint onto = HuggingFaceFolder.open(base);
-    SparseDelta sparse = SparseDeltaFile.read(delta);
-    CheckpointDigest.requireBase(sparse, onto);
-    Map<String, byte[]> extras = new HashMap<>();
-    Path tokenizer = base.resolve(HuggingFaceFolder.TOKENIZER);
-    if (Files.exists(tokenizer)) {
-      extras.put(HuggingFaceFolder.TOKENIZER, Files.readAllBytes(tokenizer));
+    if (shardSize != null && out.toString().endsWith(".safetensors")) {
+      throw new BadInputException("--shard-size: expected a folder as --out, got the file " + out);
     }
-    HuggingFaceFolder.write(out, sparse.applyTo(onto), extras, force);
+    work.requireFree(out);
+    ApplyJob job =
+        ApplyJob.open(
+            base,
+            delta,
+            Optional.ofNullable(dtype),
+            shardSize == null ? OptionalLong.empty() : OptionalLong.of(shardSize),
+            !noDigest);
+    try (Progress progress = main.console().progressOfBytes("apply", job.bytes())) {
+      job.run(out, work.options(progress));
+    }
     main.console().out().println(out);
     return 0;
+  }
+
+  /** The types a checkpoint can be written in. */
+  static final class FloatType implements ITypeConverter<DType> {
+    @Override
+    public DType convert(String text) {
+      return switch (text.toLowerCase(Locale.ROOT)) {
+        case "f32" -> DType.F32;
+        case "f16" -> DType.F16;
+        case "bf16" -> DType.BF16;
+        default ->
+            throw new TypeConversionException("expected f32, f16 or bf16, got '" + text + "'");
+      };
+    }
   }
 }

@@ -1,12 +1,17 @@
 package io.darex.bench;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 
 /**
  * Where a command prints: results on {@code out}, everything else on {@code err}, nothing but
  * results and errors when quiet.
  */
 public record Console(PrintStream out, PrintStream err, boolean quiet) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   /** Says one line to the person at the keyboard. */
   public void say(String line) {
     if (!quiet) {
@@ -17,5 +22,19 @@ public record Console(PrintStream out, PrintStream err, boolean quiet) {
   /** A progress display for {@code total} steps; close it when the work ends. */
   public Progress progress(String task, long total) {
     return Progress.start(this, task, total);
+  }
+
+  /** A progress display for {@code total} bytes; close it when the work ends. */
+  public Progress progressOfBytes(String task, long total) {
+    return Progress.ofBytes(this, task, total);
+  }
+
+  /** Prints a result as one line of JSON. */
+  public void json(Object result) {
+    try {
+      out.println(JSON.writeValueAsString(result));
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -25,10 +25,21 @@ import picocli.CommandLine.ScopeType;
  */
 @Command(
     name = "darex",
-    description = "Fine-tune an encoder, prune its delta, and measure what each costs.",
+    description =
+        "Fine-tune an encoder, prune its delta or that of any two checkpoints, and measure what each"
+            + " costs.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {RunCommand.class, ApplyCommand.class, EncoderCommand.class},
+    subcommands = {
+      RunCommand.class,
+      PruneCommand.class,
+      ApplyCommand.class,
+      InspectCommand.class,
+      VerifyCommand.class,
+      DiffCommand.class,
+      ExportCommand.class,
+      EncoderCommand.class
+    },
     footer = {"", "Example: darex run configs/quickstart.yml"})
 public final class Main {
   static final int FAILED = 1;
@@ -87,6 +98,11 @@ public final class Main {
   private int failure(Exception thrown) {
     if (debug) {
       thrown.printStackTrace(err);
+    }
+    if (thrown instanceof MismatchException mismatch && mismatch.problems().size() > 1) {
+      err.println("darex: " + mismatch.problems().size() + " mismatches");
+      mismatch.problems().forEach(problem -> err.println("  " + oneLine(problem)));
+      return BAD_INPUT;
     }
     Optional<String> fault = inputFault(thrown);
     if (fault.isPresent()) {

@@ -14,10 +14,9 @@ import picocli.CommandLine.ParentCommand;
 /** {@code darex run}: fine-tune, prune, search, evaluate and report, from one YAML. */
 @Command(
     name = "run",
-    description = {
-      "Fine-tune an encoder, prune its delta at every rate, rescale and seed of CONFIG,",
-      "and report what each costs. Run again, it reuses what is done."
-    },
+    description =
+        "Fine-tune an encoder, prune its delta at every rate, rescale and seed of CONFIG, and report"
+            + " what each costs. Run again, it reuses what is done.",
     mixinStandardHelpOptions = true,
     footer = {"", "Example: darex run configs/cola.yml --glue ~/glue"})
 final class RunCommand implements Callable<Integer> {

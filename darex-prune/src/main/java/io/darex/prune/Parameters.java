@@ -19,6 +19,7 @@ public final class Parameters {
   private static final int MAX_DIGITS = 1000;
 
   private final String owner;
+  private final Set<String> given;
   private final Map<String, Object> values;
   private final Set<String> asked = new TreeSet<>();
 
@@ -28,8 +29,19 @@ public final class Parameters {
    * @param owner whose parameters they are, for messages: {@code mask random}
    */
   public Parameters(String owner, Map<String, ?> values) {
+    this(owner, values, Map.of());
+  }
+
+  /**
+   * Reads from a copy of {@code values}, and of {@code defaults} where those have nothing.
+   *
+   * @param defaults what the owner may ask for, and need not
+   */
+  public Parameters(String owner, Map<String, ?> values, Map<String, ?> defaults) {
     this.owner = owner;
-    this.values = new TreeMap<>(values);
+    this.given = Set.copyOf(values.keySet());
+    this.values = new TreeMap<>(defaults);
+    this.values.putAll(values);
   }
 
   /** A number that must be there. */
@@ -120,7 +132,7 @@ public final class Parameters {
    * @throws IllegalArgumentException if a parameter was given that nothing asked for
    */
   public <T> T done(T made) {
-    for (String name : values.keySet()) {
+    for (String name : new TreeSet<>(given)) {
       if (!asked.contains(name)) {
         throw new IllegalArgumentException(
             owner + " has no parameter '" + name + "'; it has " + asked);

@@ -69,14 +69,28 @@ public record SparseDelta(
    * to fp32 once, and the whole tensors as they are. Its pruned tensors are F32 and are computed
    * each time they are read, at about the cost of reading the base.
    *
+   * @throws MismatchException as {@link #matching} does
+   */
+  public Checkpoint applyTo(Checkpoint base) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>(whole);
+    matching(base)
+        .forEach(
+            (name, before) ->
+                tensors.put(name, new PrunedTensor(before, kept.get(name), (float) scale.q(name))));
+    return new PrunedCheckpoint(Collections.unmodifiableSortedMap(tensors), provenance.config());
+  }
+
+  /**
+   * By tuned name, the tensors of {@code base} that the kept entries are added to.
+   *
    * @throws MismatchException listing every tensor that {@code base} lacks, or has in another shape
    *     or in a dtype that cannot be read
    */
-  public Checkpoint applyTo(Checkpoint base) {
+  public SortedMap<String, Tensor> matching(Checkpoint base) {
     TreeSet<String> names = new TreeSet<>(kept.keySet());
     names.addAll(whole.keySet());
     Names matching = new Names(names, base.tensors().keySet());
-    SortedMap<String, Tensor> tensors = new TreeMap<>(whole);
+    SortedMap<String, Tensor> matches = new TreeMap<>();
     List<String> problems = new ArrayList<>();
     SortedMap<String, String> baseNames = matching.match(kept.keySet(), problems);
     kept.forEach(
@@ -107,12 +121,12 @@ public record SparseDelta(
                     + " in the base, expected F32, F16 "
                     + "or BF16");
           } else {
-            tensors.put(name, new PrunedTensor(before, entries, (float) scale.q(name)));
+            matches.put(name, before);
           }
         });
     if (!problems.isEmpty()) {
       throw new MismatchException(problems);
     }
-    return new PrunedCheckpoint(Collections.unmodifiableSortedMap(tensors), provenance.config());
+    return matches;
   }
 }

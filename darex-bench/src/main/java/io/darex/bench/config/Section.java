@@ -17,7 +17,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 
@@ -125,6 +127,30 @@ public final class Section {
     return axis(key, fallback, (pointer, value) -> toName(pointer, value, valid));
   }
 
+  /** One text, or empty if the key is absent. */
+  public Optional<String> text(String key, String expected) {
+    JsonNode value = get(key);
+    return value.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(toText(at.appendProperty(key), value, expected));
+  }
+
+  /** One text or a list of them; none if the key is absent. */
+  public List<String> texts(String key, String expected) {
+    return axis(key, List.of(), (pointer, value) -> toText(pointer, value, expected));
+  }
+
+  /** Numbers of the given range by name, under {@code key}; none if it is absent. */
+  public Map<String, Double> numbersByName(String key, Range range) {
+    Section section = section(key);
+    Map<String, Double> numbers = new TreeMap<>();
+    section
+        .node
+        .fieldNames()
+        .forEachRemaining(name -> numbers.put(name, section.number(name, Double.NaN, range)));
+    return numbers;
+  }
+
   /** Refuses the keys that have not been asked for, each with the nearest valid one. */
   public void end() {
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
@@ -195,6 +221,13 @@ public final class Section {
       throw new BadInputException(where(pointer) + Names.unknown("value", came, valid));
     }
     return value.asText();
+  }
+
+  private String toText(JsonPointer pointer, JsonNode value, String expected) {
+    if (!value.isTextual()) {
+      throw bad(pointer, expected, value);
+    }
+    return value.textValue();
   }
 
   private BadInputException bad(JsonPointer pointer, String expected, JsonNode came) {

@@ -92,11 +92,18 @@ record DeltaMetadata(
     texts.put(MASK_KEY, json(maskAndKind));
     texts.put(Q_KEY, json(q));
     texts.put(SHAPES_KEY, json(shapes));
-    texts.put(BASE_KEY, provenance.base().orElse(NO_DIGEST));
-    texts.put(TUNED_KEY, provenance.tuned().orElse(NO_DIGEST));
+    texts.putAll(digests(provenance));
     texts.put(DIGEST_KEY, digest.orElse(NO_DIGEST));
     texts.put(JOB_KEY, provenance.job());
     provenance.config().ifPresent(config -> texts.put(CONFIG_KEY, config));
+    return texts;
+  }
+
+  /** The texts of the checkpoints' digests. */
+  static SortedMap<String, String> digests(Provenance provenance) {
+    SortedMap<String, String> texts = new TreeMap<>();
+    texts.put(BASE_KEY, provenance.base().orElse(NO_DIGEST));
+    texts.put(TUNED_KEY, provenance.tuned().orElse(NO_DIGEST));
     return texts;
   }
 

@@ -35,7 +35,7 @@ public final class HuggingFaceFolder {
   private static final String INDEX = "model.safetensors.index.json";
 
   /** transformers asks for the format key and refuses files without it. */
-  private static final Map<String, String> METADATA = Map.of("format", "pt");
+  static final Map<String, String> METADATA = Map.of("format", "pt");
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();

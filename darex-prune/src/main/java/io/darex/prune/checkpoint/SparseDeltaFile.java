@@ -2,6 +2,7 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.DType;
 import io.darex.prune.KeptTensor;
+import io.darex.prune.Provenance;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.ColumnPlaces;
@@ -71,11 +72,37 @@ public final class SparseDeltaFile {
   public static void write(
       Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options)
       throws IOException {
+    Seal seal = written -> Map.of(DeltaMetadata.DIGEST_KEY, digest(written, Map.of()));
+    write(path, delta, values, digest, options, digest ? seal : Seal.NONE);
+  }
+
+  /**
+   * As {@link #write(Path, SparseDelta, DType, boolean, WriteOptions)}, with a digest, and with
+   * those of base and tuned model taken while the data are written: what the provenance has of them
+   * plays no part.
+   */
+  static void write(
+      Path path, SparseDelta delta, DType values, Digests digests, WriteOptions options)
+      throws IOException {
+    Provenance provenance = delta.provenance();
+    Optional<String> placeholder = digests.taken() ? Optional.of(PLACEHOLDER) : Optional.empty();
+    Seal seal =
+        written -> {
+          Map<String, String> sealed = DeltaMetadata.digests(digests.addTo(provenance));
+          sealed.put(DeltaMetadata.DIGEST_KEY, digest(written, sealed));
+          return sealed;
+        };
+    SparseDelta unsealed =
+        delta.withProvenance(provenance.withBase(placeholder).withTuned(placeholder));
+    write(path, unsealed, values, true, options, seal);
+  }
+
+  private static void write(
+      Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options, Seal seal)
+      throws IOException {
     Map<String, String> texts =
         DeltaMetadata.of(delta, digest ? Optional.of(PLACEHOLDER) : Optional.empty()).texts();
-    Seal seal = written -> Map.of(DeltaMetadata.DIGEST_KEY, digest(written));
-    SafetensorsWriter.write(
-        path, tensors(delta, values, options.threads()), texts, options, digest ? seal : Seal.NONE);
+    SafetensorsWriter.write(path, tensors(delta, values, options.threads()), texts, options, seal);
   }
 
   private static List<Tensor> tensors(SparseDelta delta, DType values, int threads) {
@@ -112,9 +139,14 @@ public final class SparseDeltaFile {
     return new LongTensor(COLUMNS + kept.name(), places.columns());
   }
 
-  /** What {@code darex.kept} is: over all other metadata and all tensors of a file. */
-  private static String digest(Safetensors file) {
+  /**
+   * What {@code darex.kept} is: over all other metadata and all tensors of a file.
+   *
+   * @param sealed metadata that come in place of the file's
+   */
+  private static String digest(Safetensors file, Map<String, String> sealed) {
     Map<String, String> others = new TreeMap<>(file.metadata());
+    others.putAll(sealed);
     others.remove(DeltaMetadata.DIGEST_KEY);
     return CheckpointDigest.of(others, file.tensors().values());
   }
@@ -193,7 +225,7 @@ public final class SparseDeltaFile {
   public void verify() throws IOException {
     String found;
     try {
-      found = digest(file);
+      found = digest(file, Map.of());
     } catch (IllegalArgumentException e) {
       throw fault("finite values only", e.getMessage());
     }

@@ -42,11 +42,21 @@ public final class Masks {
    *     range
    */
   public static Mask create(String kind, Map<String, ?> parameters) {
+    return create(kind, parameters, Map.of());
+  }
+
+  /**
+   * Makes a mask, taking from {@code defaults} what that kind needs and {@code parameters} lack.
+   *
+   * @throws IllegalArgumentException as {@link #create(String, Map)} does; a default that is not
+   *     needed is no fault
+   */
+  public static Mask create(String kind, Map<String, ?> parameters, Map<String, ?> defaults) {
     Function<Parameters, Mask> make = LIST.get(kind);
     if (make == null) {
       throw new IllegalArgumentException("unknown mask '" + kind + "'; there are " + kinds());
     }
-    Parameters given = new Parameters("mask " + kind, parameters);
+    Parameters given = new Parameters("mask " + kind, parameters, defaults);
     return given.done(make.apply(given));
   }
 }

@@ -1,0 +1,202 @@
+package io.darex.bench;
+
+import io.darex.bench.config.RecipeConfig;
+import io.darex.prune.Scale;
+import io.darex.prune.checkpoint.PruneJob;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex prune}: base and tuned checkpoint to a sparse delta. */
+@Command(
+    name = "prune",
+    description =
+        "Prune what fine-tuning changed: two checkpoints in, one sparse delta out. Killed and run"
+            + " again, it continues.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "Example: darex prune --base bert --tuned bert-sst2 --drop-rate 0.99 --out sst2.safetensors"
+    })
+final class PruneCommand implements Callable<Integer> {
+  private static final double PERCENT = 100;
+
+  /** Below this share of zeros a delta is as dense as any. */
+  private static final double SPARSE = 0.01;
+
+  @ParentCommand private Main main;
+
+  @Option(
+      names = "--base",
+      paramLabel = "CHECKPOINT",
+      required = true,
+      description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
+  private Path base;
+
+  @Option(
+      names = "--tuned",
+      paramLabel = "CHECKPOINT",
+      required = true,
+      description = "The fine-tuned checkpoint.")
+  private Path tuned;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "The sparse delta to write.")
+  private Path out;
+
+  @Mixin private RecipeOptions options;
+
+  @Option(
+      names = "--no-digest",
+      description = "Take no digests of the checkpoints, which need a full read of both.")
+  private boolean noDigest;
+
+  @Mixin private WorkOptions work;
+
+  @Option(names = "--dry-run", description = "Say what would be done, and stop.")
+  private boolean dryRun;
+
+  @Option(names = "--json", description = "Print the result as one line of JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    RecipeConfig config = options.recipe();
+    PruneJob.Recipe recipe =
+        new PruneJob.Recipe(
+            config.pruning(),
+            config.rescale(),
+            config.values(),
+            !noDigest,
+            "darex " + Main.version());
+    work.requireFree(out);
+    PruneJob job = PruneJob.open(base, tuned, recipe);
+    Console console = main.console();
+    if (dryRun) {
+      preflight(job).forEach(console.out()::println);
+      requireRoom(job);
+      return 0;
+    }
+    preflight(job).forEach(console::say);
+    requireRoom(job);
+    long start = System.nanoTime();
+    PruneJob.Outcome outcome;
+    try (Progress progress = console.progressOfBytes("prune", job.expectedBytes())) {
+      outcome = job.run(out, work.options(progress));
+    }
+    report(job, outcome, Duration.ofNanos(System.nanoTime() - start));
+    return 0;
+  }
+
+  private List<String> preflight(PruneJob job) throws IOException {
+    List<String> lines = new ArrayList<>(job.delta().report());
+    lines.add(
+        "file: about "
+            + Size.text(job.expectedBytes())
+            + ", "
+            + Size.text(room())
+            + " free; the tuned model has "
+            + Size.text(job.denseBytes()));
+    return lines;
+  }
+
+  private void requireRoom(PruneJob job) throws IOException {
+    if (room() < job.expectedBytes()) {
+      throw new BadInputException(
+          out
+              + ": expected room for about "
+              + Size.text(job.expectedBytes())
+              + ", the disk has "
+              + Size.text(room())
+              + " free");
+    }
+  }
+
+  /** Free bytes of the disk that the output goes to, whose folders need not be there yet. */
+  private long room() throws IOException {
+    Path folder = out.toAbsolutePath().getParent();
+    while (!Files.exists(folder)) {
+      folder = folder.getParent();
+    }
+    return Files.getFileStore(folder).getUsableSpace();
+  }
+
+  private void report(PruneJob job, PruneJob.Outcome outcome, Duration taken) {
+    Console console = main.console();
+    double ratio = (double) job.denseBytes() / outcome.bytes();
+    boolean sparse = outcome.zeroShare() >= SPARSE;
+    if (json) {
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("file", out.toString());
+      result.put("entries", outcome.entries());
+      result.put("kept", outcome.kept());
+      result.put("bytes", outcome.bytes());
+      result.put("denseBytes", job.denseBytes());
+      result.put("ratio", ratio);
+      result.put("q", outcome.scale().fallback());
+      result.put("qPerTensor", new TreeMap<>(outcome.scale().perTensor()));
+      result.put("zeroShare", outcome.zeroShare());
+      result.put("effectiveDropRate", outcome.effectiveDropRate());
+      result.put("seconds", seconds(taken));
+      result.put("digestSeconds", seconds(outcome.waited()));
+      console.json(result);
+    } else {
+      console
+          .out()
+          .printf(
+              Locale.ROOT,
+              "%s: kept %,d of %,d entries, %s, %.1f times smaller, q %s%n",
+              out,
+              outcome.kept(),
+              outcome.entries(),
+              Size.text(outcome.bytes()),
+              ratio,
+              q(outcome.scale()));
+      if (sparse) {
+        console
+            .out()
+            .printf(
+                Locale.ROOT,
+                "%.1f %% of the delta was zero already: effective total drop rate %.5g%n",
+                PERCENT * outcome.zeroShare(),
+                outcome.effectiveDropRate());
+      }
+    }
+    console.say(
+        String.format(
+            Locale.ROOT,
+            "%.2f s, of which %.2f s waiting for digests",
+            seconds(taken),
+            seconds(outcome.waited())));
+  }
+
+  private static String q(Scale scale) {
+    DoubleSummaryStatistics own =
+        scale.perTensor().values().stream().collect(Collectors.summarizingDouble(q -> q));
+    return own.getCount() == 0
+        ? Table.number(scale.fallback())
+        : Table.number(own.getMin()) + " to " + Table.number(own.getMax());
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() * 1e-9;
+  }
+}

@@ -1,0 +1,130 @@
+package io.darex.bench;
+
+import io.darex.bench.config.RecipeConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine.Option;
+
+/** The options that say how to prune; those not given leave it to the configuration. */
+final class RecipeOptions {
+  @Option(
+      names = "--config",
+      paramLabel = "YAML",
+      description = "A recipe such as configs/prune/random.yml; the options below go before it.")
+  private Path config;
+
+  @Option(
+      names = "--mask",
+      paramLabel = "NAME",
+      description =
+          "Which entries stay: random (default), stratified, magnitude, columns, n:m, della.")
+  private String mask;
+
+  @Option(
+      names = "--drop-rate",
+      paramLabel = "P",
+      description = "Fraction of the entries dropped, in [0, 1); default 0.99.")
+  private Double dropRate;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of drawn masks; default 42.")
+  private Long seed;
+
+  @Option(
+      names = "--scope",
+      paramLabel = "SCOPE",
+      description = "What magnitude compares: tensor (default), row, model.")
+  private String scope;
+
+  @Option(names = "--group", paramLabel = "G", description = "Entries in a group of stratified.")
+  private Integer group;
+
+  @Option(names = "--keep", paramLabel = "N:M", description = "Of n:m; default 2:4.")
+  private String keep;
+
+  @Option(
+      names = "--epsilon",
+      paramLabel = "E",
+      description = "How far apart the drop rates of della are.")
+  private Double epsilon;
+
+  @Option(
+      names = "--rescale",
+      paramLabel = "NAME",
+      description =
+          "By which q kept entries are divided: inverse-keep-rate (default of drawn masks), q, "
+              + "norm-match, none (default of masks that choose by size).")
+  private String rescale;
+
+  @Option(names = "--q", paramLabel = "Q", description = "The q of rescale q, in (0, 1].")
+  private Double q;
+
+  @Option(
+      names = "--q-file",
+      paramLabel = "YAML",
+      description =
+          "A q for each tensor: a mapping 'tensors' of names or patterns, and 'fallback' for the "
+              + "rest (default: the share that is kept).")
+  private Path qFile;
+
+  @Option(names = "--norm", paramLabel = "NORM", description = "Of norm-match: l1 (default), l2.")
+  private String norm;
+
+  @Option(
+      names = "--values",
+      paramLabel = "DTYPE",
+      description = "How kept values are stored: f32 (default), bf16, f16.")
+  private String values;
+
+  @Option(
+      names = "--only",
+      paramLabel = "PATTERN",
+      description = "Prune these tensors only; * stands for any characters. May be repeated.")
+  private List<String> only;
+
+  @Option(
+      names = "--exclude",
+      paramLabel = "PATTERN",
+      description = "Carry these tensors whole. May be repeated.")
+  private List<String> exclude;
+
+  @Option(
+      names = "--preset",
+      paramLabel = "NAME",
+      description =
+          "What is pruned at most: encoder (default; all but classifier.*), decoder (mlp and "
+              + "self_attn), all.")
+  private String preset;
+
+  /**
+   * The recipe.
+   *
+   * @throws BadInputException if file or options are at fault
+   */
+  RecipeConfig recipe() {
+    Map<String, Object> said = config == null ? new TreeMap<>() : RecipeConfig.read(config);
+    put(said, "mask", mask);
+    put(said, "dropRate", dropRate);
+    put(said, "seed", seed);
+    put(said, "scope", scope);
+    put(said, "group", group);
+    put(said, "keep", keep);
+    put(said, "epsilon", epsilon);
+    put(said, "rescale", rescale);
+    put(said, "q", q);
+    put(said, "qFile", qFile);
+    put(said, "norm", norm);
+    put(said, "values", values);
+    put(said, "only", only);
+    put(said, "exclude", exclude);
+    put(said, "preset", preset);
+    return RecipeConfig.of(said);
+  }
+
+  private static void put(Map<String, Object> said, String key, Object value) {
+    if (value != null) {
+      said.put(key, value);
+    }
+  }
+}

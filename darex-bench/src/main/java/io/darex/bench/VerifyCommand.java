@@ -1,0 +1,64 @@
+package io.darex.bench;
+
+import io.darex.prune.Checkpoint;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.Verification;
+import io.darex.prune.checkpoint.Verification.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex verify}: is a sparse delta what it says? */
+@Command(
+    name = "verify",
+    description =
+        "Check a sparse delta against its own digest and, where given, the checkpoints it was made"
+            + " from. Exits with 2 if a check fails.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: darex verify sst2.safetensors --base bert --tuned bert-sst2"})
+final class VerifyCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+
+  @Parameters(paramLabel = "FILE", description = "The sparse delta.")
+  private Path file;
+
+  @Option(names = "--base", paramLabel = "CHECKPOINT", description = "The base it was made from.")
+  private Path base;
+
+  @Option(
+      names = "--tuned",
+      paramLabel = "CHECKPOINT",
+      description =
+          "The tuned model it was made from; with --base, every kept value is compared with tuned"
+              + " minus base.")
+  private Path tuned;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file.toString());
+    }
+    List<Verification.Check> checks =
+        Verification.of(file, open(base), open(tuned), Runtime.getRuntime().availableProcessors());
+    for (Verification.Check check : checks) {
+      String state = check.state().toString().toLowerCase(Locale.ROOT);
+      main.console()
+          .out()
+          .printf(Locale.ROOT, "%-7s  %-13s  %s%n", state, check.what(), check.detail());
+    }
+    return checks.stream().anyMatch(check -> check.state() == State.FAILED) ? Main.BAD_INPUT : 0;
+  }
+
+  private static Optional<Checkpoint> open(Path path) throws IOException {
+    return path == null ? Optional.empty() : Optional.of(HuggingFaceFolder.open(path));
+  }
+}

@@ -1,0 +1,52 @@
+package io.darex.bench;
+
+import io.darex.prune.checkpoint.WriteOptions;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options that say how to work; none of them changes a byte of the output. */
+final class WorkOptions {
+  @Option(names = "--force", description = "Replace the output if it exists.")
+  private boolean force;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = Threads.class,
+      description = "Default: all processors.")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  /**
+   * Refuses an output that is there already, before any work.
+   *
+   * @throws FileAlreadyExistsException if it exists and is not to be replaced
+   */
+  void requireFree(Path out) throws FileAlreadyExistsException {
+    if (Files.exists(out) && !force) {
+      throw new FileAlreadyExistsException(out.toString());
+    }
+  }
+
+  /** How to write, telling {@code progress}. */
+  WriteOptions options(Progress progress) {
+    return WriteOptions.defaults()
+        .withForce(force)
+        .withThreads(threads)
+        .withBytesDone(progress::add);
+  }
+
+  /** A number of threads. */
+  static final class Threads implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      if (!text.matches("[1-9]\\d{0,3}")) {
+        throw new TypeConversionException("expected a number from 1 to 9999, got '" + text + "'");
+      }
+      return Integer.valueOf(text);
+    }
+  }
+}

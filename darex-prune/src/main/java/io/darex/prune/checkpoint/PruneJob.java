@@ -1,0 +1,203 @@
+package io.darex.prune.checkpoint;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.DType;
+import io.darex.prune.Delta;
+import io.darex.prune.Parallel;
+import io.darex.prune.Preflight;
+import io.darex.prune.Provenance;
+import io.darex.prune.Pruning;
+import io.darex.prune.Scale;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.Tensor;
+import io.darex.prune.mask.Places;
+import io.darex.prune.mask.TensorMask;
+import io.darex.prune.rescale.Evidence;
+import io.darex.prune.rescale.Rescale;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Prunes checkpoint files: base and tuned model in, a sparse-delta file out, nothing large in
+ * memory. {@link #open} reads headers only and reports all that does not fit; {@link #run} does the
+ * work, and continues it where an earlier run of the same job was cut short.
+ */
+public final class PruneJob {
+  private static final int PART = TensorMask.BLOCK;
+
+  private final Recipe recipe;
+  private final Delta delta;
+  private final String inputs;
+
+  private PruneJob(Recipe recipe, Delta delta, String inputs) {
+    this.recipe = recipe;
+    this.delta = delta;
+    this.inputs = inputs;
+  }
+
+  /**
+   * How to prune.
+   *
+   * @param pruning mask and selection
+   * @param rescale how q is found, from the weights alone
+   * @param values how kept values are stored: F32, BF16 or F16
+   * @param digests whether base and tuned model are digested, which takes a full read of both
+   * @param tool name and version of the program that prunes, for the record in the file
+   */
+  public record Recipe(
+      Pruning pruning, Rescale rescale, DType values, boolean digests, String tool) {}
+
+  /**
+   * What became of it.
+   *
+   * @param scale the q of every tensor
+   * @param entries how many entries were pruned
+   * @param kept how many of them are in the file
+   * @param zeros how many of the kept ones are zero there
+   * @param zeroShare which share of all entries was zero before anything was dropped: counted where
+   *     the mask chooses by size, else that of the kept ones
+   * @param bytes size of the file
+   * @param waited how long the finished data waited for the digests of base and tuned model
+   */
+  public record Outcome(
+      Scale scale,
+      long entries,
+      long kept,
+      long zeros,
+      double zeroShare,
+      long bytes,
+      Duration waited) {
+    /** The share of entries that do not reach the pruned model: dropped, or zero anyway. */
+    public double effectiveDropRate() {
+      return entries == 0 ? 0 : 1 - (double) (kept - zeros) / entries;
+    }
+  }
+
+  /**
+   * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers.
+   *
+   * @throws io.darex.prune.MismatchException listing everything that does not fit
+   * @throws MalformedFileException if a file is none of these
+   */
+  public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
+    Delta delta =
+        recipe.pruning().delta(HuggingFaceFolder.open(base), HuggingFaceFolder.open(tuned));
+    return new PruneJob(recipe, delta, InputFiles.state(base) + InputFiles.state(tuned));
+  }
+
+  /** What is pruned, what carried whole, and what left out. */
+  public Delta delta() {
+    return delta;
+  }
+
+  /** About how large the file will be. */
+  public long expectedBytes() {
+    return Preflight.of(delta).fileBytes(recipe.pruning().mask(), recipe.values());
+  }
+
+  /** The bytes of the tuned model's tensors: what a dense file of it takes. */
+  public long denseBytes() {
+    return delta.tuned().tensors().values().stream().mapToLong(SafetensorsLayout::bytes).sum();
+  }
+
+  /**
+   * Does the work. The same job gives the same bytes, on any number of threads, from one file or
+   * shards, cut short or not.
+   *
+   * @param options any {@link WriteOptions#identity()} is replaced by this job's own
+   * @throws FileAlreadyExistsException if the file exists and {@link WriteOptions#force()} is not
+   *     given
+   * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite; nothing
+   *     is left then
+   * @throws IOException as {@link SafetensorsWriter#write} does
+   */
+  public Outcome run(Path file, WriteOptions options) throws IOException {
+    AtomicWrite.checkFree(file, options.force());
+    Digests digests =
+        recipe.digests() ? Digests.start(delta.base(), delta.tuned()) : Digests.none();
+    SparseDelta view = recipe.pruning().view(delta, options.threads());
+    Scale scale = recipe.rescale().find(delta, view, Evidence.none(), options.threads()).scale();
+    Provenance provenance = view.provenance().withJob(describe(view));
+    SparseDeltaFile.write(
+        file,
+        view.withScale(scale).withProvenance(provenance),
+        recipe.values(),
+        digests,
+        options.withIdentity(inputs + provenance.job()));
+    return outcome(file, scale, options.threads(), digests.waited());
+  }
+
+  private String describe(SparseDelta pruned) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode job = (ObjectNode) json.readTree(pruned.provenance().job());
+    job.put("rescale", recipe.rescale().name());
+    recipe.rescale().parameters().forEach((key, value) -> job.set(key, json.valueToTree(value)));
+    job.put("tool", recipe.tool());
+    return job.toString();
+  }
+
+  private Outcome outcome(Path file, Scale scale, int threads, Duration waited) throws IOException {
+    long kept = 0;
+    long zeros = 0;
+    SortedMap<String, Tensor> written = Safetensors.open(file).tensors();
+    for (Tensor tensor : written.values()) {
+      if (tensor.name().startsWith(SparseDeltaFile.KEPT)) {
+        kept += tensor.count();
+        zeros += zeros(tensor);
+      }
+    }
+    long entries = delta.entries();
+    boolean bySize = recipe.pruning().mask().places() == Places.GAPS;
+    double zeroShare =
+        bySize ? (double) zeros(threads) / entries : kept == 0 ? 0 : (double) zeros / kept;
+    return new Outcome(scale, entries, kept, zeros, zeroShare, Files.size(file), waited);
+  }
+
+  private static long zeros(Tensor tensor) {
+    float[] part = new float[PART];
+    long zeros = 0;
+    for (long from = 0; from < tensor.count(); from += PART) {
+      int length = (int) Math.min(PART, tensor.count() - from);
+      tensor.read(from, part, 0, length);
+      zeros += zeros(part, length);
+    }
+    return zeros;
+  }
+
+  /** The zeros of the whole delta. */
+  private long zeros(int threads) {
+    AtomicLong zeros = new AtomicLong();
+    for (Delta.Pair pair : delta.pairs().values()) {
+      long count = pair.tuned().count();
+      Parallel.forEach(
+          threads,
+          TensorMask.blocks(count),
+          () -> {
+            float[] part = new float[PART];
+            float[] scratch = new float[PART];
+            return block -> {
+              int length = (int) Math.min(PART, count - block * PART);
+              pair.read(block * PART, part, scratch, length);
+              zeros.addAndGet(zeros(part, length));
+            };
+          });
+    }
+    return zeros.get();
+  }
+
+  private static int zeros(float[] values, int length) {
+    int zeros = 0;
+    for (int i = 0; i < length; i++) {
+      if (values[i] == 0) {
+        zeros++;
+      }
+    }
+    return zeros;
+  }
+}
