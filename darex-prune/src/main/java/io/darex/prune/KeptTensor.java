@@ -1,6 +1,7 @@
 package io.darex.prune;
 
 import io.darex.prune.mask.TensorMask;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -205,21 +206,23 @@ public final class KeptTensor {
   }
 
   /**
-   * Adds what is kept, scaled, to elements {@code [from, from + length)}, which lie in {@code
-   * into[offset…]}.
+   * Adds what is kept, scaled, to the elements from {@code from} on that lie in {@code into}, from
+   * its index 0 to its limit. A division each, in fp32, as DARE does it: a multiplication by 1/q
+   * would round twice.
    */
-  void addTo(long from, float[] into, int offset, int length, float q) {
+  void addTo(long from, FloatBuffer into, float q) {
     Tensor scaled = scaledValues(q);
-    long end = from + length;
+    long end = from + into.limit();
     for (long start = from - from % TensorMask.BLOCK; start < end; start += TensorMask.BLOCK) {
       int block = (int) (start / TensorMask.BLOCK);
       char[] offsets = offsets(block);
       float[] entries = read(scaled, block);
       int i = start < from ? firstAtLeast(offsets, (int) (from - start)) : 0;
       int stop = (int) Math.min(TensorMask.BLOCK, end - start);
-      int shift = Math.toIntExact(offset + (start - from));
+      int shift = (int) (start - from);
       for (; i < offsets.length && offsets[i] < stop; i++) {
-        into[shift + offsets[i]] += entries[i];
+        int at = shift + offsets[i];
+        into.put(at, into.get(at) + entries[i]);
       }
     }
   }

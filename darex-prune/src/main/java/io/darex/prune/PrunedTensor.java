@@ -1,10 +1,17 @@
 package io.darex.prune;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import lombok.RequiredArgsConstructor;
 
 /** {@code base + kept / q}, computed in fp32 as it is read. */
 @RequiredArgsConstructor
 final class PrunedTensor implements Tensor {
+  /** The bits of infinity; those of NaN, without its sign, are larger. */
+  private static final int INFINITY = 0x7F800000;
+
   private final Tensor base;
   private final KeptTensor kept;
   private final float q;
@@ -27,10 +34,35 @@ final class PrunedTensor implements Tensor {
   @Override
   public void read(long from, float[] into, int offset, int length) {
     base.read(from, into, offset, length);
-    kept.addTo(from, into, offset, length, q);
+    kept.addTo(from, FloatBuffer.wrap(into, offset, length).slice(), q);
     // One check at the end sees a bad base value as well as a sum that overflows.
+    check(from, FloatBuffer.wrap(into, offset, length).slice());
+  }
+
+  /** An F32 base is copied as it is stored, and only what is kept is computed. */
+  @Override
+  public ByteBuffer bytes(long from, int length) {
+    if (base.dtype() != DType.F32) {
+      return Tensor.super.bytes(from, length);
+    }
+    byte[] copy = new byte[Math.multiplyExact(length, Float.BYTES)];
+    base.bytes(from, length).get(copy);
+    ByteBuffer bytes = ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+    kept.addTo(from, bytes.asFloatBuffer(), q);
+    IntBuffer bits = bytes.asIntBuffer();
+    int largest = 0;
     for (int i = 0; i < length; i++) {
-      NonFiniteException.check(name(), from + i, into[offset + i]);
+      largest = Math.max(largest, bits.get(i) & Integer.MAX_VALUE);
+    }
+    if (largest >= INFINITY) {
+      check(from, bytes.asFloatBuffer());
+    }
+    return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private void check(long from, FloatBuffer values) {
+    for (int i = 0; i < values.limit(); i++) {
+      NonFiniteException.check(name(), from + i, values.get(i));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.darex.prune;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.prune.mask.Choice;
 import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Places;
 import io.darex.prune.mask.TensorMask;
 import java.util.Arrays;
 import java.util.List;
@@ -52,10 +53,10 @@ public record Pruning(Mask mask, Selection selection) {
 
   /**
    * A pruned delta that reads base and tuned model again whenever it is read, and holds next to
-   * nothing in memory itself: what the two hold must not change meanwhile. The scale is that of
-   * DARE, q = the mask's keep rate, until {@link SparseDelta#withScale} sets another; the
-   * provenance has no digests. What is carried whole is for {@code delta} to say, not for this
-   * recipe.
+   * nothing in memory itself, at most a bit an entry: what the two hold must not change meanwhile.
+   * The scale is that of DARE, q = the mask's keep rate, until {@link SparseDelta#withScale} sets
+   * another; the provenance has no digests. What is carried whole is for {@code delta} to say, not
+   * for this recipe.
    *
    * @throws NonFiniteException if a value that the mask compares is NaN or infinite; kept values
    *     are checked when they are read
@@ -63,19 +64,31 @@ public record Pruning(Mask mask, Selection selection) {
   public SparseDelta view(Delta delta, int threads) {
     Choice choice = mask.choose(delta, threads);
     List<String> names = List.copyOf(delta.pairs().keySet());
-    List<TensorMask> places = names.stream().map(choice::on).toList();
-    long[][] ends = new long[names.size()][];
-    for (int i = 0; i < ends.length; i++) {
-      long count = delta.pairs().get(names.get(i)).tuned().count();
-      ends[i] = new long[Math.toIntExact(TensorMask.blocks(count))];
-    }
+    List<TensorMask> chosen = names.stream().map(choice::on).toList();
+    int[] blocks =
+        names.stream()
+            .mapToLong(name -> TensorMask.blocks(delta.pairs().get(name).tuned().count()))
+            .mapToInt(Math::toIntExact)
+            .toArray();
+    long[][] ends = Arrays.stream(blocks).mapToObj(long[]::new).toArray(long[][]::new);
+    // What is drawn costs less to draw again than to keep.
+    boolean record = mask.places() == Places.GAPS;
+    List<RecordedPlaces> records =
+        record ? Arrays.stream(blocks).mapToObj(RecordedPlaces::new).toList() : List.of();
     Blocks.forEach(
         threads,
-        Arrays.stream(ends).mapToInt(counts -> counts.length).toArray(),
+        blocks,
         () -> {
           char[] scratch = new char[TensorMask.BLOCK];
-          return (tensor, block) -> ends[tensor][block] = places.get(tensor).block(block, scratch);
+          return (tensor, block) -> {
+            int kept = chosen.get(tensor).block(block, scratch);
+            ends[tensor][block] = kept;
+            if (record) {
+              records.get(tensor).record(block, scratch, kept);
+            }
+          };
         });
+    List<? extends TensorMask> places = record ? records : chosen;
     SortedMap<String, KeptTensor> kept = new TreeMap<>();
     for (int i = 0; i < ends.length; i++) {
       Arrays.parallelPrefix(ends[i], Long::sum);

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
-import io.darex.prune.Parallel;
 import io.darex.prune.Preflight;
 import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.NonZeros;
 import io.darex.prune.mask.Places;
 import io.darex.prune.mask.TensorMask;
 import io.darex.prune.rescale.Evidence;
@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SortedMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Prunes checkpoint files: base and tuned model in, a sparse-delta file out, nothing large in
@@ -155,7 +154,7 @@ public final class PruneJob {
     long entries = delta.entries();
     boolean bySize = recipe.pruning().mask().places() == Places.GAPS;
     double zeroShare =
-        bySize ? (double) zeros(threads) / entries : kept == 0 ? 0 : (double) zeros / kept;
+        bySize ? 1 - (double) nonZeros(threads) / entries : kept == 0 ? 0 : (double) zeros / kept;
     return new Outcome(scale, entries, kept, zeros, zeroShare, Files.size(file), waited);
   }
 
@@ -170,25 +169,8 @@ public final class PruneJob {
     return zeros;
   }
 
-  /** The zeros of the whole delta. */
-  private long zeros(int threads) {
-    AtomicLong zeros = new AtomicLong();
-    for (Delta.Pair pair : delta.pairs().values()) {
-      long count = pair.tuned().count();
-      Parallel.forEach(
-          threads,
-          TensorMask.blocks(count),
-          () -> {
-            float[] part = new float[PART];
-            float[] scratch = new float[PART];
-            return block -> {
-              int length = (int) Math.min(PART, count - block * PART);
-              pair.read(block * PART, part, scratch, length);
-              zeros.addAndGet(zeros(part, length));
-            };
-          });
-    }
-    return zeros.get();
+  private long nonZeros(int threads) {
+    return NonZeros.count(delta, threads).values().stream().mapToLong(Long::longValue).sum();
   }
 
   private static int zeros(float[] values, int length) {
