@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A sparse delta as plain indices and values, for tools that can draw no mask (docs/FORMAT.md §7).
+ * A sparse delta as plain indices and values, for tools that can draw no mask (docs/FORMAT.md §8).
  * Each kept tensor NAME becomes {@code NAME.indices}, I64 {@code [kept]}, flat and row-major,
  * {@code NAME.values}, F32 {@code [kept]}, already divided, and {@code NAME.shape}, I64 {@code
  * [rank]}; tensors carried whole keep their names. It is a way out only: nothing here reads it.

@@ -23,6 +23,24 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
 
   private static final int TOP_BITS = 10;
 
+  /**
+   * The one last asked for. It takes ten kilobytes, and a hostile file can have a million tensors.
+   */
+  private static volatile Table latest = new Table(0);
+
+  /** How draws become gaps at one rate. */
+  private static final class Table {
+    private final double dropRate;
+    private final long[] thresholds;
+    private final short[] starts;
+
+    Table(double dropRate) {
+      this.dropRate = dropRate;
+      this.thresholds = thresholds(dropRate);
+      this.starts = starts(thresholds);
+    }
+  }
+
   /** Checks the rate. */
   public RandomMask {
     DropRate.check(dropRate);
@@ -54,12 +72,20 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
   public TensorMask on(String name, long[] shape) {
     long count = Tensor.count(shape);
     long key = Draws.key(TAG, seed, name);
-    long[] thresholds = thresholds();
-    short[] starts = starts(thresholds);
+    Table table = table();
     return (block, into) -> {
       long length = Math.min(TensorMask.BLOCK, count - block * TensorMask.BLOCK);
-      return draw(new Draws(key, block), (int) length, thresholds, starts, into);
+      return draw(new Draws(key, block), (int) length, table.thresholds, table.starts, into);
     };
+  }
+
+  private Table table() {
+    Table table = latest;
+    if (Double.compare(table.dropRate, dropRate) != 0) {
+      table = new Table(dropRate);
+      latest = table;
+    }
+    return table;
   }
 
   private static int draw(Draws draws, int end, long[] thresholds, short[] starts, char[] into) {
@@ -84,7 +110,7 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
    * T[k] = 2⁶⁴·P(gap &gt; k), every step rounded down: T[0] = ⌊p·2⁶⁴⌋, T[k] = ⌊T[k−1]·T[0] / 2⁶⁴⌋.
    * The sign bit is flipped, for Java compares signed.
    */
-  private long[] thresholds() {
+  private static long[] thresholds(double dropRate) {
     long first =
         new BigDecimal(dropRate).multiply(BigDecimal.valueOf(2).pow(64)).toBigInteger().longValue();
     long[] thresholds = new long[GAPS];
