@@ -309,7 +309,7 @@ class DirectEncoderTest {
         size += gradient.mul(gradient).sumNumber().doubleValue();
       }
       // Along the gradient itself the loss changes most, and all parameters take part.
-      double step = 1e-3 / Math.sqrt(size);
+      double step = 2e-4 / Math.sqrt(size);
       analytic.forEach((name, g) -> encoder.parameters().get(name).addi(g.mul(step)));
       double above = dropping.gradients(encoder, batch, 5).loss();
       analytic.forEach((name, g) -> encoder.parameters().get(name).subi(g.mul(2 * step)));
