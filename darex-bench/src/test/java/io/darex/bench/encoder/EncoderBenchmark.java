@@ -23,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Inference and training of minilm-l6 beside ONNX Runtime and the sgemm peak, interleaved in one
- * run: {@code mvn -q -pl darex-bench -am test-compile exec:exec@encoder-benchmark}.
+ * run: {@code mvn -q -pl darex-bench exec:exec} after {@code mvn -DskipTests install}.
  *
  * <p>Prints, per batch shape, the median of {@code ROUNDS} rounds in which everything runs once
  * after another, as ratios: the machine's mood changes all alike.
