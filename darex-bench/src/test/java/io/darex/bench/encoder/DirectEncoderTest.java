@@ -9,191 +9,17 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 class DirectEncoderTest {
-  private static final double EXACT = 1e-4;
-
-  /** An architecture with random sizes, weights and texts, all from the seed. */
-  record Sample(EncoderConfig config, long seed) {
-    Checkpoint checkpoint() {
-      return TinyBert.checkpoint(config, seed);
-    }
-
-    Batch batch() {
-      return batch(1 + new Random(seed).nextInt(9));
-    }
-
-    Batch batch(int texts) {
-      Random random = new Random(seed + 1);
-      List<EncodedText> list = new ArrayList<>();
-      for (int i = 0; i < texts; i++) {
-        int length = 1 + random.nextInt(config.maxTokens());
-        int[] ids = random.ints(length, 0, config.vocabSize()).toArray();
-        int types = Math.max(1, config.typeVocabSize());
-        list.add(new EncodedText(ids, random.ints(length, 0, types).toArray()));
-      }
-      return Batch.of(list);
-    }
-
-    /** Labels, or the targets of a regression. */
-    float[] wanted(int texts) {
-      Random random = new Random(seed + 2);
-      float[] wanted = new float[texts];
-      for (int i = 0; i < texts; i++) {
-        wanted[i] =
-            config.isRegression() ? 5 * random.nextFloat() : random.nextInt(config.classes());
-      }
-      return wanted;
-    }
-
-    Gradients gradients(Encoder encoder, Batch batch, long dropoutSeed) {
-      float[] wanted = wanted(batch.rows());
-      if (config.isRegression()) {
-        return encoder.gradients(batch, wanted, dropoutSeed);
-      }
-      int[] labels = new int[wanted.length];
-      Arrays.setAll(labels, i -> (int) wanted[i]);
-      return encoder.gradients(batch, labels, dropoutSeed);
-    }
-  }
-
-  static Stream<Sample> samples() {
-    List<Sample> samples = new ArrayList<>();
-    for (Family family : Family.values()) {
-      for (Activation activation :
-          List.of(Activation.GELU, Activation.GELU_TANH, Activation.RELU)) {
-        for (int labels = 1; labels <= 3; labels++) {
-          long seed = samples.size();
-          samples.add(new Sample(architecture(family, activation, labels, seed), seed));
-        }
-      }
-    }
-    return samples.stream();
-  }
-
-  static EncoderConfig architecture(Family family, Activation activation, int labels, long seed) {
-    Random random = new Random(seed);
-    int heads = 1 + random.nextInt(3);
-    int hidden = heads * (1 + random.nextInt(5));
-    return new EncoderConfig(
-        family,
-        5 + random.nextInt(20),
-        family == Family.ELECTRA && random.nextBoolean() ? 1 + random.nextInt(7) : hidden,
-        hidden,
-        1 + random.nextInt(3),
-        heads,
-        1 + random.nextInt(23),
-        4 + random.nextInt(12),
-        family == Family.DISTILBERT ? 0 : 1 + random.nextInt(2),
-        random.nextInt(3),
-        activation,
-        1e-3,
-        0,
-        0,
-        0,
-        Collections.nCopies(labels, "label"));
-  }
-
-  @ParameterizedTest
-  @MethodSource("samples")
-  void outputsAgreeWithAnIndependentForwardPass(Sample sample) {
-    PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
-    Batch batch = sample.batch();
-    int hidden = sample.config().hiddenSize();
-    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
-      float[][] logits = encoder.logits(batch);
-      float[][] pooled = encoder.pooled(batch);
-      float[] last = encoder.lastHidden(batch);
-      for (int text = 0; text < batch.rows(); text++) {
-        int[] ids = PlainEncoder.ids(batch, text);
-        int[] types = PlainEncoder.types(batch, text);
-        close(logits[text], plain.logits(ids, types));
-        close(pooled[text], plain.pooled(ids, types));
-        double[][] tokens = plain.hidden(ids, types);
-        for (int t = 0; t < tokens.length; t++) {
-          int at = (text * batch.columns() + t) * hidden;
-          close(Arrays.copyOfRange(last, at, at + hidden), tokens[t]);
-        }
-      }
-    }
-  }
-
-  private static void close(float[] actual, double[] expected) {
-    assertThat(actual).hasSameSizeAs(expected);
-    for (int i = 0; i < actual.length; i++) {
-      assertThat((double) actual[i]).isCloseTo(expected[i], within(EXACT));
-    }
-  }
-
-  /** Along random directions, which see every entry of a tensor at once, and at single entries. */
-  @ParameterizedTest
-  @MethodSource("samples")
-  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(Sample sample) {
-    PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
-    Batch batch = sample.batch();
-    Random random = new Random(sample.seed() + 3);
-    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
-      Gradients gradients = sample.gradients(encoder, batch, 0);
-      float[] wanted = sample.wanted(batch.rows());
-      assertThat(gradients.loss())
-          .isCloseTo(plain.loss(batch, wanted), within(EXACT * Math.max(1, gradients.loss())));
-      assertThat(gradients.byName().keySet()).isEqualTo(encoder.parameters().keySet());
-      gradients
-          .byName()
-          .forEach(
-              (name, gradient) -> {
-                float[] analytic = gradient.data().asFloat();
-                double[] direction = new double[analytic.length];
-                for (int trial = 0; trial < 2; trial++) {
-                  Arrays.fill(direction, 0);
-                  if (trial == 0) {
-                    Arrays.setAll(direction, i -> random.nextGaussian());
-                  } else {
-                    direction[random.nextInt(direction.length)] = 1;
-                  }
-                  double actual = 0;
-                  for (int i = 0; i < direction.length; i++) {
-                    actual += analytic[i] * direction[i];
-                  }
-                  double expected = difference(plain, name, direction, batch, wanted);
-                  double size = Math.sqrt(Arrays.stream(direction).map(d -> d * d).sum());
-                  assertThat(actual)
-                      .as(name)
-                      .isCloseTo(expected, within(EXACT * Math.max(size, Math.abs(expected))));
-                }
-              });
-    }
-  }
-
-  private static double difference(
-      PlainEncoder plain, String name, double[] direction, Batch batch, float[] wanted) {
-    double step = 1e-6;
-    double[] values = plain.parameter(name);
-    double[] before = values.clone();
-    Arrays.setAll(values, i -> before[i] + step * direction[i]);
-    double above = plain.loss(batch, wanted);
-    Arrays.setAll(values, i -> before[i] - step * direction[i]);
-    double below = plain.loss(batch, wanted);
-    System.arraycopy(before, 0, values, 0, values.length);
-    return (above - below) / (2 * step);
-  }
-
   /** Large enough for several pieces, several groups of heads and several tasks a weight. */
   private static final Sample LARGE =
       new Sample(
@@ -291,33 +117,6 @@ class DirectEncoderTest {
     }
   }
 
-  /** In fp32 the differences are coarse, but a mask forgotten on the way back is no small error. */
-  @ParameterizedTest
-  @MethodSource("samples")
-  void gradientsUnderDropoutAreThoseOfTheLossUnderTheSameMasks(Sample sample) {
-    EncoderConfig config = sample.config().withDropout(0.3);
-    Sample dropping = new Sample(config, sample.seed());
-    Batch batch = sample.batch();
-    try (Encoder encoder = new DirectEncoder(config, sample.checkpoint(), 0)) {
-      Map<String, INDArray> analytic = new TreeMap<>();
-      dropping
-          .gradients(encoder, batch, 5)
-          .byName()
-          .forEach((name, gradient) -> analytic.put(name, gradient.dup()));
-      double size = 0;
-      for (INDArray gradient : analytic.values()) {
-        size += gradient.mul(gradient).sumNumber().doubleValue();
-      }
-      // Along the gradient itself the loss changes most, and all parameters take part.
-      double step = 2e-4 / Math.sqrt(size);
-      analytic.forEach((name, g) -> encoder.parameters().get(name).addi(g.mul(step)));
-      double above = dropping.gradients(encoder, batch, 5).loss();
-      analytic.forEach((name, g) -> encoder.parameters().get(name).subi(g.mul(2 * step)));
-      double below = dropping.gradients(encoder, batch, 5).loss();
-      assertThat((above - below) / (2 * step)).isCloseTo(size, within(0.03 * size + 1e-4));
-    }
-  }
-
   @Test
   void dropoutActsInTrainingAloneAndFollowsItsSeed() {
     EncoderConfig config = TinyBert.CONFIG;
@@ -376,7 +175,7 @@ class DirectEncoderTest {
   @Test
   void readsEncoderOnlyMaskedLanguageAndLegacyCheckpoints() {
     for (Family family : Family.values()) {
-      EncoderConfig config = architecture(family, Activation.GELU, 2, 5);
+      EncoderConfig config = Sample.architecture(family, Activation.GELU, 2, 5);
       Sample sample = new Sample(config, 8);
       SortedMap<String, Tensor> legacy = new TreeMap<>();
       SortedMap<String, Tensor> headless = new TreeMap<>();

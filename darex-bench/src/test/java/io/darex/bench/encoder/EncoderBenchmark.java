@@ -28,6 +28,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Per batch shape everything runs once after another, in several rounds; printed are the ratios
  * of the quickest runs, since whatever else the machine does only ever adds time. The peak is that
  * of a product of squares through ND4J. {@code -Drounds=N} sets the rounds.
+ *
+ * <p>GFLOP/s counts the operations of all layers at all tokens. Logits and gradients leave out most
+ * of the last layer, a seventh of the work at six layers: what the processor really computes is
+ * that much less.
  */
 public final class EncoderBenchmark {
   private static final int ROUNDS = Integer.getInteger("rounds", 15);
