@@ -6,8 +6,8 @@ import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
-import io.darex.bench.encoder.SameDiffBert;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
@@ -73,7 +73,7 @@ public final class Run {
     try (Tokenizer tokenizer =
             new Tokenizer(pretrained.tokenizerJson(), config.finetune().maxLength());
         Encoder encoder =
-            new SameDiffBert(architecture, pretrained.checkpoint(), config.finetune().seed())) {
+            Encoders.open(architecture, pretrained.checkpoint(), config.finetune().seed())) {
       console.say(
           String.format(
               Locale.ROOT,

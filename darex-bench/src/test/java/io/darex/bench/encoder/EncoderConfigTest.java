@@ -63,16 +63,90 @@ class EncoderConfigTest {
   }
 
   @Test
+  void readsTheOtherFamiliesInTheirOwnWords() {
+    EncoderConfig roberta =
+        EncoderConfig.fromJson(
+            FINE_TUNED
+                .replace("\"bert\"", "\"roberta\"")
+                .replace("BertFor", "RobertaFor")
+                .replace("\"gelu\"", "\"gelu_pytorch_tanh\"")
+                .replace("\"pad_token_id\": 0", "\"pad_token_id\": 1"));
+    assertThat(roberta.family()).isEqualTo(Family.ROBERTA);
+    assertThat(roberta.activation()).isEqualTo(Activation.GELU_TANH);
+    assertThat(roberta.maxTokens()).isEqualTo(62);
+    EncoderConfig electra =
+        EncoderConfig.fromJson(
+            FINE_TUNED
+                .replace("\"bert\"", "\"electra\"")
+                .replace("BertFor", "ElectraFor")
+                .replace("\"vocab_size\"", "\"embedding_size\": 5, \"vocab_size\""));
+    assertThat(electra.family()).isEqualTo(Family.ELECTRA);
+    assertThat(electra.embeddingSize()).isEqualTo(5);
+    EncoderConfig distil =
+        EncoderConfig.fromJson(
+            """
+            {"architectures": ["DistilBertForMaskedLM"], "model_type": "distilbert", "dim": 12,
+             "n_layers": 3, "n_heads": 4, "hidden_dim": 20, "activation": "relu", "dropout": 0.05,
+             "attention_dropout": 0.06, "seq_classif_dropout": 0.07, "vocab_size": 100,
+             "max_position_embeddings": 64, "pad_token_id": 0, "sinusoidal_pos_embds": false}
+            """);
+    assertThat(distil)
+        .isEqualTo(
+            new EncoderConfig(
+                Family.DISTILBERT,
+                100,
+                12,
+                12,
+                3,
+                4,
+                20,
+                64,
+                0,
+                0,
+                Activation.RELU,
+                1e-12,
+                0.05,
+                0.06,
+                0.07,
+                List.of()));
+    for (EncoderConfig config : List.of(roberta, electra, distil)) {
+      assertThat(EncoderConfig.fromJson(config.toJson())).isEqualTo(config);
+      EncoderConfig regression = config.withLabels(List.of("score"));
+      assertThat(regression.toJson()).contains("\"regression\"");
+      assertThat(EncoderConfig.fromJson(regression.toJson())).isEqualTo(regression);
+    }
+    assertThat(distil.toJson()).contains("\"DistilBertModel\"", "\"dim\" : 12");
+  }
+
+  @Test
+  void oneLabelIsARegression() {
+    String one = FINE_TUNED.replace(", \"1\": \"acceptable\"", "");
+    assertThat(EncoderConfig.fromJson(one).isRegression()).isTrue();
+    refuses(
+        one.replace("\"use_cache\"", "\"problem_type\": \"single_label_classification\", \"x\""),
+        "problem_type single_label_classification does not go with 1 labels");
+    refuses(
+        FINE_TUNED.replace(
+            "\"use_cache\"", "\"problem_type\": \"multi_label_classification\", \"x\""),
+        "problem_type must be single_label_classification or regression:"
+            + " multi_label_classification");
+  }
+
+  @Test
   void namesEveryUnsupportedValue() {
     refuses(
         FINE_TUNED
-            .replace("\"gelu\"", "\"relu\"")
+            .replace("\"gelu\"", "\"silu\"")
             .replace("\"absolute\"", "\"relative_key\"")
-            .replace("\"model_type\": \"bert\"", "\"model_type\": \"roberta\""),
-        "hidden_act must be gelu: relu",
+            .replace("\"use_cache\"", "\"is_decoder\": true, \"pruned_heads\": {\"0\": [1]}, \"x\"")
+            .replace("\"model_type\": \"bert\"", "\"model_type\": \"albert\""),
+        "hidden_act must be one of gelu, gelu_new, gelu_pytorch_tanh, relu: silu",
         "position_embedding_type must be absolute: relative_key",
-        "model_type must be bert: roberta");
+        "is_decoder must be false: true",
+        "pruned_heads must be absent: {\"0\":[1]}",
+        "model_type must be one of bert, roberta, distilbert, electra: albert");
     refuses(FINE_TUNED.replace("BertForSequence", "BertForToken"), "BertForTokenClassification");
+    refuses(FINE_TUNED.replace("BertForSeq", "RobertaForSeq"), "architectures must be one of Bert");
   }
 
   @Test

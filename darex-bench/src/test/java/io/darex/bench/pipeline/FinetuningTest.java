@@ -9,7 +9,7 @@ import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.SameDiffBert;
+import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.Metric;
@@ -136,7 +136,7 @@ class FinetuningTest {
 
   /** An encoder that fails at its n-th training step. */
   private static Encoder encoder(int failing) {
-    Encoder real = new SameDiffBert(TINY, TinyBert.checkpoint(TINY, 3), 5);
+    Encoder real = Encoders.open(TINY, TinyBert.checkpoint(TINY, 3), 5);
     int[] steps = {0};
     return (Encoder)
         Proxy.newProxyInstance(

@@ -1,0 +1,172 @@
+package io.darex.bench.encoder;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.darex.optim.AdamR;
+import io.darex.optim.AdamROptimizer;
+import io.darex.optim.Anchor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Inference and training of minilm-l6 beside ONNX Runtime and the sgemm peak, interleaved in one
+ * run: {@code mvn -q -pl darex-bench exec:exec} after {@code mvn -DskipTests install}.
+ *
+ * <p>Per batch shape everything runs once after another, in several rounds; printed are the ratios
+ * of the quickest runs, since whatever else the machine does only ever adds time. The peak is that
+ * of a product of squares through ND4J. {@code -Drounds=N} sets the rounds.
+ *
+ * <p>GFLOP/s counts the operations of all layers at all tokens. Logits and gradients leave out most
+ * of the last layer, a seventh of the work at six layers: what the processor really computes is
+ * that much less.
+ */
+public final class EncoderBenchmark {
+  private static final int ROUNDS = Integer.getInteger("rounds", 15);
+  private static final int PEAK = 1024;
+
+  private final Pretrained miniLm = BuiltInEncoders.read("minilm-l6");
+  private final EncoderConfig config = miniLm.config().withLabels(List.of("no", "yes"));
+  private final Encoder direct = new DirectEncoder(config, miniLm.checkpoint(), 0);
+  private final Encoder sameDiff = new SameDiffBert(config, miniLm.checkpoint(), 0);
+  private final AdamROptimizer optimizer =
+      new AdamROptimizer(AdamR.builder().build(), direct.parameters(), Anchor.start(name -> true));
+  private final INDArray left = Nd4j.rand(PEAK, PEAK);
+  private final INDArray right = Nd4j.rand(PEAK, PEAK);
+  private final INDArray product = Nd4j.zeros(PEAK, PEAK).dup('f');
+  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtSession onnx;
+
+  private EncoderBenchmark() throws IOException, OrtException {
+    try (InputStream file = MiniLm.class.getResourceAsStream("/all-minilm-l6-v2.onnx")) {
+      onnx = environment.createSession(file.readAllBytes());
+    }
+  }
+
+  /** A batch of texts of {@code shortest} to {@code longest} tokens. */
+  private static Batch batch(int texts, int shortest, int longest) {
+    Random random = new Random(1);
+    List<EncodedText> list = new ArrayList<>();
+    for (int i = 0; i < texts; i++) {
+      int length = i == 0 ? longest : shortest + random.nextInt(longest - shortest + 1);
+      list.add(new EncodedText(random.ints(length, 1000, 30000).toArray(), new int[length]));
+    }
+    return Batch.of(list);
+  }
+
+  private interface Work {
+    void run() throws OrtException;
+  }
+
+  private void measure(String title, Batch batch) throws OrtException {
+    long tokens = Arrays.stream(batch.mask()).sum();
+    int[] labels = new int[batch.rows()];
+    Map<String, Work> works = new LinkedHashMap<>();
+    works.put("peak", () -> Nd4j.gemm(left, right, product, false, false, 1, 0));
+    works.put("onnx", () -> runOnnx(batch));
+    works.put("hidden", () -> direct.lastHidden(batch));
+    works.put("logits", () -> direct.logits(batch));
+    works.put("samediff hidden", () -> sameDiff.lastHidden(batch));
+    works.put("samediff logits", () -> sameDiff.logits(batch));
+    works.put("gradients", () -> direct.gradients(batch, labels, 1));
+    works.put("step", () -> optimizer.step(direct.gradients(batch, labels, 1).byName()));
+    works.put("samediff gradients", () -> sameDiff.gradients(batch, labels, 1));
+    Map<String, double[]> seconds = new LinkedHashMap<>();
+    for (int round = -2; round < ROUNDS; round++) {
+      for (Map.Entry<String, Work> work : works.entrySet()) {
+        long start = System.nanoTime();
+        work.getValue().run();
+        double took = (System.nanoTime() - start) * 1e-9;
+        if (round >= 0) {
+          seconds.computeIfAbsent(work.getKey(), k -> new double[ROUNDS])[round] = took;
+        }
+      }
+    }
+    double peak = 2e-9 * PEAK * PEAK * PEAK / quickest(seconds.get("peak"));
+    double onnxTime = quickest(seconds.get("onnx"));
+    System.out.printf(
+        Locale.ROOT, "%n%s: %d tokens, sgemm peak %.0f GFLOP/s%n", title, tokens, peak);
+    double forward = 1e-9 * forward(batch);
+    seconds.forEach(
+        (name, all) -> {
+          if (!name.equals("peak")) {
+            double time = quickest(all);
+            double work = name.contains("gradients") || name.equals("step") ? 3 * forward : forward;
+            System.out.printf(
+                Locale.ROOT,
+                "  %-20s %7.1f ms %8.0f tokens/s  %4.2f of ONNX Runtime's  %4.0f GFLOP/s = %2.0f %%"
+                    + " of peak%n",
+                name,
+                1e3 * time,
+                tokens / time,
+                onnxTime / time,
+                work / time,
+                100 * work / time / peak);
+          }
+        });
+  }
+
+  /** Operations of the products of a whole forward pass over the real tokens. */
+  private double forward(Batch batch) {
+    double hidden = config.hiddenSize();
+    double sum = 0;
+    for (int row = 0; row < batch.rows(); row++) {
+      int start = row * batch.columns();
+      double length = Arrays.stream(batch.mask(), start, start + batch.columns()).sum();
+      double token = 4 * hidden * hidden + 2 * hidden * config.intermediateSize();
+      sum += config.layers() * 2 * length * (token + 2 * length * hidden);
+    }
+    return sum;
+  }
+
+  private void runOnnx(Batch batch) throws OrtException {
+    try (OnnxTensor ids = tensor(batch, batch.ids());
+        OnnxTensor mask = tensor(batch, batch.mask());
+        OnnxTensor types = tensor(batch, batch.types());
+        OrtSession.Result result =
+            onnx.run(Map.of("input_ids", ids, "attention_mask", mask, "token_type_ids", types))) {
+      if (result.size() == 0) {
+        throw new IllegalStateException("ONNX Runtime computed nothing");
+      }
+    }
+  }
+
+  private OnnxTensor tensor(Batch batch, int[] flat) throws OrtException {
+    long[][] rows = new long[batch.rows()][batch.columns()];
+    for (int i = 0; i < flat.length; i++) {
+      rows[i / batch.columns()][i % batch.columns()] = flat[i];
+    }
+    return OnnxTensor.createTensor(environment, rows);
+  }
+
+  private static double quickest(double[] values) {
+    return Arrays.stream(values).min().orElseThrow();
+  }
+
+  /** Measures all shapes. */
+  public static void main(String[] arguments) throws IOException, OrtException {
+    EncoderBenchmark benchmark = new EncoderBenchmark();
+    benchmark.measure("64 texts of 8 to 16", batch(64, 8, 16));
+    benchmark.measure("32 texts of 8 to 32", batch(32, 8, 32));
+    benchmark.measure("16 texts of 64", batch(16, 64, 64));
+    benchmark.measure("16 texts of 128", batch(16, 128, 128));
+    Path status = Path.of("/proc/self/status");
+    if (Files.exists(status)) {
+      Files.readAllLines(status).stream()
+          .filter(line -> line.startsWith("VmHWM"))
+          .forEach(System.out::println);
+    }
+  }
+}

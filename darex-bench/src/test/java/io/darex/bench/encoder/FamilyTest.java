@@ -1,0 +1,128 @@
+package io.darex.bench.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** {@link DirectEncoder} against {@link PlainEncoder} on random architectures of every family. */
+class FamilyTest {
+  private static final double EXACT = 1e-4;
+
+  @ParameterizedTest
+  @MethodSource("io.darex.bench.encoder.Sample#samples")
+  void outputsAgreeWithAnIndependentForwardPass(Sample sample) {
+    PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
+    Batch batch = sample.batch();
+    int hidden = sample.config().hiddenSize();
+    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+      float[][] logits = encoder.logits(batch);
+      float[][] pooled = encoder.pooled(batch);
+      float[] last = encoder.lastHidden(batch);
+      for (int text = 0; text < batch.rows(); text++) {
+        int[] ids = PlainEncoder.ids(batch, text);
+        int[] types = PlainEncoder.types(batch, text);
+        close(logits[text], plain.logits(ids, types));
+        close(pooled[text], plain.pooled(ids, types));
+        double[][] tokens = plain.hidden(ids, types);
+        for (int t = 0; t < tokens.length; t++) {
+          int at = (text * batch.columns() + t) * hidden;
+          close(Arrays.copyOfRange(last, at, at + hidden), tokens[t]);
+        }
+      }
+    }
+  }
+
+  private static void close(float[] actual, double[] expected) {
+    assertThat(actual).hasSameSizeAs(expected);
+    for (int i = 0; i < actual.length; i++) {
+      assertThat((double) actual[i]).isCloseTo(expected[i], within(EXACT));
+    }
+  }
+
+  /** Along random directions, which see every entry of a tensor at once, and at single entries. */
+  @ParameterizedTest
+  @MethodSource("io.darex.bench.encoder.Sample#samples")
+  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(Sample sample) {
+    PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
+    Batch batch = sample.batch();
+    Random random = new Random(sample.seed() + 3);
+    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+      Gradients gradients = sample.gradients(encoder, batch, 0);
+      float[] wanted = sample.wanted(batch.rows());
+      assertThat(gradients.loss())
+          .isCloseTo(plain.loss(batch, wanted), within(EXACT * Math.max(1, gradients.loss())));
+      assertThat(gradients.byName().keySet()).isEqualTo(encoder.parameters().keySet());
+      gradients
+          .byName()
+          .forEach(
+              (name, gradient) -> {
+                float[] analytic = gradient.data().asFloat();
+                double[] direction = new double[analytic.length];
+                for (int trial = 0; trial < 2; trial++) {
+                  Arrays.fill(direction, 0);
+                  if (trial == 0) {
+                    Arrays.setAll(direction, i -> random.nextGaussian());
+                  } else {
+                    direction[random.nextInt(direction.length)] = 1;
+                  }
+                  double actual = 0;
+                  for (int i = 0; i < direction.length; i++) {
+                    actual += analytic[i] * direction[i];
+                  }
+                  double expected = difference(plain, name, direction, batch, wanted);
+                  double size = Math.sqrt(Arrays.stream(direction).map(d -> d * d).sum());
+                  assertThat(actual)
+                      .as(name)
+                      .isCloseTo(expected, within(EXACT * Math.max(size, Math.abs(expected))));
+                }
+              });
+    }
+  }
+
+  private static double difference(
+      PlainEncoder plain, String name, double[] direction, Batch batch, float[] wanted) {
+    double step = 1e-6;
+    double[] values = plain.parameter(name);
+    double[] before = values.clone();
+    Arrays.setAll(values, i -> before[i] + step * direction[i]);
+    double above = plain.loss(batch, wanted);
+    Arrays.setAll(values, i -> before[i] - step * direction[i]);
+    double below = plain.loss(batch, wanted);
+    System.arraycopy(before, 0, values, 0, values.length);
+    return (above - below) / (2 * step);
+  }
+
+  /** In fp32 the differences are coarse, but a mask forgotten on the way back is no small error. */
+  @ParameterizedTest
+  @MethodSource("io.darex.bench.encoder.Sample#samples")
+  void gradientsUnderDropoutAreThoseOfTheLossUnderTheSameMasks(Sample sample) {
+    EncoderConfig config = sample.config().withDropout(0.3);
+    Sample dropping = new Sample(config, sample.seed());
+    Batch batch = sample.batch();
+    try (Encoder encoder = new DirectEncoder(config, sample.checkpoint(), 0)) {
+      Map<String, INDArray> analytic = new TreeMap<>();
+      dropping
+          .gradients(encoder, batch, 5)
+          .byName()
+          .forEach((name, gradient) -> analytic.put(name, gradient.dup()));
+      double size = 0;
+      for (INDArray gradient : analytic.values()) {
+        size += gradient.mul(gradient).sumNumber().doubleValue();
+      }
+      // Along the gradient itself the loss changes most, and all parameters take part.
+      double step = 2e-4 / Math.sqrt(size);
+      analytic.forEach((name, g) -> encoder.parameters().get(name).addi(g.mul(step)));
+      double above = dropping.gradients(encoder, batch, 5).loss();
+      analytic.forEach((name, g) -> encoder.parameters().get(name).subi(g.mul(2 * step)));
+      double below = dropping.gradients(encoder, batch, 5).loss();
+      assertThat((above - below) / (2 * step)).isCloseTo(size, within(0.03 * size + 1e-4));
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.darex.bench.encoder;
+
+import io.darex.prune.Checkpoint;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/** An architecture with random sizes, weights and texts, all from the seed. */
+record Sample(EncoderConfig config, long seed) {
+  Checkpoint checkpoint() {
+    return TinyBert.checkpoint(config, seed);
+  }
+
+  Batch batch() {
+    return batch(1 + new Random(seed).nextInt(9));
+  }
+
+  Batch batch(int texts) {
+    Random random = new Random(seed + 1);
+    List<EncodedText> list = new ArrayList<>();
+    for (int i = 0; i < texts; i++) {
+      int length = 1 + random.nextInt(config.maxTokens());
+      int[] ids = random.ints(length, 0, config.vocabSize()).toArray();
+      int types = Math.max(1, config.typeVocabSize());
+      list.add(new EncodedText(ids, random.ints(length, 0, types).toArray()));
+    }
+    return Batch.of(list);
+  }
+
+  /** Labels, or the targets of a regression. */
+  float[] wanted(int texts) {
+    Random random = new Random(seed + 2);
+    float[] wanted = new float[texts];
+    for (int i = 0; i < texts; i++) {
+      wanted[i] = config.isRegression() ? 5 * random.nextFloat() : random.nextInt(config.classes());
+    }
+    return wanted;
+  }
+
+  Gradients gradients(Encoder encoder, Batch batch, long dropoutSeed) {
+    float[] wanted = wanted(batch.rows());
+    if (config.isRegression()) {
+      return encoder.gradients(batch, wanted, dropoutSeed);
+    }
+    int[] labels = new int[wanted.length];
+    Arrays.setAll(labels, i -> (int) wanted[i]);
+    return encoder.gradients(batch, labels, dropoutSeed);
+  }
+
+  /** Every family with every activation and 1 to 3 labels. */
+  static Stream<Sample> samples() {
+    List<Sample> samples = new ArrayList<>();
+    for (Family family : Family.values()) {
+      for (Activation activation :
+          List.of(Activation.GELU, Activation.GELU_TANH, Activation.RELU)) {
+        for (int labels = 1; labels <= 3; labels++) {
+          long seed = samples.size();
+          samples.add(new Sample(architecture(family, activation, labels, seed), seed));
+        }
+      }
+    }
+    return samples.stream();
+  }
+
+  static EncoderConfig architecture(Family family, Activation activation, int labels, long seed) {
+    Random random = new Random(seed);
+    int heads = 1 + random.nextInt(3);
+    int hidden = heads * (1 + random.nextInt(5));
+    return new EncoderConfig(
+        family,
+        5 + random.nextInt(20),
+        family == Family.ELECTRA && random.nextBoolean() ? 1 + random.nextInt(7) : hidden,
+        hidden,
+        1 + random.nextInt(3),
+        heads,
+        1 + random.nextInt(23),
+        4 + random.nextInt(12),
+        family == Family.DISTILBERT ? 0 : 1 + random.nextInt(2),
+        random.nextInt(3),
+        activation,
+        1e-3,
+        0,
+        0,
+        0,
+        Collections.nCopies(labels, "label"));
+  }
+}
