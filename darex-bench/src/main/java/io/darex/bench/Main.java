@@ -28,7 +28,13 @@ import picocli.CommandLine.ScopeType;
     description = "Fine-tune an encoder, prune its delta, and measure what each costs.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {RunCommand.class, ApplyCommand.class, EncoderCommand.class},
+    subcommands = {
+      RunCommand.class,
+      EvaluateCommand.class,
+      ApplyCommand.class,
+      EncoderCommand.class,
+      DoctorCommand.class
+    },
     footer = {"", "Example: darex run configs/quickstart.yml"})
 public final class Main {
   static final int FAILED = 1;
@@ -65,6 +71,7 @@ public final class Main {
   public static int run(PrintStream out, PrintStream err, String... args) {
     Main main = new Main(out, err);
     return new CommandLine(main)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
         .setParameterExceptionHandler(main::usage)

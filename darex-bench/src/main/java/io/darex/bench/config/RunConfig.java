@@ -8,11 +8,11 @@ import java.nio.file.Path;
  * One YAML file that {@code darex run} accepts.
  *
  * @param name of the file, without its ending; names the output folder
- * @param task name of the task
+ * @param task what is learned
  * @param encoder name of the pre-trained encoder
  */
 public record RunConfig(
-    String name, String task, String encoder, FinetuneConfig finetune, PruneConfig prune) {
+    String name, Task task, String encoder, FinetuneConfig finetune, PruneConfig prune) {
 
   /**
    * Reads and checks a whole file.
@@ -23,12 +23,17 @@ public record RunConfig(
     Section top = Section.read(file);
     RunConfig config =
         new RunConfig(
-            file.getFileName().toString().replaceFirst("\\.ya?ml$", ""),
-            top.name("task", null, Task.names()),
+            nameOf(file),
+            TaskConfig.from(top),
             top.name("encoder", "minilm-l6", BuiltInEncoders.names()),
             FinetuneConfig.from(top.section("finetune")),
             PruneConfig.from(top.section("prune")));
     top.end();
     return config;
+  }
+
+  /** The name of a YAML file without its ending. */
+  static String nameOf(Path file) {
+    return file.getFileName().toString().replaceFirst("\\.ya?ml$", "");
   }
 }

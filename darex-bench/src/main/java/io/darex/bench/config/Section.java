@@ -95,6 +95,39 @@ public final class Section {
     return !get(key).isMissingNode();
   }
 
+  /** Whether there is a mapping under {@code key}. */
+  public boolean isMapping(String key) {
+    return get(key).isObject();
+  }
+
+  /** The file this is read from. */
+  public Path file() {
+    return file;
+  }
+
+  /** A text, or {@code fallback} if the key is absent; required if that is null. */
+  public String text(String key, String fallback) {
+    JsonNode value = get(key);
+    if (value.isMissingNode() && fallback == null) {
+      throw bad(at, "the key '" + key + "'", value);
+    }
+    return value.isMissingNode() ? fallback : toText(at.appendProperty(key), value);
+  }
+
+  /** A list of texts, each once; empty if the key is absent. */
+  public List<String> texts(String key) {
+    return axis(key, List.of(), this::toText);
+  }
+
+  /** True or false, or {@code fallback} if the key is absent. */
+  public boolean flag(String key, boolean fallback) {
+    JsonNode value = get(key);
+    if (!value.isMissingNode() && !value.isBoolean()) {
+      throw bad(key, "true or false");
+    }
+    return value.asBoolean(fallback);
+  }
+
   /** One number of the given range, or {@code fallback} if the key is absent. */
   public double number(String key, double fallback, Range range) {
     JsonNode value = get(key);
@@ -187,6 +220,13 @@ public final class Section {
       throw bad(pointer, range.words(), value);
     }
     return number;
+  }
+
+  private String toText(JsonPointer pointer, JsonNode value) {
+    if (!value.isValueNode() || value.asText().isBlank()) {
+      throw bad(pointer, "a text", value);
+    }
+    return value.asText();
   }
 
   private String toName(JsonPointer pointer, JsonNode value, Collection<String> valid) {

@@ -12,7 +12,10 @@ import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.SameDiffBert;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.encoder.TokenizerFiles;
+import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Metric;
+import io.darex.bench.glue.Scoring;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results.Epoch;
@@ -38,22 +41,22 @@ class FinetuningTest {
   private static final FinetuneConfig CONFIG =
       new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0);
   private static final int STEPS = 6;
-  private static String tokenizerJson;
+  private static TokenizerFiles tokenizerFiles;
   private static Splits splits;
 
   @TempDir private Path folder;
 
   @BeforeAll
   static void tokenise() {
-    tokenizerJson = BuiltInEncoders.read("minilm-l6").tokenizerJson();
-    TaskData all = Task.named("agreement").load(Optional.empty(), 0);
+    tokenizerFiles = BuiltInEncoders.read("minilm-l6").tokenizer();
+    TaskData all = Task.named("agreement").load(new DataFolder(Optional.empty(), line -> {}), 0);
     TaskData some =
         new TaskData(
             all.train().subList(0, STEPS * 16 - 5),
             all.validation().subList(0, 40),
             all.dev().subList(0, 40));
-    try (Tokenizer tokenizer = new Tokenizer(tokenizerJson, 64)) {
-      splits = Splits.of(tokenizer, some, Metric.MATTHEWS);
+    try (Tokenizer tokenizer = tokenizerFiles.open(64, TINY.vocabSize())) {
+      splits = Splits.of(tokenizer, some, Scoring.by(Metric.MATTHEWS));
     }
   }
 
@@ -108,7 +111,7 @@ class FinetuningTest {
             CONFIG,
             splits,
             encoder(Integer.MAX_VALUE),
-            tokenizerJson,
+            tokenizerFiles,
             "other",
             folder.resolve("training"),
             quiet());
@@ -119,7 +122,7 @@ class FinetuningTest {
   }
 
   private static Finetuning finetuning(Path folder, Encoder encoder) {
-    return new Finetuning(CONFIG, splits, encoder, tokenizerJson, "job", folder, quiet());
+    return new Finetuning(CONFIG, splits, encoder, tokenizerFiles, "job", folder, quiet());
   }
 
   private static Console quiet() {
