@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
 import io.darex.bench.Backend.Gpu;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -73,9 +74,21 @@ final class DoctorCommand implements Callable<Integer> {
     return backend.refusal().isPresent() ? Main.FAILED : 0;
   }
 
-  private static void nd4j(ObjectNode facts) {
+  /** Its manifest does not say. */
+  private static String version() throws IOException {
+    Properties maven = new Properties();
+    try (InputStream in =
+        Nd4j.class.getResourceAsStream("/META-INF/maven/org.nd4j/nd4j-api/pom.properties")) {
+      if (in != null) {
+        maven.load(in);
+      }
+    }
+    return maven.getProperty("version", "unknown");
+  }
+
+  private static void nd4j(ObjectNode facts) throws IOException {
     Properties environment = Nd4j.getExecutioner().getEnvironmentInformation();
-    facts.put("nd4j", Nd4j.class.getPackage().getImplementationVersion());
+    facts.put("nd4j", version());
     facts.put("backend", Nd4j.getBackend().getClass().getSimpleName());
     facts.put("blas", "" + environment.get(Nd4jEnvironment.BLAS_VENDOR_KEY));
     facts.put(

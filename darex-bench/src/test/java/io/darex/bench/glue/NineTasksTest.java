@@ -27,11 +27,9 @@ class NineTasksTest {
 
   @Test
   void mrpcBeginsWithAByteOrderMark() throws IOException {
-    write(
-        "MRPC/dev.tsv",
-        "\uFEFFQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n"
-            + "1\t1\t2\tHe said \"no.\tHe \"declined\".\r\n"
-            + "0\t3\t4\tÇa va.\t世界 \uD83D\uDE00");
+    String head = "\uFEFFQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\r\n";
+    String quotes = "1\t1\t2\tHe said \"no.\tHe \"declined\".\r\n";
+    write("MRPC/dev.tsv", head + quotes + "0\t3\t4\tÇa va.\t世界 \uD83D\uDE00");
     assertThat(dev("mrpc"))
         .containsExactly(pair("He said \"no.", "He \"declined\".", 1), pair("Ça va.", "世界 😀", 0));
 
