@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.config.TaskConfig;
-import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Pretrained;
@@ -131,10 +130,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Task task = TaskConfig.of(taskArgument);
     checkOptions(task);
     Backend.prepare(main.console());
-    Pretrained base =
-        BuiltInEncoders.names().contains(model) && !Files.exists(Path.of(model))
-            ? BuiltInEncoders.read(model)
-            : Pretrained.open(Path.of(model));
+    Pretrained base = Pretrained.of(model);
     Checkpoint weights = delta == null ? base.checkpoint() : applied(base.checkpoint());
     EncoderConfig config =
         delta == null || weights.config().isEmpty() ? base.config() : config(weights);
@@ -145,7 +141,7 @@ final class EvaluateCommand implements Callable<Integer> {
     List<Evaluation> evaluations = new ArrayList<>();
     int longest = longest(config, base);
     try (Tokenizer tokenizer = base.tokenizer().open(longest, config.vocabSize());
-        Encoder encoder = new SameDiffBert(config, weights, 0)) {
+        Encoder encoder = encoder(config, weights, source)) {
       for (Part part : parts) {
         Evaluation evaluation = Evaluation.of(encoder, tokenizer, task, part, batchTokens);
         evaluations.add(evaluation);
@@ -207,6 +203,14 @@ final class EvaluateCommand implements Callable<Integer> {
     if (weights.tensors().keySet().stream().noneMatch(name -> name.startsWith("classifier."))) {
       throw new BadInputException(
           source + ": expected the tensors of a head, classifier.weight and so on, came none");
+    }
+  }
+
+  private static Encoder encoder(EncoderConfig config, Checkpoint weights, String source) {
+    try {
+      return new SameDiffBert(config, weights, 0);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(source + ": " + e.getMessage(), e);
     }
   }
 

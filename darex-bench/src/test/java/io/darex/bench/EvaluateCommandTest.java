@@ -174,6 +174,11 @@ class EvaluateCommandTest {
     write("headless", new InMemoryCheckpoint(headless, tuned.config()));
     refused("headless: expected the tensors of a head", "headless", "cola");
 
+    SortedMap<String, Tensor> torn = new TreeMap<>(tuned.tensors());
+    torn.remove("bert.pooler.dense.bias");
+    write("torn", new InMemoryCheckpoint(torn, tuned.config()));
+    refused("torn: checkpoint does not fit the encoder: bert.pooler.dense.bias", "torn", "cola");
+
     HuggingFaceFolder.write(folder.resolve("mute"), tuned, Map.of(), true);
     refused("mute: expected a tokenizer: tokenizer.json", "mute", "cola");
 

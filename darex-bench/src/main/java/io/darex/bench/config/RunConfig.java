@@ -2,6 +2,7 @@ package io.darex.bench.config;
 
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.glue.Task;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -9,7 +10,7 @@ import java.nio.file.Path;
  *
  * @param name of the file, without its ending; names the output folder
  * @param task what is learned
- * @param encoder name of the pre-trained encoder
+ * @param encoder name of a built-in encoder, or a Hugging Face folder
  */
 public record RunConfig(
     String name, Task task, String encoder, FinetuneConfig finetune, PruneConfig prune) {
@@ -25,11 +26,19 @@ public record RunConfig(
         new RunConfig(
             nameOf(file),
             TaskConfig.from(top),
-            top.name("encoder", "minilm-l6", BuiltInEncoders.names()),
+            encoder(top),
             FinetuneConfig.from(top.section("finetune")),
             PruneConfig.from(top.section("prune")));
     top.end();
     return config;
+  }
+
+  /** A folder is named from the working directory, as on the command line. */
+  private static String encoder(Section top) {
+    String encoder = top.text("encoder", "minilm-l6");
+    return Files.isDirectory(Path.of(encoder))
+        ? encoder
+        : top.name("encoder", encoder, BuiltInEncoders.names());
   }
 
   /** The name of a YAML file without its ending. */

@@ -16,6 +16,18 @@ import java.nio.file.Path;
  */
 public record Pretrained(EncoderConfig config, Checkpoint checkpoint, TokenizerFiles tokenizer) {
   /**
+   * The built-in encoder of that name, or what lies in a folder.
+   *
+   * @throws BadInputException as {@link #open}
+   * @throws IOException as {@link #open}
+   */
+  public static Pretrained of(String nameOrFolder) throws IOException {
+    return BuiltInEncoders.names().contains(nameOrFolder)
+        ? BuiltInEncoders.read(nameOrFolder)
+        : open(Path.of(nameOrFolder));
+  }
+
+  /**
    * Opens a folder; of the weights only headers are read.
    *
    * @throws BadInputException if the config cannot be used or there is no tokenizer

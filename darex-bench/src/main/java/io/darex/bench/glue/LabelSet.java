@@ -13,6 +13,8 @@ import java.util.OptionalDouble;
  * @param high the greatest score
  */
 public record LabelSet(List<String> words, double low, double high) {
+  private static final String DECIMAL = "[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d{1,4})?";
+
   /** Copies the words. */
   public LabelSet {
     words = List.copyOf(words);
@@ -32,11 +34,8 @@ public record LabelSet(List<String> words, double low, double high) {
   OptionalDouble parse(String cell) {
     double value;
     if (words.isEmpty()) {
-      try {
-        value = Double.parseDouble(cell);
-      } catch (NumberFormatException e) {
-        return OptionalDouble.empty();
-      }
+      // Java would also take 5d, 0x5p0, NaN and blanks around.
+      value = cell.matches(DECIMAL) ? Double.parseDouble(cell) : Double.NaN;
     } else {
       value = words.indexOf(cell);
     }

@@ -3,7 +3,6 @@ package io.darex.bench.pipeline;
 import io.darex.bench.Console;
 import io.darex.bench.Main;
 import io.darex.bench.config.RunConfig;
-import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Pretrained;
@@ -70,10 +69,10 @@ public final class Run {
     }
     Optional<Results> earlier = folder.resume(job);
 
-    Pretrained pretrained = BuiltInEncoders.read(config.encoder());
+    Pretrained pretrained = Pretrained.of(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(task.labels());
-    try (Tokenizer tokenizer =
-            pretrained.tokenizer().open(config.finetune().maxLength(), architecture.vocabSize());
+    int longest = Math.min(config.finetune().maxLength(), architecture.maxPositions());
+    try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize());
         Encoder encoder =
             new SameDiffBert(architecture, pretrained.checkpoint(), config.finetune().seed())) {
       console.say(
@@ -92,7 +91,7 @@ public final class Run {
                 "%s: %d texts are longer than %d tokens and are cut",
                 task.name(),
                 tokenizer.cut(),
-                config.finetune().maxLength()));
+                longest));
       }
       TrainingRecord training = tune(splits, encoder, pretrained.tokenizer(), job);
       Checkpoint tuned = HuggingFaceFolder.open(folder.tuned());

@@ -47,7 +47,8 @@ class NineTasksTest {
     assertThat(dev("sts-b")).extracting(Example::label).containsExactly(5.0, 0.0, 3.8);
     assertThat(dev("sts-b").get(0).second()).contains("An \"air plane.");
 
-    for (String wrong : List.of("five", "", "5.1", "-0.2", "NaN", "Infinity")) {
+    for (String wrong :
+        List.of("five", "", "5.1", "-0.2", "NaN", "Infinity", "3d", "0x1p1", " 3", "1e999")) {
       write("STS-B/dev.tsv", STS_HEAD + "\tscore\n" + row + "1\n" + row + wrong + "\n");
       assertThatThrownBy(() -> dev("sts-b"))
           .isInstanceOf(BadInputException.class)

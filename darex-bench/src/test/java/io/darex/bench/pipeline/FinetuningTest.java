@@ -84,14 +84,21 @@ class FinetuningTest {
 
     TrainingRecord record = finetuning.train();
 
-    double best = record.epochs().stream().mapToDouble(Epoch::validation).max().orElseThrow();
-    assertThat(record.epochs().get(record.best() - 1).validation()).isEqualTo(best);
+    double highest = record.epochs().stream().mapToDouble(Epoch::validation).max().orElseThrow();
+    assertThat(record.epochs().get(record.best() - 1).validation()).isEqualTo(highest);
     try (Stream<Path> kept = Files.list(folder.resolve("training"))) {
       assertThat(kept.map(path -> path.getFileName().toString()))
           .contains("epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
           .hasSizeLessThanOrEqualTo(3);
     }
-    assertThat(finetuning.checkpoint(record.best())).isDirectoryContaining("glob:**config.json");
+    Path best = finetuning.checkpoint(record.best());
+    assertThat(best.resolve("config.json"))
+        .content()
+        .contains("ForSequenceClassification", "problem_type", "id2label", "label2id");
+    tokenizerFiles
+        .contents()
+        .forEach((file, bytes) -> assertThat(best.resolve(file)).hasBinaryContent(bytes));
+    assertThat(tokenizerFiles.contents()).containsKeys("tokenizer.json", "tokenizer_config.json");
   }
 
   @Test
