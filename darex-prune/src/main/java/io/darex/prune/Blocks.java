@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 
 /** The blocks of several tensors as one list of independent tasks. */
-final class Blocks {
+public final class Blocks {
   private Blocks() {}
 
   /** The work on one block. */
   @FunctionalInterface
-  interface Task {
+  public interface Task {
     /** Works on block {@code block} of the tensor that has number {@code tensor}. */
     void accept(int tensor, int block);
   }
@@ -20,7 +20,7 @@ final class Blocks {
    * @param counts how many blocks each tensor has
    * @param worker makes one thread's task runner, with whatever scratch memory it needs
    */
-  static void forEach(int threads, int[] counts, Supplier<Task> worker) {
+  public static void forEach(int threads, int[] counts, Supplier<Task> worker) {
     long[] ends = Arrays.stream(counts).asLongStream().toArray();
     Arrays.parallelPrefix(ends, Long::sum);
     long tasks = ends.length == 0 ? 0 : ends[ends.length - 1];

@@ -2,11 +2,17 @@ package io.darex.prune;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A tuned checkpoint minus its base, entry by entry and not yet computed: Δ = θ_F − θ_P (METHOD.md
@@ -14,20 +20,36 @@ import java.util.function.Predicate;
  *
  * @param base the pre-trained checkpoint
  * @param tuned the fine-tuned checkpoint
- * @param pairs by tuned name, the tensors that both have and that may be pruned
- * @param whole by tuned name, the tensors carried as they are: those only the tuned checkpoint has
- *     (task heads), the excluded ones, and those whose dtype cannot be pruned
+ * @param pairs by tuned name, the tensors that both have and that are to be pruned
+ * @param whole by tuned name, the tensors carried as they are
+ * @param leftOut by base name, the base's tensors that the tuned checkpoint lacks
  */
 public record Delta(
     Checkpoint base,
     Checkpoint tuned,
     SortedMap<String, Pair> pairs,
-    SortedMap<String, Tensor> whole) {
+    SortedMap<String, Whole> whole,
+    SortedMap<String, Tensor> leftOut) {
+  /** How many tensors of a kind a report names. */
+  private static final int NAMED = 5;
+
+  /** The modules whose first dimension is the vocabulary. */
+  private static final Set<String> VOCABULARY =
+      Set.of(
+          "decoder",
+          "embed_tokens",
+          "lm_head",
+          "predictions",
+          "token_embeddings",
+          "vocab_projector",
+          "word_embeddings",
+          "wte");
 
   /** Makes the maps unmodifiable. */
   public Delta {
     pairs = Collections.unmodifiableSortedMap(pairs);
     whole = Collections.unmodifiableSortedMap(whole);
+    leftOut = Collections.unmodifiableSortedMap(leftOut);
   }
 
   /**
@@ -51,49 +73,135 @@ public record Delta(
       NonFiniteException.check(tuned.name() + " of the tuned model", index, tuned.at(index));
       throw new NonFiniteException(tuned.name() + ", tuned minus base", index, difference);
     }
+
+    /**
+     * Entries {@code [from, from + length)} of the delta to {@code into[0…]}.
+     *
+     * @param scratch room for {@code length} values, overwritten
+     * @throws NonFiniteException as {@link #at} does
+     */
+    public void read(long from, float[] into, float[] scratch, int length) {
+      tuned.read(from, into, 0, length);
+      base.read(from, scratch, 0, length);
+      for (int i = 0; i < length; i++) {
+        into[i] -= scratch[i];
+        if (!Float.isFinite(into[i])) {
+          into[i] = at(from + i);
+        }
+      }
+    }
   }
 
   /**
-   * The delta between two checkpoints. Names match exactly, or else with or without a leading
-   * {@code bert.}; base tensors that the tuned model lacks play no part.
+   * A tensor that is carried as it is.
    *
-   * @param excluded which tuned names to carry whole
-   * @throws MismatchException listing every tensor whose shape or dtype differs in kind, or saying
-   *     that the two have no tensor in common
+   * @param tensor the tuned tensor
+   * @param reason why it is not pruned
    */
-  public static Delta between(Checkpoint base, Checkpoint tuned, Predicate<String> excluded) {
-    SortedMap<String, String> names =
-        Names.match(tuned.tensors().keySet(), base.tensors().keySet());
+  public record Whole(Tensor tensor, Reason reason) {}
+
+  /** Why a tensor is carried whole. */
+  public enum Reason {
+    /** The base has no such tensor: a task head. */
+    ONLY_TUNED("only in the tuned model"),
+    /** The {@link Selection} does not take it. */
+    EXCLUDED("excluded"),
+    /** Integers and the like, of which no fp32 difference can be taken. */
+    DTYPE("of a dtype that is not pruned"),
+    /** Rows were added to or taken from the vocabulary, so the rows need not correspond. */
+    VOCABULARY("its vocabulary has another size than the base's");
+
+    private final String text;
+
+    Reason(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /**
+   * The delta between two checkpoints. Names match as docs/FORMAT.md §2 says: exactly, or else up
+   * to a model prefix such as {@code bert.} and LayerNorm's old {@code gamma} and {@code beta}.
+   * What differs otherwise:
+   *
+   * <ul>
+   *   <li>a tensor that only the tuned model has is carried whole, one that only the base has is
+   *       left out. This holds for tied embeddings too, where names decide: a tied copy that only
+   *       the tuned file stores is carried whole, one that only the base stores is left out;
+   *   <li>a vocabulary of another size, which is an embedding or output matrix or bias with another
+   *       first dimension and nothing else, is carried whole;
+   *   <li>F32, F16 and BF16 may face each other: the difference is taken in fp32.
+   * </ul>
+   *
+   * @param selection which tensors are pruned; the others are carried whole
+   * @throws MismatchException listing everything that is wrong: other differences of shape or
+   *     dtype, names with several candidates, patterns that match nothing, nothing in common,
+   *     nothing to prune
+   */
+  public static Delta between(Checkpoint base, Checkpoint tuned, Selection selection) {
+    Set<String> tunedNames = tuned.tensors().keySet();
+    Names names = new Names(tunedNames, base.tensors().keySet());
+    Predicate<String> selected = selection.asPredicate();
+    List<String> problems = new ArrayList<>(selection.problems(tunedNames));
+    SortedMap<String, String> matches =
+        names.match(tunedNames.stream().filter(selected).toList(), problems);
     SortedMap<String, Pair> pairs = new TreeMap<>();
-    SortedMap<String, Tensor> whole = new TreeMap<>();
-    List<String> problems = new ArrayList<>();
+    SortedMap<String, Whole> whole = new TreeMap<>();
+    SortedMap<String, Tensor> leftOut = new TreeMap<>(base.tensors());
     tuned
         .tensors()
         .forEach(
             (name, after) -> {
-              Tensor before = names.containsKey(name) ? base.tensors().get(names.get(name)) : null;
-              if (before == null || excluded.test(name)) {
-                whole.put(name, after);
-              } else if (!Arrays.equals(before.shape(), after.shape())) {
-                problems.add(problem(name, "shape", shape(before), shape(after)));
-              } else if (before.dtype().isPrunable() != after.dtype().isPrunable()) {
-                problems.add(problem(name, "dtype", before.dtype(), after.dtype()));
-              } else if (after.dtype().isPrunable()) {
-                pairs.put(name, new Pair(before, after));
-              } else {
-                whole.put(name, after);
+              List<String> candidates = names.candidates(name);
+              leftOut.keySet().removeAll(candidates);
+              if (candidates.isEmpty()) {
+                whole.put(name, new Whole(after, Reason.ONLY_TUNED));
+              } else if (!selected.test(name)) {
+                whole.put(name, new Whole(after, Reason.EXCLUDED));
+              } else if (matches.containsKey(name)) {
+                Tensor before = base.tensors().get(matches.get(name));
+                List<String> differences = differences(before, after);
+                if (differences.isEmpty() && after.dtype().isPrunable()) {
+                  pairs.put(name, new Pair(before, after));
+                } else if (differences.isEmpty()) {
+                  whole.put(name, new Whole(after, Reason.DTYPE));
+                } else if (isVocabulary(before, after)) {
+                  whole.put(name, new Whole(after, Reason.VOCABULARY));
+                } else {
+                  problems.addAll(differences);
+                }
               }
             });
-    if (names.isEmpty()) {
+    if (leftOut.size() == base.tensors().size()) {
       problems.add("base and tuned model have no tensor name in common");
+    } else if (pairs.isEmpty() && problems.isEmpty()) {
+      Map<Reason, Long> reasons =
+          whole.values().stream()
+              .collect(Collectors.groupingBy(Whole::reason, TreeMap::new, Collectors.counting()));
+      problems.add("nothing to prune: every tensor of the tuned model is carried whole " + reasons);
     }
     if (!problems.isEmpty()) {
       throw new MismatchException(problems);
     }
-    return new Delta(base, tuned, pairs, whole);
+    return new Delta(base, tuned, pairs, whole, leftOut);
   }
 
-  private static String problem(String name, String what, Object before, Object after) {
+  private static List<String> differences(Tensor before, Tensor after) {
+    List<String> differences = new ArrayList<>();
+    if (!Arrays.equals(before.shape(), after.shape())) {
+      differences.add(difference(after.name(), "shape", shape(before), shape(after)));
+    }
+    if (before.dtype().isPrunable() != after.dtype().isPrunable()) {
+      differences.add(difference(after.name(), "dtype", before.dtype(), after.dtype()));
+    }
+    return differences;
+  }
+
+  private static String difference(String name, String what, Object before, Object after) {
     return "tensor "
         + name
         + ": "
@@ -105,7 +213,70 @@ public record Delta(
         + " in the tuned model";
   }
 
+  /** Whether all that differs is the number of rows of a tensor with a row for every token. */
+  private static boolean isVocabulary(Tensor before, Tensor after) {
+    String[] path = after.name().split("\\.", -1);
+    long[] resized = before.shape().clone();
+    if (path.length < 2
+        || resized.length == 0
+        || after.shape().length == 0
+        || resized[0] == after.shape()[0]) {
+      return false;
+    }
+    resized[0] = after.shape()[0];
+    return VOCABULARY.contains(path[path.length - 2])
+        && Set.of("weight", "bias").contains(path[path.length - 1])
+        && Arrays.equals(resized, after.shape());
+  }
+
   static String shape(Tensor tensor) {
     return Arrays.toString(tensor.shape());
+  }
+
+  /** The tensors carried as they are, without the reasons. */
+  public SortedMap<String, Tensor> carried() {
+    SortedMap<String, Tensor> carried = new TreeMap<>();
+    whole.forEach((name, entry) -> carried.put(name, entry.tensor()));
+    return carried;
+  }
+
+  /** The entries of all pairs. */
+  public long entries() {
+    return pairs.values().stream().mapToLong(pair -> pair.tuned().count()).sum();
+  }
+
+  /**
+   * What is pruned, what carried whole and why, and what left out, a line each; of many tensors of
+   * a kind the first {@value #NAMED} are named and the others counted.
+   */
+  public List<String> report() {
+    List<String> lines = new ArrayList<>();
+    lines.add(pairs.size() + " tensors, " + count(entries()) + " entries to prune");
+    Map<Reason, List<Tensor>> byReason = new EnumMap<>(Reason.class);
+    for (Whole entry : whole.values()) {
+      byReason.computeIfAbsent(entry.reason(), key -> new ArrayList<>()).add(entry.tensor());
+    }
+    byReason.forEach((reason, tensors) -> report("whole", tensors, reason.toString(), lines));
+    report("left out", leftOut.values(), "only in the base", lines);
+    return lines;
+  }
+
+  private static void report(
+      String what, Collection<Tensor> tensors, String reason, List<String> lines) {
+    for (Tensor tensor : tensors.stream().limit(NAMED).toList()) {
+      lines.add(what + ": " + tensor.name() + " " + shape(tensor) + " (" + reason + ")");
+    }
+    if (tensors.size() > NAMED) {
+      lines.add(what + ": and " + (tensors.size() - NAMED) + " more (" + reason + ")");
+    }
+  }
+
+  private static String count(long entries) {
+    if (entries < 1_000_000) {
+      return String.format(Locale.ROOT, "%,d", entries);
+    }
+    return entries < 1_000_000_000
+        ? String.format(Locale.ROOT, "%.1f M", entries / 1e6)
+        : String.format(Locale.ROOT, "%.1f G", entries / 1e9);
   }
 }

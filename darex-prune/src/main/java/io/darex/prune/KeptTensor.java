@@ -158,11 +158,23 @@ public final class KeptTensor {
     }
   }
 
-  /** Sees what every kept entry adds to the base, value / q or value / (q·divisor), in fp32. */
-  public void forEachScaled(float q, EntryConsumer consumer) {
+  /**
+   * Sees what every kept entry adds to the base, value / q or value / (q·divisor), in fp32, block
+   * by block.
+   */
+  public void forEachScaled(float q, BlockConsumer consumer) {
     for (int block = 0; block < ends.length; block++) {
-      forEach(block, offsets(block), scaled(block, q), consumer);
+      if (kept(block) > 0) {
+        consumer.accept((long) block * TensorMask.BLOCK, offsets(block), scaled(block, q));
+      }
     }
+  }
+
+  /** Takes what is kept of one block. */
+  @FunctionalInterface
+  public interface BlockConsumer {
+    /** Takes where the block starts, the offsets kept there and their values; arrays are copies. */
+    void accept(long start, char[] offsets, float[] values);
   }
 
   private static void forEach(int block, char[] offsets, float[] entries, EntryConsumer consumer) {

@@ -13,6 +13,24 @@ public final class NonFiniteException extends IllegalArgumentException {
     super("tensor " + tensor + ", element " + index + ": expected a finite number, found " + value);
   }
 
+  private NonFiniteException(String message) {
+    super(message);
+  }
+
+  /** A finite number that becomes infinite in the type it is to be written as. */
+  public static NonFiniteException overflow(String tensor, long index, float value, DType dtype) {
+    return new NonFiniteException(
+        "tensor "
+            + tensor
+            + ", element "
+            + index
+            + ": expected a number that fits "
+            + dtype
+            + ", found "
+            + value
+            + "; write another type");
+  }
+
   /**
    * Returns {@code value}.
    *

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
  * Runs independent numbered tasks on several threads. Tasks are handed out in order and a failure
  * stops only what comes after it, so the failure reported is the one a single thread would meet.
  */
-final class Parallel {
+public final class Parallel {
   private Parallel() {}
 
   /**
@@ -18,7 +18,7 @@ final class Parallel {
    *
    * @param worker makes one thread's task runner, with whatever scratch memory it needs
    */
-  static void forEach(int threads, long tasks, Supplier<LongConsumer> worker) {
+  public static void forEach(int threads, long tasks, Supplier<LongConsumer> worker) {
     AtomicLong next = new AtomicLong();
     Failure failure = new Failure();
     Runnable loop =

@@ -3,8 +3,10 @@ package io.darex.prune;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -47,14 +49,28 @@ public final class Parameters {
 
   /** A 32-bit integer with a default. */
   public int integer(String name, int fallback) {
-    if (!has(name)) {
-      return fallback;
-    }
+    return has(name) ? smallInteger(name) : fallback;
+  }
+
+  /** A 32-bit integer that must be there. */
+  public int smallInteger(String name) {
     long value = integer(name);
     if (value != (int) value) {
       throw wrong(name, "a 32-bit integer", value, null);
     }
     return (int) value;
+  }
+
+  /** One of the allowed texts; the first of them is the default. */
+  public String text(String name, List<String> allowed) {
+    if (!has(name)) {
+      return allowed.get(0);
+    }
+    String value = required(name).toString();
+    if (!allowed.contains(value)) {
+      throw wrong(name, "one of " + allowed, value, null);
+    }
+    return value;
   }
 
   /** A list of 64-bit integers with a default. */
@@ -67,6 +83,35 @@ public final class Parameters {
     List<Long> integers = new ArrayList<>();
     items.forEach(item -> integers.add(toInteger(name, item)));
     return integers;
+  }
+
+  /** Numbers by name; none if there is no such parameter. */
+  public Map<String, Double> numbers(String name) {
+    if (!has(name)) {
+      return Map.of();
+    }
+    if (!(required(name) instanceof Map<?, ?> map)) {
+      throw wrong(name, "numbers by name", required(name), null);
+    }
+    Map<String, Double> numbers = new TreeMap<>();
+    map.forEach((key, value) -> numbers.put(key.toString(), toNumber(name + "." + key, value)));
+    return numbers;
+  }
+
+  /** One of an enum's constants, spelt in lower case, with a default. */
+  public <E extends Enum<E>> E constant(String name, E fallback) {
+    if (!has(name)) {
+      return fallback;
+    }
+    SortedMap<String, E> constants = new TreeMap<>();
+    for (E constant : fallback.getDeclaringClass().getEnumConstants()) {
+      constants.put(constant.name().toLowerCase(Locale.ROOT), constant);
+    }
+    E constant = constants.get(required(name).toString());
+    if (constant == null) {
+      throw wrong(name, "one of " + constants.keySet(), required(name), null);
+    }
+    return constant;
   }
 
   /**
@@ -84,7 +129,8 @@ public final class Parameters {
     return made;
   }
 
-  private boolean has(String name) {
+  /** Whether a parameter was given. */
+  public boolean has(String name) {
     asked.add(name);
     return values.get(name) != null;
   }

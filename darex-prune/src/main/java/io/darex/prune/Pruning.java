@@ -1,7 +1,6 @@
 package io.darex.prune;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.prune.mask.Choice;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.TensorMask;
@@ -10,29 +9,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Predicate;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
- * A recipe for pruning: which tensors, and by which mask. What is pruned: everything but the task
- * head, embeddings and LayerNorm included (METHOD.md §3).
+ * A recipe for pruning: which tensors, and by which mask.
  *
  * @param mask which entries stay
- * @param exclude names carried whole; {@code *} stands for any characters
+ * @param selection which tensors are pruned; the others are carried whole
  */
-public record Pruning(Mask mask, List<String> exclude) {
-  /** What an encoder's pruning leaves alone: the task head. */
-  public static final List<String> TASK_HEAD = List.of("classifier.*");
-
-  /** Copies the list. */
-  public Pruning {
-    exclude = List.copyOf(exclude);
-  }
-
-  /** Prunes everything but the task head. */
+public record Pruning(Mask mask, Selection selection) {
+  /** Prunes everything but an encoder's task head. */
   public Pruning(Mask mask) {
-    this(mask, TASK_HEAD);
+    this(mask, Selection.ENCODER);
   }
 
   /**
@@ -41,12 +28,7 @@ public record Pruning(Mask mask, List<String> exclude) {
    * @throws MismatchException if the two checkpoints do not belong together
    */
   public Delta delta(Checkpoint base, Checkpoint tuned) {
-    Predicate<String> excluded =
-        exclude.stream()
-            .map(Pruning::pattern)
-            .map(Pattern::asMatchPredicate)
-            .reduce(name -> false, Predicate::or);
-    return Delta.between(base, tuned, excluded);
+    return Delta.between(base, tuned, selection);
   }
 
   /**
@@ -109,18 +91,11 @@ public record Pruning(Mask mask, List<String> exclude) {
         mask,
         Scale.of(mask.keepRate()),
         kept,
-        delta.whole(),
+        delta.carried(),
         new Provenance(Optional.empty(), Optional.empty(), describe(), delta.tuned().config()));
   }
 
   private String describe() {
-    ObjectNode job = JsonNodeFactory.instance.objectNode();
-    exclude.forEach(job.putArray("exclude")::add);
-    return job.toString();
-  }
-
-  private static Pattern pattern(String glob) {
-    return Pattern.compile(
-        Arrays.stream(glob.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
+    return new ObjectMapper().valueToTree(selection.parameters()).toString();
   }
 }

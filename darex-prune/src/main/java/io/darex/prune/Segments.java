@@ -3,11 +3,12 @@ package io.darex.prune;
 import java.util.Arrays;
 
 /** A one-dimensional F32 tensor that lies in many arrays. */
-final class Segments implements Tensor {
+public final class Segments implements Tensor {
   private final float[][] segments;
   private final long[] ends;
 
-  Segments(float[][] segments) {
+  /** Takes over the arrays; they are read one after the other. */
+  public Segments(float[][] segments) {
     this.segments = segments;
     this.ends = new long[segments.length];
     long end = 0;

@@ -75,16 +75,21 @@ public record SparseDelta(
   public Checkpoint applyTo(Checkpoint base) {
     TreeSet<String> names = new TreeSet<>(kept.keySet());
     names.addAll(whole.keySet());
-    SortedMap<String, String> baseNames = Names.match(names, base.tensors().keySet());
+    Names matching = new Names(names, base.tensors().keySet());
     SortedMap<String, Tensor> tensors = new TreeMap<>(whole);
     List<String> problems = new ArrayList<>();
+    SortedMap<String, String> baseNames = matching.match(kept.keySet(), problems);
     kept.forEach(
         (name, entries) -> {
-          Tensor before =
-              baseNames.containsKey(name) ? base.tensors().get(baseNames.get(name)) : null;
-          if (before == null) {
+          if (matching.candidates(name).isEmpty()) {
             problems.add("tensor " + name + ": the base has none of that name");
-          } else if (!Arrays.equals(before.shape(), entries.shape())) {
+            return;
+          }
+          if (!baseNames.containsKey(name)) {
+            return; // match has reported why
+          }
+          Tensor before = base.tensors().get(baseNames.get(name));
+          if (!Arrays.equals(before.shape(), entries.shape())) {
             problems.add(
                 "tensor "
                     + name

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.mask.Kept;
 import io.darex.prune.mask.RandomMask;
-import java.util.List;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -131,17 +130,6 @@ class PruningTest {
     assertThat(delta.kept())
         .containsOnlyKeys(
             "embeddings.word_embeddings.weight", "encoder.layer.0.output.LayerNorm.weight");
-  }
-
-  @Test
-  void excludesByPattern() {
-    Checkpoint both =
-        Checkpoints.of(
-            Checkpoints.random(1, "a.x.b", 1, 2),
-            Checkpoints.random(1, "a.x.bc", 1, 2),
-            Checkpoints.random(1, "a+x", 1, 2));
-    Pruning pruning = new Pruning(new RandomMask(0, 0.5), List.of("a.*.b", "a+*"));
-    assertThat(pruning.delta(both, both).whole()).containsOnlyKeys("a.x.b", "a+x");
   }
 
   @Test

@@ -85,8 +85,13 @@ final class Cells {
     try (Progress progress = console.progress("prune", total)) {
       for (Method method : methods) {
         List<Cell> siblings = known.stream().filter(method::made).toList();
-        Optional<Found> found =
-            siblings.stream().findFirst().map(c -> new Found(Scale.of(c.q()), c.searched()));
+        // A searched q serves all seeds; one that costs nothing, or is the mask's own, is found
+        // anew.
+        Optional<Found> searched =
+            siblings.stream()
+                .filter(c -> !c.searched().isEmpty())
+                .findFirst()
+                .map(c -> new Found(Scale.of(c.q()), c.searched()));
         for (long seed : config.seeds()) {
           Optional<Cell> done = siblings.stream().filter(c -> c.seed() == seed).findFirst();
           if (done.isPresent()) {
@@ -94,8 +99,9 @@ final class Cells {
             reused++;
           } else {
             Mask mask = mask(method, seed);
-            found = Optional.of(found.isPresent() ? found.get() : find(method, mask));
-            cells.add(make(method, mask, seed, found.get()));
+            Found found = searched.isPresent() ? searched.get() : find(method, mask);
+            searched = Optional.of(found).filter(f -> !f.searched().isEmpty());
+            cells.add(make(method, mask, seed, found));
             List<Cell> safe = new ArrayList<>(cells);
             known.stream().filter(cell -> !cells.contains(cell)).forEach(safe::add);
             folder.write(earlier.withSearchSeeds(config.searchSeeds()).withCells(safe));
@@ -162,11 +168,10 @@ final class Cells {
                             method.dropRate(),
                             point.q(),
                             point.score())));
-    return rescale.find(delta(mask), mask, evidence);
-  }
-
-  private Delta delta(Mask mask) {
-    return new Pruning(mask).delta(base, tuned);
+    Pruning recipe = new Pruning(mask);
+    Delta delta = recipe.delta(base, tuned);
+    int threads = Runtime.getRuntime().availableProcessors();
+    return rescale.find(delta, recipe.view(delta, threads), evidence, threads);
   }
 
   private double validation(Checkpoint checkpoint) {

@@ -155,7 +155,7 @@ public final class Run {
   private static Checkpoint withHeadOf(Checkpoint tuned, Checkpoint base) {
     SortedMap<String, Tensor> tensors = new TreeMap<>(base.tensors());
     Pruning recipe = new Pruning(new RandomMask(0, 0));
-    tensors.putAll(recipe.delta(base, tuned).whole());
+    tensors.putAll(recipe.delta(base, tuned).carried());
     return new InMemoryCheckpoint(tensors, tuned.config());
   }
 }

@@ -36,12 +36,9 @@ public final class AtomicWrite {
     Path temporary = begin(target, force);
     try {
       content.writeTo(temporary);
-      sync(temporary);
-      checkFree(target, force);
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-      syncFolder(parent(target));
+      commit(temporary, target, force);
     } finally {
-      Files.deleteIfExists(temporary);
+      delete(temporary);
     }
   }
 
@@ -57,19 +54,28 @@ public final class AtomicWrite {
     try {
       Files.createDirectory(temporary);
       content.writeTo(temporary);
-      for (Path written : tree(temporary)) {
-        if (Files.isDirectory(written)) {
-          syncFolder(written);
-        } else {
-          sync(written);
-        }
-      }
-      checkFree(target, force);
-      replaceFolder(temporary, target);
-      syncFolder(parent(target));
+      commit(temporary, target, force);
     } finally {
       delete(temporary);
     }
+  }
+
+  /** Syncs a file or folder that is complete and gives it its name. */
+  static void commit(Path temporary, Path target, boolean force) throws IOException {
+    for (Path written : tree(temporary)) {
+      if (Files.isDirectory(written)) {
+        syncFolder(written);
+      } else {
+        sync(written);
+      }
+    }
+    checkFree(target, force);
+    if (Files.isDirectory(temporary)) {
+      replaceFolder(temporary, target);
+    } else {
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+    }
+    syncFolder(parent(target));
   }
 
   private static void replaceFolder(Path temporary, Path target) throws IOException {
@@ -88,13 +94,13 @@ public final class AtomicWrite {
     delete(aside);
   }
 
-  private static Path begin(Path target, boolean force) throws IOException {
+  static Path begin(Path target, boolean force) throws IOException {
     checkFree(target, force);
     Files.createDirectories(parent(target));
     return temporaryName(target);
   }
 
-  private static void checkFree(Path target, boolean force) throws IOException {
+  static void checkFree(Path target, boolean force) throws IOException {
     if (!force && Files.exists(target)) {
       throw new FileAlreadyExistsException(
           target.toString(), null, "exists and is not overwritten");
@@ -105,7 +111,7 @@ public final class AtomicWrite {
     return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
   }
 
-  private static Path parent(Path target) {
+  static Path parent(Path target) {
     return target.toAbsolutePath().getParent();
   }
 
@@ -124,15 +130,16 @@ public final class AtomicWrite {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      for (Path path : tree(folder)) {
+  /** Deletes a file or a folder with all that is in it, if it is there. */
+  static void delete(Path fileOrFolder) throws IOException {
+    if (Files.exists(fileOrFolder)) {
+      for (Path path : tree(fileOrFolder)) {
         Files.delete(path);
       }
     }
   }
 
-  /** Everything in a folder, children before their parents. */
+  /** A file itself, or a folder and everything in it, children before their parents. */
   private static List<Path> tree(Path folder) throws IOException {
     try (Stream<Path> paths = Files.walk(folder)) {
       return paths.sorted(Comparator.reverseOrder()).toList();

@@ -2,6 +2,8 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.DType;
 import io.darex.prune.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** An F32 tensor that lies in one array of floats, which it shares with whoever made it. */
 public final class FloatTensor implements Tensor {
@@ -54,5 +56,13 @@ public final class FloatTensor implements Tensor {
   @Override
   public void read(long from, float[] into, int offset, int length) {
     System.arraycopy(values, Math.toIntExact(from), into, offset, length);
+  }
+
+  @Override
+  public ByteBuffer bytes(long from, int length) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(length, Float.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values, Math.toIntExact(from), length);
+    return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,7 +29,14 @@ public final class HuggingFaceFolder {
   /** The file of the tokenizer, one of the extras. */
   public static final String TOKENIZER = "tokenizer.json";
 
+  /** In the journal of a folder: all that is in the folder belongs to this work. */
+  private static final String SHARDS_BEGUN = "begun\n";
+
   private static final String INDEX = "model.safetensors.index.json";
+
+  /** transformers asks for the format key and refuses files without it. */
+  private static final Map<String, String> METADATA = Map.of("format", "pt");
+
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -61,8 +70,7 @@ public final class HuggingFaceFolder {
   }
 
   /**
-   * Writes a folder that transformers would load: {@code model.safetensors}, {@code config.json} if
-   * the checkpoint has one, and further files such as {@code tokenizer.json}.
+   * Writes a folder with all weights in one file.
    *
    * @param extras contents by file name
    * @throws java.nio.file.FileAlreadyExistsException if it exists and {@code force} is not given
@@ -70,20 +78,65 @@ public final class HuggingFaceFolder {
   public static void write(
       Path folder, Checkpoint checkpoint, Map<String, byte[]> extras, boolean force)
       throws IOException {
-    AtomicWrite.folder(
+    write(
+        folder, checkpoint, extras, OptionalLong.empty(), WriteOptions.defaults().withForce(force));
+  }
+
+  /**
+   * Writes a folder that transformers would load: {@code model.safetensors} or its shards, {@code
+   * config.json} if the checkpoint has one, and further files such as {@code tokenizer.json}. Until
+   * it is complete it is called {@code .NAME.partial}; shards that are finished there are kept when
+   * work with a {@link WriteOptions#identity()} is continued.
+   *
+   * @param extras contents by file name
+   * @param shardBytes how many bytes of values a shard may have, at least 1; a tensor that has more
+   *     gets a shard of its own. If all fits into one, or if this is empty, there are no shards.
+   * @throws java.nio.file.FileAlreadyExistsException if it exists and {@link WriteOptions#force()}
+   *     is not given
+   * @throws IOException as {@link SafetensorsWriter#write} does
+   */
+  public static void write(
+      Path folder,
+      Checkpoint checkpoint,
+      Map<String, byte[]> extras,
+      OptionalLong shardBytes,
+      WriteOptions options)
+      throws IOException {
+    Shards shards = Shards.of(checkpoint.tensors().values(), shardBytes.orElse(Long.MAX_VALUE));
+    PartialOutput.write(
         folder,
-        force,
-        temporary -> {
+        options.force(),
+        options.identity().map(identity -> Sha256.hex(shards.headers(METADATA) + identity)),
+        output -> {
+          Path partial = output.path();
+          if (output.done().isEmpty()) {
+            AtomicWrite.delete(partial);
+            Files.createDirectory(partial);
+            output.record(SHARDS_BEGUN);
+          }
+          for (Map.Entry<String, List<Tensor>> shard : shards.files().entrySet()) {
+            writeShard(partial.resolve(shard.getKey()), shard.getValue(), options);
+          }
+          if (shards.files().size() > 1) {
+            Files.writeString(partial.resolve(INDEX), shards.index());
+          }
           for (Map.Entry<String, byte[]> extra : extras.entrySet()) {
-            Files.write(temporary.resolve(extra.getKey()), extra.getValue());
+            Files.write(partial.resolve(extra.getKey()), extra.getValue());
           }
           if (checkpoint.config().isPresent()) {
-            Files.writeString(temporary.resolve(CONFIG), checkpoint.config().get());
+            Files.writeString(partial.resolve(CONFIG), checkpoint.config().get());
           }
-          // transformers asks for the format key and refuses files without it.
-          Safetensors.write(
-              temporary.resolve(MODEL), checkpoint.tensors().values(), Map.of("format", "pt"));
         });
+  }
+
+  /** A shard has its name only when it is complete. */
+  private static void writeShard(Path file, List<Tensor> tensors, WriteOptions options)
+      throws IOException {
+    if (Files.exists(file)) {
+      tensors.forEach(tensor -> options.bytesDone().accept(SafetensorsLayout.bytes(tensor)));
+    } else {
+      SafetensorsWriter.write(file, tensors, METADATA, options, Seal.NONE);
+    }
   }
 
   private static SortedMap<String, Tensor> shards(Path index) throws IOException {

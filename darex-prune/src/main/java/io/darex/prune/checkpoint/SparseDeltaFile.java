@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.prune.KeptTensor;
+import io.darex.prune.NameOrder;
 import io.darex.prune.Provenance;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;

@@ -12,7 +12,21 @@ public final class Masks {
   // To add a mask: one record, one line here, one subclass of the mask contract test, one YAML.
   private static final Map<String, Function<Parameters, Mask>> LIST =
       new TreeMap<>(
-          Map.of(RandomMask.KIND, p -> new RandomMask(p.integer("seed"), p.number("dropRate"))));
+          Map.of(
+              RandomMask.KIND,
+              p -> new RandomMask(p.integer("seed"), p.number("dropRate")),
+              StratifiedMask.KIND,
+              p ->
+                  new StratifiedMask(
+                      p.integer("seed"), p.number("dropRate"), p.smallInteger("group")),
+              MagnitudeMask.KIND,
+              p -> new MagnitudeMask(p.number("dropRate"), Scope.of(p)),
+              ColumnsMask.KIND,
+              p -> new ColumnsMask(p.integer("seed"), p.number("dropRate")),
+              NmMask.KIND,
+              NmMask::of,
+              DellaMask.KIND,
+              p -> new DellaMask(p.integer("seed"), p.number("dropRate"), p.number("epsilon"))));
 
   private Masks() {}
 

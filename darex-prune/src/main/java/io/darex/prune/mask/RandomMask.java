@@ -2,11 +2,6 @@ package io.darex.prune.mask;
 
 import io.darex.prune.Tensor;
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,8 +16,7 @@ import java.util.TreeMap;
 public record RandomMask(long seed, double dropRate) implements DrawnMask {
   static final String KIND = "random";
 
-  private static final byte[] TAG = "darex mask v1\0".getBytes(StandardCharsets.US_ASCII);
-  private static final long GAMMA = 0x9E3779B97F4A7C15L;
+  private static final String TAG = "darex mask v1";
 
   /** Gaps are drawn below this; a longer one is made of several draws, as gaps have no memory. */
   private static final int GAPS = 1024;
@@ -31,9 +25,7 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
 
   /** Checks the rate. */
   public RandomMask {
-    if (!(dropRate >= 0 && dropRate < 1)) {
-      throw new IllegalArgumentException("dropRate must be in [0, 1), got " + dropRate);
-    }
+    DropRate.check(dropRate);
   }
 
   @Override
@@ -54,22 +46,20 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
   @Override
   public TensorMask on(String name, long[] shape) {
     long count = Tensor.count(shape);
-    long key = key(name);
+    long key = Draws.key(TAG, seed, name);
     long[] thresholds = thresholds();
     short[] starts = starts(thresholds);
     return (block, into) -> {
       long length = Math.min(TensorMask.BLOCK, count - block * TensorMask.BLOCK);
-      return draw(mix64(key + (block + 1) * GAMMA), (int) length, thresholds, starts, into);
+      return draw(new Draws(key, block), (int) length, thresholds, starts, into);
     };
   }
 
-  private static int draw(long seed, int end, long[] thresholds, short[] starts, char[] into) {
-    long state = seed;
+  private static int draw(Draws draws, int end, long[] thresholds, short[] starts, char[] into) {
     int kept = 0;
     int at = 0;
     while (at < end) {
-      state += GAMMA;
-      long u = mix64(state);
+      long u = draws.next();
       int gap = starts[(int) (u >>> (Long.SIZE - TOP_BITS))];
       long flipped = u ^ Long.MIN_VALUE;
       while (gap < GAPS && flipped < thresholds[gap]) {
@@ -83,19 +73,6 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
     return kept;
   }
 
-  private long key(String name) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(TAG);
-      sha.update(
-          ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(seed).flip());
-      byte[] digest = sha.digest(name.getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(digest).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
-
   /**
    * T[k] = 2⁶⁴·P(gap &gt; k), every step rounded down: T[0] = ⌊p·2⁶⁴⌋, T[k] = ⌊T[k−1]·T[0] / 2⁶⁴⌋.
    * The sign bit is flipped, for Java compares signed.
@@ -107,7 +84,7 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
     long t = first;
     for (int k = 0; k < GAPS; k++) {
       thresholds[k] = t ^ Long.MIN_VALUE;
-      t = unsignedMultiplyHigh(t, first);
+      t = Draws.unsignedMultiplyHigh(t, first);
     }
     return thresholds;
   }
@@ -127,18 +104,5 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
       starts[top] = (short) gap;
     }
     return starts;
-  }
-
-  /** {@code Math.unsignedMultiplyHigh}, which Java 17 lacks. */
-  private static long unsignedMultiplyHigh(long a, long b) {
-    return Math.multiplyHigh(a, b) + ((a >> 63) & b) + ((b >> 63) & a);
-  }
-
-  /** The finaliser of {@link java.util.SplittableRandom}. */
-  private static long mix64(long value) {
-    long z = value;
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
   }
 }

@@ -1,21 +1,28 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
-import io.darex.prune.mask.Mask;
+import io.darex.prune.MismatchException;
+import io.darex.prune.Scale;
+import io.darex.prune.Selection;
+import io.darex.prune.SparseDelta;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
- * A q the user gives.
+ * The q's the user gives.
  *
- * @param q in (0, 1], so also below 1 − p
+ * @param scale each in (0, 1], so also below 1 − p; its names may be patterns, where {@code *}
+ *     stands for any characters and a tensor's own name comes first
  */
-public record FixedQ(double q) implements Rescale {
+public record FixedQ(Scale scale) implements Rescale {
   static final String NAME = "q";
 
-  /** Checks q. */
-  public FixedQ {
-    if (!(q > 0 && q <= 1)) {
-      throw new IllegalArgumentException("q must be in (0, 1], got " + q);
-    }
+  /** One q for every tensor. */
+  public FixedQ(double q) {
+    this(Scale.of(q));
   }
 
   @Override
@@ -23,8 +30,45 @@ public record FixedQ(double q) implements Rescale {
     return NAME;
   }
 
+  /** {@code q}, or {@code fallback} and {@code tensors} as {@code darex.q} in a file has them. */
   @Override
-  public Found find(Delta delta, Mask mask, Evidence evidence) {
-    return Found.of(q);
+  public Map<String, Object> parameters() {
+    return scale.perTensor().isEmpty()
+        ? Map.of("q", scale.fallback())
+        : new TreeMap<>(
+            Map.of("fallback", scale.fallback(), "tensors", new TreeMap<>(scale.perTensor())));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws MismatchException listing the names and patterns that no pruned tensor has, and the
+   *     tensors that several patterns match
+   */
+  @Override
+  public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
+    List<String> problems = new ArrayList<>();
+    Map<String, String> patterns = new TreeMap<>();
+    for (String pattern : new TreeMap<>(scale.perTensor()).keySet()) {
+      Predicate<String> matches = Selection.matching(pattern);
+      List<String> names = pruned.kept().keySet().stream().filter(matches).toList();
+      if (names.isEmpty()) {
+        problems.add("q of " + pattern + ": no pruned tensor has that name");
+      }
+      for (String name : names) {
+        if (name.equals(pattern) || !scale.perTensor().containsKey(name)) {
+          String other = patterns.put(name, pattern);
+          if (other != null) {
+            problems.add("q of " + name + ": both " + other + " and " + pattern + " match it");
+          }
+        }
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new MismatchException(problems);
+    }
+    Map<String, Double> perTensor = new TreeMap<>();
+    patterns.forEach((name, pattern) -> perTensor.put(name, scale.perTensor().get(pattern)));
+    return new Found(new Scale(scale.fallback(), perTensor), List.of());
   }
 }

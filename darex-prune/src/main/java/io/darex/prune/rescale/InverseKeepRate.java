@@ -1,9 +1,13 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
-import io.darex.prune.mask.Mask;
+import io.darex.prune.SparseDelta;
+import java.util.Map;
 
-/** DARE: q = 1 − p, which keeps the mean of every output (METHOD.md §2). */
+/**
+ * DARE: q = 1 − p, which keeps the mean of every output (METHOD.md §2). Where a mask cannot keep
+ * the very share it is asked to, q is the share it keeps.
+ */
 public record InverseKeepRate() implements Rescale {
   static final String NAME = "inverse-keep-rate";
 
@@ -13,7 +17,12 @@ public record InverseKeepRate() implements Rescale {
   }
 
   @Override
-  public Found find(Delta delta, Mask mask, Evidence evidence) {
-    return Found.of(1 - mask.dropRate());
+  public Map<String, Object> parameters() {
+    return Map.of();
+  }
+
+  @Override
+  public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
+    return Found.of(pruned.mask().keepRate());
   }
 }

@@ -2,8 +2,11 @@ package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
 import io.darex.prune.Objective;
-import io.darex.prune.mask.Mask;
+import io.darex.prune.Pruning;
+import io.darex.prune.SparseDelta;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Global 1/q_v: the q whose pruned models score best on labelled validation data (METHOD.md §3).
@@ -26,7 +29,14 @@ public record QLabelled(List<Long> seeds, QSearch search) implements Rescale {
   }
 
   @Override
-  public Found find(Delta delta, Mask mask, Evidence evidence) {
+  public Map<String, Object> parameters() {
+    Map<String, Object> parameters = new TreeMap<>(search.parameters());
+    parameters.put("seeds", seeds.stream().map(seed -> Long.toString(seed)).toList());
+    return parameters;
+  }
+
+  @Override
+  public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     Objective objective =
         evidence
             .labelled()
@@ -34,8 +44,12 @@ public record QLabelled(List<Long> seeds, QSearch search) implements Rescale {
                 () ->
                     new IllegalArgumentException(
                         NAME + " needs an objective on labelled data, and there is none"));
-    List<Mask> masks =
-        seeds.isEmpty() ? List.of(mask) : seeds.stream().map(mask::withSeed).toList();
-    return search.best(delta, masks, objective, evidence.progress());
+    List<SparseDelta> drawn =
+        seeds.isEmpty()
+            ? List.of(pruned.inMemory(threads))
+            : seeds.stream()
+                .map(seed -> new Pruning(pruned.mask().withSeed(seed)).prune(delta, threads))
+                .toList();
+    return search.best(drawn, delta.base(), objective, evidence.progress());
   }
 }

@@ -1,13 +1,11 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Checkpoint;
-import io.darex.prune.Delta;
 import io.darex.prune.Objective;
-import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.mask.Mask;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,33 +44,39 @@ public record QSearch(int coarse, int rounds, double tolerance) {
     }
   }
 
-  /**
-   * The best q for pruned models of {@code delta}. Every mask is drawn once; a point then costs as
-   * many evaluations of the objective as there are masks.
-   *
-   * @param masks what a q's score is averaged over; all of one drop rate
-   * @param progress sees every point as soon as it has its score
-   * @throws IllegalArgumentException if there is no mask, or their drop rates differ
-   * @throws IllegalStateException if no point has a score
-   */
-  public Found best(Delta delta, List<Mask> masks, Objective objective, Consumer<Point> progress) {
-    double[] rates = masks.stream().mapToDouble(Mask::dropRate).distinct().toArray();
-    if (rates.length != 1) {
-      throw new IllegalArgumentException("a search needs masks of one drop rate, got " + masks);
-    }
-    int threads = Runtime.getRuntime().availableProcessors();
-    List<SparseDelta> pruned =
-        masks.stream().map(mask -> new Pruning(mask).prune(delta, threads)).toList();
-    return best(rates[0], q -> mean(pruned, delta.base(), objective, q), progress);
+  /** What makes this search of {@code q-labelled} again. */
+  Map<String, Object> parameters() {
+    return Map.of("coarse", coarse, "rounds", rounds, "tolerance", tolerance);
   }
 
   /**
-   * The q in [1 − dropRate, 1] with the largest score.
+   * The best q of several prunings of one delta. A point costs as many evaluations of the objective
+   * as there are prunings.
    *
+   * @param pruned what a q's score is averaged over; all of one keep rate
+   * @param progress sees every point as soon as it has its score
+   * @throws IllegalArgumentException if there is none, or their keep rates differ
+   * @throws IllegalStateException if no point has a score
+   */
+  public Found best(
+      List<SparseDelta> pruned, Checkpoint base, Objective objective, Consumer<Point> progress) {
+    double[] rates =
+        pruned.stream().mapToDouble(delta -> delta.mask().keepRate()).distinct().toArray();
+    if (rates.length != 1) {
+      throw new IllegalArgumentException(
+          "a search needs masks of one keep rate, got " + Arrays.toString(rates));
+    }
+    return best(rates[0], q -> mean(pruned, base, objective, q), progress);
+  }
+
+  /**
+   * The q in [keepRate, 1] with the largest score.
+   *
+   * @param keepRate 1 − p
    * @param score the score of a q; NaN if it has none, which is reported and passed over
    * @throws IllegalStateException if no point has a score
    */
-  public Found best(double dropRate, DoubleUnaryOperator score, Consumer<Point> progress) {
+  public Found best(double keepRate, DoubleUnaryOperator score, Consumer<Point> progress) {
     Map<Double, Point> tried = new LinkedHashMap<>();
     Consumer<Double> attempt =
         q ->
@@ -83,7 +87,7 @@ public record QSearch(int coarse, int rounds, double tolerance) {
                   progress.accept(point);
                   return point;
                 });
-    grid(1 - dropRate).forEach(attempt);
+    grid(keepRate).forEach(attempt);
     for (int round = 0; round < rounds; round++) {
       double best = best(tried);
       NavigableSet<Double> known = new TreeSet<>(tried.keySet());

@@ -1,7 +1,8 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
-import io.darex.prune.mask.Mask;
+import io.darex.prune.SparseDelta;
+import java.util.Map;
 
 /**
  * A way to find q (METHOD.md §3). An implementation is a record that validates itself; {@link
@@ -11,13 +12,16 @@ public interface Rescale {
   /** The name in YAML, on the command line and in reports. */
   String name();
 
+  /** What rebuilds this rescale through {@link Rescales#create}. */
+  Map<String, Object> parameters();
+
   /**
-   * Finds the q of every tensor.
+   * Finds the q of every tensor; the answer does not depend on {@code threads}.
    *
    * @param delta what is pruned
-   * @param mask what prunes it
+   * @param pruned what the mask left of it; its own scale plays no part
    * @param evidence what else may be looked at
    * @throws IllegalArgumentException if the evidence lacks what this way needs
    */
-  Found find(Delta delta, Mask mask, Evidence evidence);
+  Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads);
 }

@@ -1,6 +1,7 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Parameters;
+import io.darex.prune.Scale;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,9 @@ public final class Rescales {
       new TreeMap<>(
           Map.of(
               InverseKeepRate.NAME, p -> new InverseKeepRate(),
-              FixedQ.NAME, p -> new FixedQ(p.number("q")),
+              FixedQ.NAME, Rescales::fixed,
+              NormMatch.NAME, p -> new NormMatch(p.constant("norm", NormMatch.Norm.L1)),
+              Unscaled.NAME, p -> new Unscaled(),
               QLabelled.NAME, p -> new QLabelled(p.integers("seeds", List.of()), search(p))));
 
   private Rescales() {}
@@ -26,8 +29,10 @@ public final class Rescales {
   }
 
   /**
-   * Makes a rescale from its name and parameters: {@code q} of {@code q}; {@code seeds}, {@code
-   * coarse}, {@code rounds} and {@code tolerance}, all optional, of {@code q-labelled}.
+   * Makes a rescale from its name and parameters: {@code q} of {@code q}, or {@code fallback} and
+   * {@code tensors}, the q of every tensor that has none of its own and those by name or pattern;
+   * {@code norm} of {@code norm-match}, {@code l1} or {@code l2}; {@code seeds}, {@code coarse},
+   * {@code rounds} and {@code tolerance}, all optional, of {@code q-labelled}.
    *
    * @throws IllegalArgumentException if the name is unknown, a parameter missing, unknown or out of
    *     range
@@ -39,6 +44,12 @@ public final class Rescales {
     }
     Parameters given = new Parameters("rescale " + name, parameters);
     return given.done(make.apply(given));
+  }
+
+  private static Rescale fixed(Parameters given) {
+    return given.has("fallback") || given.has("tensors")
+        ? new FixedQ(new Scale(given.number("fallback"), given.numbers("tensors")))
+        : new FixedQ(given.number("q"));
   }
 
   private static QSearch search(Parameters given) {

@@ -108,6 +108,44 @@ class SafetensorsTest {
     assertThat(around[0]).isEqualTo(5f);
   }
 
+  /** Five GiB of BF16, more elements than an int counts, and a small tensor after it. */
+  @Test
+  void readsTensorsBeyondTwoToThe31() throws IOException {
+    Path path = folder.resolve("huge");
+    long count = 5L << 29;
+    long[] places = {0, (1L << 29) - 1, 1L << 29, (1L << 31) - 1, 1L << 31, count - 1};
+    String header =
+        Hostile.padded(
+            "{\"h\":{\"dtype\":\"BF16\",\"shape\":[5,536870912],\"data_offsets\":[0,5368709120]},"
+                + "\"z\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[5368709120,5368709124]}}");
+    int start = 8 + header.length();
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.write(Hostile.bytes(header, new byte[0]));
+      file.setLength(start + 2 * count + 4);
+      for (int i = 0; i < places.length; i++) {
+        file.seek(start + 2 * places[i]);
+        file.writeShort(Short.reverseBytes(Narrowing.bf16(i + 1f)));
+      }
+      file.seek(start + 2 * count);
+      file.writeInt(Integer.reverseBytes(Float.floatToIntBits(7f)));
+    }
+    Safetensors read = Safetensors.open(path);
+    Tensor h = read.tensors().get("h");
+    assertThat(h.count()).isEqualTo(count);
+    assertThat(read.tensors().get("z").at(0)).isEqualTo(7f);
+    float[] around = new float[4];
+    for (int i = 0; i < places.length; i++) {
+      assertThat(h.at(places[i])).isEqualTo(i + 1f);
+      h.read(places[i], around, 2, 1);
+      assertThat(around[2]).isEqualTo(i + 1f);
+      assertThat(h.bytes(places[i], 1).getShort()).isEqualTo(Narrowing.bf16(i + 1f));
+    }
+    h.read((1L << 31) - 2, around, 0, 4);
+    assertThat(around).containsExactly(0, 4, 5, 0);
+    assertThatThrownBy(() -> h.at(count)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> h.bytes(count - 1, 2)).isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
   @Test
   void doesNotOverwriteUnlessTold() throws IOException {
     Path path = folder.resolve("a");

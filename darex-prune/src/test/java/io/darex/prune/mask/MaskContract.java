@@ -3,13 +3,17 @@ package io.darex.prune.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.darex.prune.Checkpoints;
+import io.darex.prune.Delta;
+import io.darex.prune.Tensor;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What every mask must do; a mask's test implements it. */
 interface MaskContract {
   /** A mask of that drop rate. */
-  DrawnMask mask(double dropRate);
+  Mask mask(double dropRate);
 
   @Test
   default void isListedAndRebuiltFromItsParameters() {
@@ -20,14 +24,15 @@ interface MaskContract {
 
   @Test
   default void anotherSeedKeepsTheRate() {
+    assertThat(mask(0.7).dropRate()).isEqualTo(0.7);
     assertThat(mask(0.7).withSeed(99).dropRate()).isEqualTo(0.7);
   }
 
   @Test
   default void blocksDoNotDependOnTheOrderTheyAreAskedFor() {
-    long[] shape = {3, 65_536};
-    TensorMask once = mask(0.5).on("w", shape);
-    TensorMask again = mask(0.5).on("w", shape);
+    Delta delta = Deltas.gaussian(3, 65_536);
+    TensorMask once = mask(0.5).choose(delta, 2).on("w");
+    TensorMask again = mask(0.5).choose(delta, 2).on("w");
     long[] forward = LongStream.range(0, 3).flatMap(b -> Kept.block(once, b)).toArray();
     Kept.block(again, 2);
     Kept.block(again, 1);
@@ -36,22 +41,79 @@ interface MaskContract {
   }
 
   @Test
-  default void offsetsRiseAndStayInTheTensor() {
-    for (long count : new long[] {0, 1, 2, 65_535, 65_536, 65_537, 200_000}) {
-      long[] kept = Kept.indices(mask(0.6).on("w", new long[] {count}), count);
+  default void offsetsRiseStayInTheTensorAndFitTheirNumber() {
+    for (long[] shape :
+        new long[][] {
+          {},
+          {0},
+          {1},
+          {2},
+          {65_535},
+          {65_536},
+          {65_537},
+          {3, 70_000},
+          {0, 4},
+          {4, 0},
+          {90, 1000},
+          {5, 4, 3, 2},
+          {200_000, 1}
+        }) {
+      long count = Tensor.count(shape);
+      TensorMask mask = mask(0.6).choose(Deltas.gaussian(shape), 2).on("w");
+      long[] kept = Kept.indices(mask, count);
       assertThat(kept).isSorted().doesNotHaveDuplicates();
       assertThat(LongStream.of(kept).allMatch(index -> index >= 0 && index < count)).isTrue();
+      for (long block = 0; block < TensorMask.blocks(count); block++) {
+        int size = (int) Kept.block(mask, block).count();
+        assertThat(mask.block(block, new char[size])).isEqualTo(size);
+      }
     }
   }
 
   @Test
-  default void keepsTheFractionItSays() {
-    long count = 1_000_000;
+  default void threadsMakeNoDifference() {
+    Delta delta =
+        Deltas.of(
+            Deltas.pair(1, "a", 700, 300),
+            Deltas.pair(2, "b", 70_001),
+            Deltas.pair(3, "c", 2, 3, 40_000),
+            Deltas.pair(4, "d"),
+            Deltas.pair(5, "e", 0, 3));
+    Choice one = mask(0.8).choose(delta, 1);
+    for (int threads : new int[] {2, 8}) {
+      Choice many = mask(0.8).choose(delta, threads);
+      delta
+          .pairs()
+          .forEach(
+              (name, pair) -> {
+                long count = pair.tuned().count();
+                assertThat(Kept.indices(many.on(name), count))
+                    .isEqualTo(Kept.indices(one.on(name), count));
+                assertThat(many.divisors(name).map(Checkpoints::values))
+                    .usingRecursiveComparison()
+                    .isEqualTo(one.divisors(name).map(Checkpoints::values));
+              });
+    }
+  }
+
+  @Test
+  default void divisorsAreAsManyAsKept() {
+    Choice choice = mask(0.8).choose(Deltas.gaussian(300, 400), 2);
+    Optional<Tensor> divisors = choice.divisors("w");
+    long kept = Kept.indices(choice.on("w"), 120_000).length;
+    divisors.ifPresent(each -> assertThat(each.shape()).containsExactly(kept));
+  }
+
+  @Test
+  default void keepsTheShareItSays() {
+    int count = 1_000_000;
+    Delta delta = Deltas.gaussian(count);
     for (double p : new double[] {0, 0.1, 0.5, 0.9, 0.99, 0.999}) {
-      int kept = Kept.indices(mask(p).on("w", new long[] {count}), count).length;
+      Mask mask = mask(p);
+      double q = mask.keepRate();
+      int kept = Kept.indices(mask.choose(delta, 2).on("w"), count).length;
       // Six standard deviations of a binomial count.
-      assertThat((double) kept)
-          .isCloseTo(count * (1 - p), within(6 * Math.sqrt(count * p * (1 - p))));
+      assertThat((double) kept).isCloseTo(count * q, within(6 * Math.sqrt(count * q * (1 - q))));
     }
   }
 }

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.InputStream;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -14,12 +12,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -37,32 +33,16 @@ class RandomMaskTest implements MaskContract {
   }
 
   static Stream<JsonNode> vectors() throws IOException {
-    try (InputStream json = RandomMaskTest.class.getResourceAsStream("mask_v1.json")) {
-      JsonNode vectors = new ObjectMapper().readTree(json);
-      assertThat(vectors).hasSize(11);
-      return StreamSupport.stream(vectors.spliterator(), false);
-    }
+    return Vectors.read("mask_v1.json", 11);
   }
 
   @ParameterizedTest
   @MethodSource("vectors")
-  void agreesWithTheIndependentReference(JsonNode vector) throws Exception {
+  void agreesWithTheIndependentReference(JsonNode vector) {
     long count = vector.get("n").asLong();
-    DrawnMask mask =
-        new RandomMask(
-            Long.parseLong(vector.get("seed").asText()), vector.get("dropRate").asDouble());
-    long[] kept = Kept.indices(mask.on(vector.get("name").asText(), new long[] {count}), count);
-
-    assertThat(kept).hasSize(vector.get("count").asInt());
-    assertThat(LongStream.of(kept).limit(5).toArray()).isEqualTo(longs(vector.get("first")));
-    assertThat(LongStream.of(kept).skip(Math.max(0, kept.length - 5)).toArray())
-        .isEqualTo(longs(vector.get("last")));
-    ByteBuffer bytes = ByteBuffer.allocate(kept.length * 8).order(ByteOrder.LITTLE_ENDIAN);
-    LongStream.of(kept).forEach(bytes::putLong);
-    MessageDigest sha = MessageDigest.getInstance("SHA-256");
-    sha.update(bytes.flip());
-    assertThat(HexFormat.of().formatHex(sha.digest()))
-        .isEqualTo(vector.get("sha256OfInt64LE").asText());
+    RandomMask mask = new RandomMask(Vectors.seed(vector), vector.get("dropRate").asDouble());
+    Vectors.check(
+        vector, Kept.indices(mask.on(vector.get("name").asText(), new long[] {count}), count));
   }
 
   @Property(tries = 200)
@@ -144,9 +124,5 @@ class RandomMaskTest implements MaskContract {
       }
     }
     return kept.stream().mapToLong(Long::longValue).toArray();
-  }
-
-  private static long[] longs(JsonNode array) {
-    return StreamSupport.stream(array.spliterator(), false).mapToLong(JsonNode::asLong).toArray();
   }
 }

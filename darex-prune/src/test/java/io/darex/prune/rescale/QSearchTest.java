@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class QSearchTest {
   private static Found search(double p, DoubleUnaryOperator score) {
-    return QSearch.DEFAULT.best(p, score, point -> {});
+    return QSearch.DEFAULT.best(1 - p, score, point -> {});
   }
 
   @Property
@@ -44,7 +44,8 @@ class QSearchTest {
     assertThat(search(0.99, q -> 0.5).scale().fallback()).isEqualTo(1 - 0.99);
     assertThat(search(0.99, q -> 0.5 + 1e-12 * q).scale().fallback()).isEqualTo(1 - 0.99);
     assertThat(search(0.99, q -> q).scale().fallback()).isEqualTo(1.0);
-    assertThat(new QSearch(8, 2, 0.01).best(0.99, q -> 0.009 * q, point -> {}).scale().fallback())
+    assertThat(
+            new QSearch(8, 2, 0.01).best(1 - 0.99, q -> 0.009 * q, point -> {}).scale().fallback())
         .isEqualTo(1 - 0.99);
   }
 
@@ -67,7 +68,7 @@ class QSearchTest {
   @Test
   void tellsOfEveryPointAsItGoes() {
     List<Point> seen = new ArrayList<>();
-    Found found = QSearch.DEFAULT.best(0.9, q -> -q, seen::add);
+    Found found = QSearch.DEFAULT.best(1 - 0.9, q -> -q, seen::add);
     assertThat(seen).isEqualTo(found.searched());
   }
 

@@ -9,20 +9,24 @@ import io.darex.prune.Delta;
 import io.darex.prune.Objective;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
+import io.darex.prune.Selection;
+import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.RandomMask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class RescaleTest {
   private final Tensor before = Checkpoints.random(1, "w", 0.05, 50, 50);
   private final Tensor after = Checkpoints.tuned(2, before, "w");
   private final Checkpoint base = Checkpoints.of(before);
-  private final Delta delta = Delta.between(base, Checkpoints.of(after), name -> false);
+  private final Delta delta = Delta.between(base, Checkpoints.of(after), Selection.ALL);
   private final Mask mask = new RandomMask(3, 0.9);
+  private final SparseDelta pruned = new Pruning(mask).prune(delta, 2);
 
   /** Closeness to the tuned weights: best where the noise of few kept entries is damped, q = 1. */
   private final Objective closeness =
@@ -36,24 +40,23 @@ class RescaleTest {
       };
 
   @Test
-  void dareDividesByTheKeepRate() {
-    assertThat(new InverseKeepRate().find(delta, mask, Evidence.none()))
-        .isEqualTo(new Found(Scale.of(1 - 0.9), List.of()));
-  }
-
-  @Test
-  void aFixedQIsTaken() {
-    assertThat(new FixedQ(0.37).find(delta, mask, Evidence.none()).scale())
-        .isEqualTo(Scale.of(0.37));
-    for (double q : new double[] {0, -1, 1.01, Double.NaN}) {
-      assertThatThrownBy(() -> new FixedQ(q)).hasMessageContaining("q must be in (0, 1]");
-    }
+  void everyRescaleHasItsContractTest() {
+    assertThat(
+            Stream.of(
+                    new FixedQTest(),
+                    new InverseKeepRateTest(),
+                    new NormMatchTest(),
+                    new QLabelledTest(),
+                    new UnscaledTest())
+                .map(test -> test.rescale().name()))
+        .containsExactlyInAnyOrderElementsOf(Rescales.names());
   }
 
   @Test
   void theLabelledSearchScoresTheModelThatWillBeApplied() {
     Found found =
-        new QLabelled(List.of(), QSearch.DEFAULT).find(delta, mask, Evidence.labelled(closeness));
+        new QLabelled(List.of(), QSearch.DEFAULT)
+            .find(delta, pruned, Evidence.labelled(closeness), 2);
     assertThat(found.scale().fallback()).isEqualTo(1.0);
     for (Point point : found.searched()) {
       double score =
@@ -80,24 +83,27 @@ class RescaleTest {
   void theLabelledSearchReportsProgressAndNeedsLabels() {
     List<Point> seen = new ArrayList<>();
     QLabelled rescale = new QLabelled(List.of(), QSearch.DEFAULT);
-    Found found = rescale.find(delta, mask, Evidence.labelled(closeness).withProgress(seen::add));
+    Found found =
+        rescale.find(delta, pruned, Evidence.labelled(closeness).withProgress(seen::add), 2);
     assertThat(seen).hasSizeGreaterThanOrEqualTo(8).isEqualTo(found.searched());
-    assertThatThrownBy(() -> rescale.find(delta, mask, Evidence.none()))
+    assertThatThrownBy(() -> rescale.find(delta, pruned, Evidence.none(), 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("needs an objective on labelled data");
   }
 
   @Test
   void aSearchNeedsMasksOfOneRate() {
-    for (List<Mask> masks : List.of(List.<Mask>of(), List.of(mask, new RandomMask(1, 0.5)))) {
-      assertThatThrownBy(() -> QSearch.DEFAULT.best(delta, masks, closeness, point -> {}))
-          .hasMessageContaining("masks of one drop rate");
+    SparseDelta other = new Pruning(new RandomMask(1, 0.5)).prune(delta, 2);
+    for (List<SparseDelta> several : List.of(List.<SparseDelta>of(), List.of(pruned, other))) {
+      assertThatThrownBy(() -> QSearch.DEFAULT.best(several, base, closeness, point -> {}))
+          .hasMessageContaining("masks of one keep rate");
     }
   }
 
   @Test
   void theListNamesThem() {
-    assertThat(Rescales.names()).containsExactly("inverse-keep-rate", "q", "q-labelled");
+    assertThat(Rescales.names())
+        .containsExactly("inverse-keep-rate", "none", "norm-match", "q", "q-labelled");
     assertThat(Rescales.create("inverse-keep-rate", Map.of())).isEqualTo(new InverseKeepRate());
     assertThat(Rescales.create("q", Map.of("q", 0.2))).isEqualTo(new FixedQ(0.2));
     assertThat(Rescales.create("q-labelled", Map.of()))
@@ -126,6 +132,7 @@ class RescaleTest {
   }
 
   private Found find(List<Long> seeds) {
-    return new QLabelled(seeds, QSearch.DEFAULT).find(delta, mask, Evidence.labelled(closeness));
+    return new QLabelled(seeds, QSearch.DEFAULT)
+        .find(delta, pruned, Evidence.labelled(closeness), 2);
   }
 }

@@ -1,0 +1,64 @@
+package io.darex.prune;
+
+import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.TensorMask;
+
+/**
+ * What pruning a delta will write, from headers alone: known before any work, and so before a disk
+ * is full.
+ *
+ * @param entries entries to prune
+ * @param blocks blocks of {@value TensorMask#BLOCK} entries that they take, tensor by tensor
+ * @param columns columns that they have, tensor by tensor, a vector being one row
+ * @param tensors tensors in the file, pruned or whole
+ * @param wholeBytes bytes of the tensors carried whole
+ */
+public record Preflight(long entries, long blocks, long columns, int tensors, long wholeBytes) {
+  /** What a header has for a tensor, and once for itself; generous. */
+  private static final int HEADER_BYTES = 512;
+
+  /** The varint of a block's count is at most that long. */
+  private static final int COUNT_BYTES = 3;
+
+  /** Measures a delta. */
+  public static Preflight of(Delta delta) {
+    long blocks = 0;
+    long columns = 0;
+    for (Delta.Pair pair : delta.pairs().values()) {
+      long[] shape = pair.tuned().shape();
+      long count = pair.tuned().count();
+      blocks += TensorMask.blocks(count);
+      columns += shape.length < 2 ? count : count / Math.max(1, shape[0]);
+    }
+    long wholeBytes =
+        delta.carried().values().stream()
+            .mapToLong(tensor -> Math.multiplyExact(tensor.count(), tensor.dtype().bytes()))
+            .sum();
+    int tensors = delta.pairs().size() + delta.whole().size();
+    return new Preflight(delta.entries(), blocks, columns, tensors, wholeBytes);
+  }
+
+  /**
+   * About how large the sparse-delta file will be, in bytes (docs/FORMAT.md). Kept entries are
+   * taken to lie anywhere; where they lie together their gaps need fewer bytes. Divisors, which
+   * only the mask's choice knows of, are not counted.
+   *
+   * @param values how kept values are stored
+   */
+  public long fileBytes(Mask mask, DType values) {
+    double kept = entries * mask.keepRate();
+    double places =
+        switch (mask.places()) {
+          case DRAWN -> 0;
+          case GAPS -> kept * gapBytes(1 - mask.keepRate()) + (double) COUNT_BYTES * blocks;
+          case COLUMNS -> columns * mask.keepRate() * DType.I64.bytes();
+        };
+    double headers = HEADER_BYTES * (tensors + 1.0);
+    return (long) Math.ceil(headers + wholeBytes + kept * values.bytes() + places);
+  }
+
+  /** A varint takes a second byte from 2⁷ on and a third from 2¹⁴ on. */
+  private static double gapBytes(double dropRate) {
+    return 1 + Math.pow(dropRate, 1 << 7) + Math.pow(dropRate, 1 << 14);
+  }
+}

@@ -1,0 +1,24 @@
+package io.darex.prune.checkpoint;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** The digest of checkpoints, and of what unfinished work is known by. */
+final class Sha256 {
+  private Sha256() {}
+
+  static MessageDigest start() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** In lower-case hexadecimal. */
+  static String hex(String text) {
+    return HexFormat.of().formatHex(start().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+}

@@ -1,0 +1,94 @@
+package io.darex.prune.mask;
+
+import io.darex.prune.Delta;
+import io.darex.prune.NameOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Keeps the entries of largest |Δ| (METHOD.md §5, MP). Of the z non-zeros in each scope exactly
+ * ⌈z·(1−p)⌉ stay, p as the decimal number it is written as; of equals the ones that come first, by
+ * name in the order of UTF-8 bytes and then by flat index.
+ *
+ * @param dropRate p, in [0, 1), of the non-zeros
+ * @param scope which entries are compared
+ */
+public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
+  static final String KIND = "magnitude";
+
+  /** Checks the rate. */
+  public MagnitudeMask {
+    DropRate.check(dropRate);
+  }
+
+  @Override
+  public String kind() {
+    return KIND;
+  }
+
+  @Override
+  public Map<String, Object> parameters() {
+    return new TreeMap<>(Map.of("dropRate", dropRate, "scope", scope.toString()));
+  }
+
+  @Override
+  public Mask withSeed(long seed) {
+    return this;
+  }
+
+  @Override
+  public Places places() {
+    return Places.GAPS;
+  }
+
+  @Override
+  public Choice choose(Delta delta, int threads) {
+    DropRate rate = new DropRate(dropRate);
+    Map<String, TensorMask> masks = new TreeMap<>();
+    if (scope == Scope.MODEL) {
+      acrossTensors(delta, rate, threads, masks);
+    } else {
+      delta.pairs().forEach((name, pair) -> masks.put(name, on(pair, rate, threads)));
+    }
+    return masks::get;
+  }
+
+  private static void acrossTensors(
+      Delta delta, DropRate rate, int threads, Map<String, TensorMask> masks) {
+    List<String> names = new ArrayList<>(delta.pairs().keySet());
+    names.sort(NameOrder.BY_UTF8);
+    List<Delta.Pair> pairs = new ArrayList<>();
+    names.forEach(name -> pairs.add(delta.pairs().get(name)));
+    Cut[] cuts = Cuts.of(pairs.stream().map(Cuts.Span::of).toList(), rate, threads);
+    for (int i = 0; i < cuts.length; i++) {
+      Delta.Pair pair = pairs.get(i);
+      masks.put(names.get(i), new CutMask(pair, pair.tuned().count(), cuts[i]));
+    }
+  }
+
+  private TensorMask on(Delta.Pair pair, DropRate rate, int threads) {
+    long count = pair.tuned().count();
+    if (scope == Scope.TENSOR) {
+      return new CutMask(pair, count, Cuts.of(Cuts.Span.of(pair), rate, threads));
+    }
+    Rows rows = Rows.of(pair.tuned().shape());
+    if (rows.length() <= TensorMask.BLOCK) {
+      return shortRows(pair, (int) rows.length(), rate);
+    }
+    List<Cut> cuts = new ArrayList<>();
+    for (long from = 0; from < count; from += rows.length()) {
+      cuts.add(Cuts.of(new Cuts.Span(pair, from, rows.length()), rate, threads));
+    }
+    return new CutMask(pair, rows.length(), cuts.toArray(Cut[]::new));
+  }
+
+  private static TensorMask shortRows(Delta.Pair pair, int length, DropRate rate) {
+    int[] quotas = new int[length + 1];
+    for (int nonZeros = 0; nonZeros <= length; nonZeros++) {
+      quotas[nonZeros] = rate.kept(nonZeros);
+    }
+    return new GroupMask(pair, length, length, (all, nonZeros) -> quotas[nonZeros]);
+  }
+}
