@@ -92,9 +92,13 @@ final class BertGraph {
         dropout(pooled, "classifier", config.classifierDropout(), (r, c) -> new long[] {r, hidden});
     SDVariable logits = linear(x, "classifier").rename(LOGITS);
     if (training) {
-      // Among SameDiff's losses this one, as the last op, has a right gradient.
+      // Among SameDiff's losses these, as the last op, have a right gradient.
       SDVariable labels = graph.placeHolder(LABELS, type, -1, config.classes());
-      graph.loss.softmaxCrossEntropy(LOSS, labels, logits, null);
+      if (config.isRegression()) {
+        graph.loss.meanSquaredError(LOSS, labels, logits, null);
+      } else {
+        graph.loss.softmaxCrossEntropy(LOSS, labels, logits, null);
+      }
       graph.setLossVariables(LOSS);
     }
   }

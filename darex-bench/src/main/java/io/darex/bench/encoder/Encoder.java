@@ -5,11 +5,12 @@ import java.util.Map;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A text encoder with a classification head: what it computes, its gradients and its parameters.
+ * A text encoder with a classification or regression head: what it computes, its gradients and its
+ * parameters.
  *
- * <p>Parameters carry the names of {@code BertForSequenceClassification}: encoder tensors begin
- * with {@code bert.}, the head is {@code classifier.weight [classes, hidden]} and {@code
- * classifier.bias [classes]}, absent where the config has no labels. Not thread-safe.
+ * <p>Parameters carry the names of the family's sequence classification model in transformers:
+ * encoder tensors begin with {@code bert.} or the like, the head's do not, and are absent where the
+ * config has no labels. Not thread-safe.
  *
  * <p>Every method that takes a batch throws {@link IllegalArgumentException} if a token, a type or
  * the length lies outside the config.
@@ -28,7 +29,10 @@ public interface Encoder extends AutoCloseable {
   /** The last layer's output {@code [rows, columns, hidden]} row-major; padding holds noise. */
   float[] lastHidden(Batch batch);
 
-  /** The pooler's output {@code [rows][hidden]}: what the head sees, without dropout. */
+  /**
+   * One vector per text {@code [rows][hidden]}, without dropout: BERT's pooler output, elsewhere
+   * the last layer's output at the first token.
+   */
   float[][] pooled(Batch batch);
 
   /**
@@ -37,10 +41,19 @@ public interface Encoder extends AutoCloseable {
    * <p>Masks depend on {@code dropoutSeed}, config and batch shape alone, so a training run that
    * counts its steps is reproducible and can be resumed at any of them.
    *
-   * @throws IllegalStateException if the encoder has no head
+   * @throws IllegalStateException if the encoder has no head, or one for a single score
    * @throws IllegalArgumentException if there is not one label in [0, classes) per row
    */
   Gradients gradients(Batch batch, int[] labels, long dropoutSeed);
+
+  /**
+   * The mean squared error of scores against {@code targets} and its gradients, with dropout; else
+   * as for labels.
+   *
+   * @throws IllegalStateException if the encoder has no head or one for classes
+   * @throws IllegalArgumentException if there is not one finite target per row
+   */
+  Gradients gradients(Batch batch, float[] targets, long dropoutSeed);
 
   /** The live parameters in name order: an optimiser changes them in place. */
   Map<String, INDArray> parameters();
@@ -49,8 +62,8 @@ public interface Encoder extends AutoCloseable {
   Checkpoint checkpoint();
 
   /**
-   * Sets all parameters in place; encoder tensors may lack the {@code bert.} prefix, further
-   * tensors are ignored.
+   * Sets all parameters in place; encoder tensors may lack their prefix, normalisation may be
+   * called gamma and beta, further tensors are ignored.
    *
    * @throws IllegalArgumentException listing every missing tensor and every one of another shape or
    *     of no floating-point type; nothing is set then

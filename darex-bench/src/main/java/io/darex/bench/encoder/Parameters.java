@@ -10,25 +10,25 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
-/**
- * The arrays of a BERT encoder by Hugging Face name, and their way in from and out to checkpoints.
- */
+/** The arrays of an encoder by Hugging Face name, and their way in from and out to checkpoints. */
 final class Parameters implements AutoCloseable {
   static final String WORDS = "bert.embeddings.word_embeddings.weight";
   static final String POSITIONS = "bert.embeddings.position_embeddings.weight";
   static final String TYPES = "bert.embeddings.token_type_embeddings.weight";
 
-  private static final String PREFIX = "bert.";
-  private static final String HEAD = "classifier.";
+  private static final String WEIGHT = ".weight";
+  private static final String BIAS = ".bias";
 
   /** Elements copied at a time: few enough to stay in the cache between tensor and array. */
   private static final int CHUNK = 1 << 14;
@@ -41,40 +41,67 @@ final class Parameters implements AutoCloseable {
     shapes(config).forEach((name, shape) -> arrays.put(name, Nd4j.zeros(type, shape)));
   }
 
+  /**
+   * Parameters with the values of a pre-trained checkpoint; layers of the head that it has not are
+   * drawn from {@code headSeed}.
+   *
+   * @throws IllegalArgumentException as {@link Encoder#load} does
+   */
+  static Parameters started(
+      EncoderConfig config, Checkpoint checkpoint, long headSeed, DataType type) {
+    Parameters parameters = new Parameters(config, type);
+    try {
+      parameters.start(checkpoint, headSeed);
+      return parameters;
+    } catch (RuntimeException e) {
+      parameters.close();
+      throw e;
+    }
+  }
+
   /** Name and shape of every parameter; linear weights are {@code [out, in]}. */
   static SortedMap<String, long[]> shapes(EncoderConfig config) {
+    Family family = config.family();
     long hidden = config.hiddenSize();
+    long embedding = config.embeddingSize();
     SortedMap<String, long[]> shapes = new TreeMap<>();
-    shapes.put(WORDS, new long[] {config.vocabSize(), hidden});
-    shapes.put(POSITIONS, new long[] {config.maxPositions(), hidden});
-    shapes.put(TYPES, new long[] {config.typeVocabSize(), hidden});
-    norm(shapes, "bert.embeddings.LayerNorm", hidden);
-    for (int i = 0; i < config.layers(); i++) {
-      String layer = "bert.encoder.layer." + i + ".";
-      linear(shapes, layer + "attention.self.query", hidden, hidden);
-      linear(shapes, layer + "attention.self.key", hidden, hidden);
-      linear(shapes, layer + "attention.self.value", hidden, hidden);
-      linear(shapes, layer + "attention.output.dense", hidden, hidden);
-      norm(shapes, layer + "attention.output.LayerNorm", hidden);
-      linear(shapes, layer + "intermediate.dense", config.intermediateSize(), hidden);
-      linear(shapes, layer + "output.dense", hidden, config.intermediateSize());
-      norm(shapes, layer + "output.LayerNorm", hidden);
+    shapes.put(family.words(), new long[] {config.vocabSize(), embedding});
+    shapes.put(family.positions(), new long[] {config.maxPositions(), embedding});
+    if (config.typeVocabSize() > 0) {
+      shapes.put(family.types(), new long[] {config.typeVocabSize(), embedding});
     }
-    linear(shapes, "bert.pooler.dense", hidden, hidden);
+    norm(shapes, family.embeddingNorm(), embedding);
+    if (embedding != hidden) {
+      linear(shapes, family.projection(), hidden, embedding);
+    }
+    for (int i = 0; i < config.layers(); i++) {
+      Family.LayerNames layer = family.layer(i);
+      linear(shapes, layer.query(), hidden, hidden);
+      linear(shapes, layer.key(), hidden, hidden);
+      linear(shapes, layer.value(), hidden, hidden);
+      linear(shapes, layer.attentionOutput(), hidden, hidden);
+      norm(shapes, layer.attentionNorm(), hidden);
+      linear(shapes, layer.intermediate(), config.intermediateSize(), hidden);
+      linear(shapes, layer.output(), hidden, config.intermediateSize());
+      norm(shapes, layer.outputNorm(), hidden);
+    }
+    if (config.classes() > 0 || family.hasPooler()) {
+      linear(shapes, family.head().dense(), hidden, hidden);
+    }
     if (config.classes() > 0) {
-      linear(shapes, "classifier", config.classes(), hidden);
+      linear(shapes, family.head().out(), config.classes(), hidden);
     }
     return shapes;
   }
 
   private static void linear(Map<String, long[]> shapes, String name, long out, long in) {
-    shapes.put(name + ".weight", new long[] {out, in});
-    shapes.put(name + ".bias", new long[] {out});
+    shapes.put(name + WEIGHT, new long[] {out, in});
+    shapes.put(name + BIAS, new long[] {out});
   }
 
   private static void norm(Map<String, long[]> shapes, String name, long width) {
-    shapes.put(name + ".weight", new long[] {width});
-    shapes.put(name + ".bias", new long[] {width});
+    shapes.put(name + WEIGHT, new long[] {width});
+    shapes.put(name + BIAS, new long[] {width});
   }
 
   SortedMap<String, INDArray> arrays() {
@@ -90,22 +117,40 @@ final class Parameters implements AutoCloseable {
     load(checkpoint, arrays);
   }
 
-  /** Loads a pre-trained checkpoint: where it has no head, ours is drawn from {@code headSeed}. */
-  void start(Checkpoint checkpoint, long headSeed) {
-    boolean headless = checkpoint.tensors().keySet().stream().noneMatch(n -> n.startsWith(HEAD));
-    if (!headless || config.classes() == 0) {
-      load(checkpoint, arrays);
-      return;
-    }
-    SortedMap<String, INDArray> encoder = new TreeMap<>(arrays);
-    encoder.keySet().removeIf(name -> name.startsWith(HEAD));
-    load(checkpoint, encoder);
-    INDArray weight = arrays.get(HEAD + "weight");
+  private void start(Checkpoint checkpoint, long headSeed) {
+    SortedMap<String, INDArray> given = new TreeMap<>(arrays);
     SplittableRandom random = new SplittableRandom(headSeed);
-    for (long i = 0; i < weight.length(); i++) {
-      weight.putScalar(i, 0.02 * random.nextGaussian());
+    Family.Head head = config.family().head();
+    for (String layer : List.of(head.dense(), head.out())) {
+      INDArray weight = arrays.get(layer + WEIGHT);
+      boolean absent =
+          source(checkpoint, layer + WEIGHT).isEmpty()
+              && source(checkpoint, layer + BIAS).isEmpty();
+      if (weight != null && absent) {
+        given.remove(layer + WEIGHT);
+        given.remove(layer + BIAS);
+        for (long i = 0; i < weight.length(); i++) {
+          weight.putScalar(i, 0.02 * random.nextGaussian());
+        }
+      }
     }
-    arrays.get(HEAD + "bias").assign(0);
+    load(checkpoint, given);
+  }
+
+  /** A tensor under its name, without the prefix of the family, or under its name of 2018. */
+  private Optional<Tensor> source(Checkpoint checkpoint, String name) {
+    Map<String, Tensor> tensors = checkpoint.tensors();
+    String bare =
+        config.family().isHead(name) ? name : name.substring(config.family().prefix().length());
+    return Stream.of(name, bare, legacy(name), legacy(bare))
+        .map(tensors::get)
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
+  private static String legacy(String name) {
+    return name.replace("LayerNorm.weight", "LayerNorm.gamma")
+        .replace("LayerNorm.bias", "LayerNorm.beta");
   }
 
   /** A copy in fp32, with the config. */
@@ -117,16 +162,12 @@ final class Parameters implements AutoCloseable {
     return new InMemoryCheckpoint(tensors, Optional.of(config.toJson()));
   }
 
-  private static void load(Checkpoint checkpoint, SortedMap<String, INDArray> targets) {
-    SortedMap<String, Tensor> tensors = checkpoint.tensors();
+  private void load(Checkpoint checkpoint, SortedMap<String, INDArray> targets) {
     Map<String, Tensor> sources = new TreeMap<>();
     List<String> faults = new ArrayList<>();
     targets.forEach(
         (name, target) -> {
-          Tensor tensor = tensors.get(name);
-          if (tensor == null && name.startsWith(PREFIX)) {
-            tensor = tensors.get(name.substring(PREFIX.length()));
-          }
+          Tensor tensor = source(checkpoint, name).orElse(null);
           if (tensor == null) {
             faults.add(name + ": missing");
           } else if (!Arrays.equals(tensor.shape(), target.shape())) {

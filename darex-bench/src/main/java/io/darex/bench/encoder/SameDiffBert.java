@@ -39,15 +39,16 @@ public final class SameDiffBert implements Encoder {
   }
 
   SameDiffBert(EncoderConfig config, Checkpoint checkpoint, long headSeed, DataType type) {
+    if (config.family() != Family.BERT || config.activation() != Activation.GELU) {
+      throw new IllegalArgumentException(
+          "the SameDiff engine computes model_type bert with hidden_act gelu alone, not "
+              + config.family().modelType()
+              + " with "
+              + config.activation().names().get(0));
+    }
     this.config = config;
     this.type = type;
-    parameters = new Parameters(config, type);
-    try {
-      parameters.start(checkpoint, headSeed);
-    } catch (RuntimeException e) {
-      parameters.close();
-      throw e;
-    }
+    parameters = Parameters.started(config, checkpoint, headSeed, type);
     embeddings = new BertEmbeddings(config, parameters);
     inference = new GraphSession(new BertGraph(config, parameters.arrays(), type, false).graph());
   }
@@ -59,7 +60,7 @@ public final class SameDiffBert implements Encoder {
 
   @Override
   public float[][] logits(Batch batch) {
-    requireHead();
+    config.requireHead();
     try (INDArray logits = infer(batch, BertGraph.LOGITS)) {
       return logits.toFloatMatrix();
     }
@@ -91,15 +92,29 @@ public final class SameDiffBert implements Encoder {
 
   @Override
   public Gradients gradients(Batch batch, int[] labels, long dropoutSeed) {
-    requireHead();
-    checkLabels(batch, labels);
+    Loss.crossEntropy(config, batch, labels); // checks them
+    INDArray wanted = Nd4j.zeros(type, labels.length, config.classes());
+    for (int row = 0; row < labels.length; row++) {
+      wanted.putScalar(row, labels[row], 1);
+    }
+    return gradients(batch, wanted, dropoutSeed);
+  }
+
+  @Override
+  public Gradients gradients(Batch batch, float[] targets, long dropoutSeed) {
+    Loss.squaredError(config, batch, targets); // checks them
+    INDArray wanted = Nd4j.createFromArray(targets).reshape(targets.length, 1).castTo(type);
+    return gradients(batch, wanted, dropoutSeed);
+  }
+
+  private Gradients gradients(Batch batch, INDArray wanted, long dropoutSeed) {
     Map<String, INDArray> inputs = inputs(batch);
     closeAll(lastGradients);
     lastGradients = Map.of();
     if (training == null) {
       training = new TrainingGraph(new BertGraph(config, parameters.arrays(), type, true));
     }
-    inputs.put(BertGraph.LABELS, oneHot(labels));
+    inputs.put(BertGraph.LABELS, wanted);
     try {
       inputs.putAll(training.masks(dropoutSeed, type, batch));
       Map<String, INDArray> outputs = training.run(inputs);
@@ -149,33 +164,6 @@ public final class SameDiffBert implements Encoder {
     inputs.put(BertGraph.SPLIT, Nd4j.createFromArray(rows, columns, heads, width));
     inputs.put(BertGraph.SPLIT_FIRST, Nd4j.createFromArray(rows, 1, heads, width));
     return inputs;
-  }
-
-  private INDArray oneHot(int[] labels) {
-    INDArray oneHot = Nd4j.zeros(type, labels.length, config.classes());
-    for (int row = 0; row < labels.length; row++) {
-      oneHot.putScalar(row, labels[row], 1);
-    }
-    return oneHot;
-  }
-
-  private void requireHead() {
-    if (config.classes() == 0) {
-      throw new IllegalStateException("this encoder has no classification head");
-    }
-  }
-
-  private void checkLabels(Batch batch, int[] labels) {
-    if (labels.length != batch.rows()) {
-      throw new IllegalArgumentException(
-          "need one label per row: " + labels.length + " labels, " + batch.rows() + " rows");
-    }
-    for (int label : labels) {
-      if (label < 0 || label >= config.classes()) {
-        throw new IllegalArgumentException(
-            "label must lie in [0, " + config.classes() + "): " + label);
-      }
-    }
   }
 
   private static void closeAll(Map<String, INDArray> arrays) {

@@ -42,7 +42,6 @@ import org.nd4j.linalg.factory.Nd4j;
  * written last, so where it is there everything is.
  */
 final class Finetuning {
-  private static final String HEAD = "classifier.";
   private static final int REPORT_EVERY = 20;
 
   private final FinetuneConfig config;
@@ -98,7 +97,9 @@ final class Finetuning {
   TrainingRecord train() throws IOException {
     AdamROptimizer optimizer =
         new AdamROptimizer(
-            adamR(), encoder.parameters(), Anchor.start(name -> !name.startsWith(HEAD)));
+            adamR(),
+            encoder.parameters(),
+            Anchor.start(name -> !encoder.config().family().isHead(name)));
     List<Epoch> finished = resume(optimizer);
     Files.createDirectories(folder);
     if (finished.isEmpty()) {

@@ -5,8 +5,8 @@ import io.darex.bench.Main;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
-import io.darex.bench.encoder.SameDiffBert;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.DataFolder;
@@ -74,7 +74,7 @@ public final class Run {
     int longest = Math.min(config.finetune().maxLength(), architecture.maxPositions());
     try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize());
         Encoder encoder =
-            new SameDiffBert(architecture, pretrained.checkpoint(), config.finetune().seed())) {
+            Encoders.open(architecture, pretrained.checkpoint(), config.finetune().seed())) {
       console.say(
           String.format(
               Locale.ROOT,

@@ -72,7 +72,7 @@ class SameDiffBertTest {
 
   @Test
   void outputsAgreeWithAnIndependentForwardPass() {
-    PlainBert plain = new PlainBert(config, checkpoint);
+    PlainEncoder plain = new PlainEncoder(config, checkpoint);
     try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
       float[][] logits = encoder.logits(BATCH);
       float[][] pooled = encoder.pooled(BATCH);

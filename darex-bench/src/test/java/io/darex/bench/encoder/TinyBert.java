@@ -38,7 +38,7 @@ public final class TinyBert {
               for (long dimension : shape) {
                 count *= (int) dimension;
               }
-              boolean gain = name.endsWith("LayerNorm.weight");
+              boolean gain = name.matches(".*(LayerNorm|layer_norm)\\.weight");
               float[] values = new float[count];
               for (int i = 0; i < count; i++) {
                 values[i] = (float) (0.5 * random.nextGaussian() + (gain ? 1 : 0));

@@ -1,0 +1,23 @@
+package io.darex.bench.encoder;
+
+import io.darex.prune.Checkpoint;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Where the engine is chosen: {@link DirectEncoder} on a processor, SameDiff elsewhere. */
+public final class Encoders {
+  private Encoders() {}
+
+  /**
+   * An encoder with the weights of {@code checkpoint} on the backend that ND4J has chosen.
+   *
+   * @param config with labels for a head
+   * @param headSeed seed of the layers of the head that the checkpoint has not
+   * @throws IllegalArgumentException as {@link Encoder#load} does, or if the backend's engine does
+   *     not compute this architecture
+   */
+  public static Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
+    return Nd4j.getEnvironment().isCPU()
+        ? new DirectEncoder(config, checkpoint, headSeed)
+        : new SameDiffBert(config, checkpoint, headSeed);
+  }
+}

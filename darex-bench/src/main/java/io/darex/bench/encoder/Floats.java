@@ -1,0 +1,75 @@
+package io.darex.bench.encoder;
+
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Floats in host memory: a parameter's, or a buffer that grows to the largest batch it has met.
+ *
+ * <p>Loops copy rows to heap arrays, work there and copy back: the copies stay in the first-level
+ * cache, and the compiler vectorises loops over heap arrays alone.
+ */
+final class Floats implements AutoCloseable {
+  private FloatPointer memory;
+  private FloatBuffer buffer;
+
+  /** An empty buffer. */
+  Floats() {
+    wrap(new FloatPointer(1));
+  }
+
+  /**
+   * The elements of an array, row-major.
+   *
+   * @throws IllegalArgumentException if they are no floats, or not dense and row-major
+   */
+  static Floats of(INDArray array) {
+    if (array.dataType() != DataType.FLOAT || array.ordering() != 'c' || array.isView()) {
+      throw new IllegalArgumentException(
+          "need dense row-major FLOAT: " + array.shapeInfoToString());
+    }
+    Floats floats = new Floats();
+    floats.close();
+    // addressPointer and not address: only the former minds the offset of a view.
+    floats.wrap(new FloatPointer(array.data().addressPointer()).capacity(array.length()));
+    return floats;
+  }
+
+  private void wrap(FloatPointer pointer) {
+    memory = pointer;
+    buffer = pointer.asBuffer();
+  }
+
+  /** Makes room for {@code count} floats; what was there is lost if it grows. */
+  Floats reserve(long count) {
+    if (count > buffer.capacity()) {
+      close();
+      wrap(new FloatPointer(count));
+    }
+    return this;
+  }
+
+  /** The address of an element. */
+  long address(long index) {
+    return memory.address() + index * Float.BYTES;
+  }
+
+  void get(long from, float[] into, int count) {
+    get(from, into, 0, count);
+  }
+
+  void get(long from, float[] into, int at, int count) {
+    buffer.get(Math.toIntExact(from), into, at, count);
+  }
+
+  void put(long from, float[] values, int count) {
+    buffer.put(Math.toIntExact(from), values, 0, count);
+  }
+
+  @Override
+  public void close() {
+    memory.close();
+  }
+}

@@ -1,0 +1,137 @@
+package io.darex.bench.encoder;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * From the first token's vector to scores: dense layer, activation function, dropout, output layer;
+ * in BERT the first two are the pooler. Small, so one thread does it.
+ */
+final class Head implements AutoCloseable {
+  private final EncoderConfig config;
+  private final Family.Head names;
+  private final Optional<Linear> dense;
+  private final Optional<Linear> out;
+  private final int hidden;
+
+  private final Floats input = new Floats();
+  private final Floats wide = new Floats();
+  private final Floats activated = new Floats();
+  private final Floats logits = new Floats();
+  private final Floats logitGradients = new Floats();
+  private final Floats gradients = new Floats();
+
+  Head(EncoderConfig config, Slots slots) {
+    this.config = config;
+    names = config.family().head();
+    hidden = config.hiddenSize();
+    dense = linear(slots, names.dense());
+    out = linear(slots, names.out());
+  }
+
+  private static Optional<Linear> linear(Slots slots, String name) {
+    return slots.get(name + ".weight") == null
+        ? Optional.empty()
+        : Optional.of(new Linear(slots, name));
+  }
+
+  /** The pooler's output, or in a family without one the first tokens themselves. */
+  float[][] pooled(Pass pass, Floats firsts, Scratch scratch) {
+    int texts = pass.packed().texts;
+    if (!config.family().hasPooler()) {
+      return rows(firsts, texts, hidden);
+    }
+    dense(pass, firsts, scratch);
+    return rows(activated, texts, hidden);
+  }
+
+  float[][] logits(Pass pass, Floats firsts, Scratch scratch) {
+    int texts = pass.packed().texts;
+    dense(pass, firsts, scratch);
+    out.orElseThrow().forward(scratch, activated, 0, texts, logits.reserve(size(pass)), 0);
+    return rows(logits, texts, config.classes());
+  }
+
+  private void dense(Pass pass, Floats firsts, Scratch scratch) {
+    int texts = pass.packed().texts;
+    long size = (long) texts * hidden;
+    input.reserve(size);
+    float[] x = scratch.row(1, hidden);
+    float[] y = scratch.row(2, hidden);
+    for (int text = 0; text < texts; text++) {
+      firsts.get((long) text * hidden, x, hidden);
+      onInput(pass).apply(pass.place(true, text), x, 0, hidden);
+      input.put((long) text * hidden, x, hidden);
+    }
+    dense.orElseThrow().forward(scratch, input, 0, texts, wide.reserve(size), 0);
+    activated.reserve(size);
+    for (int text = 0; text < texts; text++) {
+      wide.get((long) text * hidden, x, hidden);
+      names.activation().forward(x, y, hidden);
+      onOutput(pass).apply(pass.place(true, text), y, 0, hidden);
+      activated.put((long) text * hidden, y, hidden);
+    }
+  }
+
+  /**
+   * Back from the gradient of the scores {@code [texts][classes]} to that of the first tokens.
+   *
+   * @return the gradients of the head's parameters as independent tasks
+   */
+  List<Workers.Task> backward(Pass pass, float[][] scores, Floats firsts, Scratch scratch) {
+    int texts = pass.packed().texts;
+    logitGradients.reserve(size(pass));
+    gradients.reserve((long) texts * hidden);
+    for (int text = 0; text < texts; text++) {
+      logitGradients.put((long) text * config.classes(), scores[text], config.classes());
+    }
+    out.orElseThrow().backward(scratch, logitGradients, 0, texts, 0, gradients, 0);
+    float[] x = scratch.row(1, hidden);
+    float[] y = scratch.row(2, hidden);
+    float[] gradient = scratch.row(3, hidden);
+    float[] spare = scratch.row(4, hidden);
+    for (int text = 0; text < texts; text++) {
+      wide.get((long) text * hidden, x, hidden);
+      gradients.get((long) text * hidden, gradient, hidden);
+      onOutput(pass).apply(pass.place(true, text), gradient, 0, hidden);
+      names.activation().backward(x, y, gradient, spare, hidden);
+      gradients.put((long) text * hidden, gradient, hidden);
+    }
+    dense.orElseThrow().backward(scratch, gradients, 0, texts, 0, firsts, 0);
+    for (int text = 0; text < texts; text++) {
+      firsts.get((long) text * hidden, gradient, hidden);
+      onInput(pass).apply(pass.place(true, text), gradient, 0, hidden);
+      firsts.put((long) text * hidden, gradient, hidden);
+    }
+    List<Workers.Task> tasks = new ArrayList<>();
+    out.orElseThrow().addTasks(tasks, logitGradients, activated, texts);
+    dense.orElseThrow().addTasks(tasks, gradients, input, texts);
+    return tasks;
+  }
+
+  private Dropout onInput(Pass pass) {
+    return pass.dropout(Pass.HEAD_INPUT, names.dropsInput() ? config.classifierDropout() : 0);
+  }
+
+  private Dropout onOutput(Pass pass) {
+    return pass.dropout(Pass.HEAD_OUTPUT, config.classifierDropout());
+  }
+
+  private long size(Pass pass) {
+    return (long) pass.packed().texts * config.classes();
+  }
+
+  private static float[][] rows(Floats buffer, int rows, int width) {
+    float[][] result = new float[rows][width];
+    for (int row = 0; row < rows; row++) {
+      buffer.get((long) row * width, result[row], width);
+    }
+    return result;
+  }
+
+  @Override
+  public void close() {
+    List.of(input, wide, activated, logits, logitGradients, gradients).forEach(Floats::close);
+  }
+}
