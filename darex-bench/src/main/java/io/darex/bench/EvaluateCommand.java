@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.config.TaskConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
-import io.darex.bench.encoder.SameDiffBert;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Part;
@@ -208,14 +208,14 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static Encoder encoder(EncoderConfig config, Checkpoint weights, String source) {
     try {
-      return new SameDiffBert(config, weights, 0);
+      return Encoders.open(config, weights, 0);
     } catch (IllegalArgumentException e) {
       throw new BadInputException(source + ": " + e.getMessage(), e);
     }
   }
 
   private int longest(EncoderConfig config, Pretrained base) {
-    int longest = Math.min(config.maxPositions(), base.tokenizer().maxLength().orElse(1 << 30));
+    int longest = Math.min(config.maxTokens(), base.tokenizer().maxLength().orElse(1 << 30));
     if (maxLength != null && maxLength > longest) {
       throw new BadInputException(
           "--max-length: expected at most "

@@ -1,6 +1,7 @@
 package io.darex.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -155,6 +156,41 @@ class EvaluateCommandTest {
     assertThat(narrow.code()).as(narrow.err()).isZero();
     refused("--max-length: expected at most 16", "tuned", "cola", "--max-length", "17");
     refused("--batch-tokens: expected at least 1", "tuned", "cola", "--batch-tokens", "0");
+  }
+
+  @Test
+  void aRegressionIsScoredByItsCorrelations() throws IOException {
+    EncoderConfig config = TINY.withLabels(List.of("LABEL_0"));
+    write("score", TinyBert.checkpoint(config, 4));
+    String cells = "\t".repeat(7);
+    String head = cells + "sentence1\tsentence2\t";
+    text(
+        "glue/STS-B/dev.tsv",
+        head + "score\n" + cells + "A.\tB.\t5.0\n" + cells + "Who?\tThe man.\t0.5\n");
+    Path file = folder.resolve("sts.tsv");
+    Outcome outcome = evaluate("score", "sts-b", "--json", "--predictions", file.toString());
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    JsonNode metrics = new ObjectMapper().readTree(outcome.out()).at("/parts/0/metrics");
+    // Of two examples only the order counts.
+    for (String metric : List.of("pearson", "spearmanr", "combined_score")) {
+      assertThat(Math.abs(metrics.get(metric).asDouble())).isCloseTo(1, within(1e-12));
+    }
+    assertThat(Files.readAllLines(file).get(1)).matches("0\t-?\\d+(\\.\\d+)?\t5");
+
+    text("glue/STS-B/dev.tsv", head + "score\n" + cells + "A.\tB.\t5.0\n");
+    Outcome single = evaluate("score", "sts-b");
+    assertThat(single.out()).startsWith("sts-b dev: pearson undefined, spearmanr undefined, ");
+    JsonNode none = new ObjectMapper().readTree(evaluate("score", "sts-b", "--json").out());
+    assertThat(none.at("/parts/0/metrics/pearson").isNull()).isTrue();
+
+    text("glue/STS-B/test.tsv", "index" + head.stripTrailing() + "\n7" + cells + "A.\tB.\n");
+    Path submission = folder.resolve("sts");
+    evaluate("score", "sts-b", "--split", "test", "--submission", submission.toString());
+    double clipped =
+        Double.parseDouble(
+            Files.readAllLines(submission.resolve("STS-B.tsv")).get(1).replaceFirst("7\t", ""));
+    assertThat(clipped).isBetween(0.0, 5.0);
   }
 
   @Test

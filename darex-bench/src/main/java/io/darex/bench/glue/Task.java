@@ -126,9 +126,9 @@ public record Task(
     return labels.isEmpty();
   }
 
-  /** How many outputs a head for it has: one a label, or one for a score. */
-  public int outputs() {
-    return Math.max(1, labels.size());
+  /** What a checkpoint's head calls its outputs: the labels, or a score as transformers does. */
+  public List<String> outputs() {
+    return regression() ? List.of("LABEL_0") : labels;
   }
 
   /** Whether {@link #load} needs the GLUE folder. */

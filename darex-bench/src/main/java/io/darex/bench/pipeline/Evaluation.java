@@ -37,11 +37,11 @@ public record Evaluation(
    * @throws BadInputException saying what the model has and what the task needs
    */
   public static void requireHead(EncoderConfig config, Task task, String model) {
-    if (config.classes() != task.outputs()) {
+    if (config.classes() != task.outputs().size()) {
       throw new BadInputException(
           String.format(
               "%s: expected %s for task %s, came %s",
-              model, head(task.outputs()), task.name(), head(config.classes())));
+              model, head(task.outputs().size()), task.name(), head(config.classes())));
     }
   }
 

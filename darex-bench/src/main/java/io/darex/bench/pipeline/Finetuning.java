@@ -130,8 +130,7 @@ final class Finetuning {
     for (int[] indices : order) {
       // One seed a step, so that a resumed training draws the same dropout.
       long dropout = config.seed() * 1_000_003 + optimizer.iteration();
-      Gradients gradients =
-          encoder.gradients(texts.batch(indices), whole(texts.labels(indices)), dropout);
+      Gradients gradients = gradients(texts, indices, dropout);
       StepReport step = optimizer.step(gradients.byName());
       lossSum += gradients.loss();
       listener.report(step.iteration(), epoch - 1, gradients.loss());
@@ -186,8 +185,17 @@ final class Finetuning {
     return sum / count;
   }
 
-  private static int[] whole(double[] labels) {
-    return Arrays.stream(labels).mapToInt(label -> (int) label).toArray();
+  private Gradients gradients(Texts texts, int[] indices, long dropout) {
+    double[] wanted = texts.labels(indices);
+    if (!encoder.config().isRegression()) {
+      int[] labels = Arrays.stream(wanted).mapToInt(label -> (int) label).toArray();
+      return encoder.gradients(texts.batch(indices), labels, dropout);
+    }
+    float[] scores = new float[wanted.length];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = (float) wanted[i];
+    }
+    return encoder.gradients(texts.batch(indices), scores, dropout);
   }
 
   private static float[] floats(INDArray array) {

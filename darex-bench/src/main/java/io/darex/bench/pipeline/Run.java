@@ -70,8 +70,8 @@ public final class Run {
     Optional<Results> earlier = folder.resume(job);
 
     Pretrained pretrained = Pretrained.of(config.encoder());
-    EncoderConfig architecture = pretrained.config().withLabels(task.labels());
-    int longest = Math.min(config.finetune().maxLength(), architecture.maxPositions());
+    EncoderConfig architecture = pretrained.config().withLabels(task.outputs());
+    int longest = Math.min(config.finetune().maxLength(), architecture.maxTokens());
     try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize());
         Encoder encoder =
             Encoders.open(architecture, pretrained.checkpoint(), config.finetune().seed())) {
