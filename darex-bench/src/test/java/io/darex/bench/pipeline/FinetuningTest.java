@@ -6,19 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.darex.bench.BadInputException;
 import io.darex.bench.Console;
 import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.SameDiffBert;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.DataFolder;
+import io.darex.bench.glue.Example;
 import io.darex.bench.glue.Metric;
 import io.darex.bench.glue.Scoring;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results.Epoch;
+import io.darex.bench.report.Results.Score;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,6 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,6 +113,43 @@ class FinetuningTest {
 
     assertThat(epochs.get(2).loss()).isLessThan(epochs.get(0).loss());
     assertThat(epochs.get(0).meanAbsDelta()).isPositive();
+  }
+
+  @Test
+  void aRegressionLearnsItsScoresAndHasBaselines() throws IOException {
+    EncoderConfig config = TINY.withLabels(Task.named("sts-b").outputs());
+    try (Tokenizer tokenizer = tokenizerFiles.open(64, TINY.vocabSize());
+        Encoder encoder = Encoders.open(config, TinyBert.checkpoint(config, 3), 5)) {
+      // Scores that a linear layer on the untouched encoder can give exactly.
+      List<Example> examples =
+          Task.named("agreement")
+              .load(new DataFolder(Optional.empty(), line -> {}), 0)
+              .train()
+              .stream()
+              .limit(STEPS * 16)
+              .map(Example::text)
+              .map(text -> Example.of(text, 1 + 2 * pooled(encoder, tokenizer, text)))
+              .toList();
+      TaskData data = new TaskData(examples, examples.subList(0, 40), examples.subList(40, 80));
+      Splits scored = Splits.of(tokenizer, data, Task.named("sts-b").scoring());
+      Map<String, Score> baselines = Baselines.scores(scored, encoder, 1);
+      assertThat(baselines.get("majority").metric()).isEqualTo("combined_score");
+      // The mean for every text correlates with nothing.
+      assertThat(baselines.get("majority").value()).isZero();
+      assertThat(baselines.get("frozen").value()).isGreaterThan(0.8);
+
+      Path training = folder.resolve("training");
+      List<Epoch> epochs =
+          new Finetuning(CONFIG, scored, encoder, tokenizerFiles, "job", training, quiet())
+              .train()
+              .epochs();
+      assertThat(epochs.get(2).loss()).isLessThan(epochs.get(0).loss());
+      assertThat(training.resolve("epoch-3/config.json")).content().contains("regression");
+    }
+  }
+
+  private static double pooled(Encoder encoder, Tokenizer tokenizer, String text) {
+    return encoder.pooled(Batch.of(List.of(tokenizer.encode(text))))[0][0];
   }
 
   @Test
