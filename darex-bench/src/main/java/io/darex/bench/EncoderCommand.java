@@ -4,9 +4,7 @@ import io.darex.bench.config.Names;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -60,7 +58,7 @@ final class EncoderCommand implements Callable<Integer> {
         names = "--out",
         paramLabel = "DIR",
         required = true,
-        description = "Folder to write: config.json, model.safetensors, tokenizer.json.")
+        description = "Folder to write: config.json, model.safetensors, tokenizer files.")
     private Path out;
 
     @Option(names = "--force", description = "Replace DIR.")
@@ -72,13 +70,7 @@ final class EncoderCommand implements Callable<Integer> {
         throw new BadInputException(Names.unknown("encoder", name, BuiltInEncoders.names()));
       }
       Pretrained encoder = BuiltInEncoders.read(name);
-      HuggingFaceFolder.write(
-          out,
-          encoder.checkpoint(),
-          Map.of(
-              HuggingFaceFolder.TOKENIZER,
-              encoder.tokenizerJson().getBytes(StandardCharsets.UTF_8)),
-          force);
+      HuggingFaceFolder.write(out, encoder.checkpoint(), encoder.tokenizer().contents(), force);
       parent.main.console().out().println(out);
       return 0;
     }

@@ -32,13 +32,15 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Main.Version.class,
     subcommands = {
       RunCommand.class,
+      EvaluateCommand.class,
       PruneCommand.class,
       ApplyCommand.class,
       InspectCommand.class,
       VerifyCommand.class,
       DiffCommand.class,
       ExportCommand.class,
-      EncoderCommand.class
+      EncoderCommand.class,
+      DoctorCommand.class
     },
     footer = {"", "Example: darex run configs/quickstart.yml"})
 public final class Main {
@@ -76,6 +78,7 @@ public final class Main {
   public static int run(PrintStream out, PrintStream err, String... args) {
     Main main = new Main(out, err);
     return new CommandLine(main)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
         .setParameterExceptionHandler(main::usage)

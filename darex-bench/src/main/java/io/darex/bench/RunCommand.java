@@ -45,6 +45,7 @@ final class RunCommand implements Callable<Integer> {
     RunConfig parsed = RunConfig.read(config);
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     Console console = main.console();
+    Backend.prepare(console);
     Thread farewell =
         new Thread(
             () ->

@@ -17,7 +17,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -97,6 +96,39 @@ public final class Section {
     return !get(key).isMissingNode();
   }
 
+  /** Whether there is a mapping under {@code key}. */
+  public boolean isMapping(String key) {
+    return get(key).isObject();
+  }
+
+  /** The file this is read from. */
+  public Path file() {
+    return file;
+  }
+
+  /** A text, or {@code fallback} if the key is absent; required if that is null. */
+  public String text(String key, String fallback) {
+    JsonNode value = get(key);
+    if (value.isMissingNode() && fallback == null) {
+      throw bad(at, "the key '" + key + "'", value);
+    }
+    return value.isMissingNode() ? fallback : toText(at.appendProperty(key), value);
+  }
+
+  /** A list of texts, each once; empty if the key is absent. */
+  public List<String> texts(String key) {
+    return axis(key, List.of(), this::toText);
+  }
+
+  /** True or false, or {@code fallback} if the key is absent. */
+  public boolean flag(String key, boolean fallback) {
+    JsonNode value = get(key);
+    if (!value.isMissingNode() && !value.isBoolean()) {
+      throw bad(key, "true or false");
+    }
+    return value.asBoolean(fallback);
+  }
+
   /** One number of the given range, or {@code fallback} if the key is absent. */
   public double number(String key, double fallback, Range range) {
     JsonNode value = get(key);
@@ -127,17 +159,14 @@ public final class Section {
     return axis(key, fallback, (pointer, value) -> toName(pointer, value, valid));
   }
 
-  /** One text, or empty if the key is absent. */
-  public Optional<String> text(String key, String expected) {
-    JsonNode value = get(key);
-    return value.isMissingNode()
-        ? Optional.empty()
-        : Optional.of(toText(at.appendProperty(key), value, expected));
+  /** One text, in quotes where YAML would read a number, that must be there. */
+  public String quoted(String key, String expected) {
+    return toQuoted(at.appendProperty(key), get(key), expected);
   }
 
-  /** One text or a list of them; none if the key is absent. */
-  public List<String> texts(String key, String expected) {
-    return axis(key, List.of(), (pointer, value) -> toText(pointer, value, expected));
+  /** One text or a list of them, in quotes where YAML would read numbers. */
+  public List<String> quoted(String key, String expected, List<String> fallback) {
+    return axis(key, fallback, (pointer, value) -> toQuoted(pointer, value, expected));
   }
 
   /** Numbers of the given range by name, under {@code key}; none if it is absent. */
@@ -215,6 +244,13 @@ public final class Section {
     return number;
   }
 
+  private String toText(JsonPointer pointer, JsonNode value) {
+    if (!value.isValueNode() || value.asText().isBlank()) {
+      throw bad(pointer, "a text", value);
+    }
+    return value.asText();
+  }
+
   private String toName(JsonPointer pointer, JsonNode value, Collection<String> valid) {
     if (!value.isValueNode() || !valid.contains(value.asText())) {
       String came = value.isValueNode() ? value.asText() : value.toString();
@@ -223,7 +259,7 @@ public final class Section {
     return value.asText();
   }
 
-  private String toText(JsonPointer pointer, JsonNode value, String expected) {
+  private String toQuoted(JsonPointer pointer, JsonNode value, String expected) {
     if (!value.isTextual()) {
       throw bad(pointer, expected, value);
     }

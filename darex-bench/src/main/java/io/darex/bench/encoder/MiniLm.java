@@ -3,6 +3,7 @@ package io.darex.bench.encoder;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,22 @@ import onnx.Onnx;
  */
 final class MiniLm {
   private static final String MODEL = "/all-minilm-l6-v2.onnx";
+
+  /** What the artifact lacks and transformers would otherwise guess. */
+  private static final String TOKENIZER_CONFIG =
+      """
+      {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": true,
+        "model_max_length": 512,
+        "cls_token": "[CLS]",
+        "mask_token": "[MASK]",
+        "pad_token": "[PAD]",
+        "sep_token": "[SEP]",
+        "unk_token": "[UNK]"
+      }
+      """;
+
   private static final String TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
 
   /**
@@ -44,7 +61,13 @@ final class MiniLm {
       return new Pretrained(
           CONFIG,
           weights(Onnx.ModelProto.parseFrom(model).getGraph()),
-          new String(tokenizer.readAllBytes(), StandardCharsets.UTF_8));
+          new TokenizerFiles(
+              new TreeMap<>(
+                  Map.of(
+                      HuggingFaceFolder.TOKENIZER,
+                      tokenizer.readAllBytes(),
+                      "tokenizer_config.json",
+                      TOKENIZER_CONFIG.getBytes(StandardCharsets.UTF_8)))));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the built-in encoder minilm-l6", e);
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A Hugging Face tokenizer from the text of its {@code tokenizer.json}.
@@ -23,6 +24,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private final HuggingFaceTokenizer tokenizer;
+  private final LongAdder cut = new LongAdder();
 
   /**
    * @param json the text of {@code tokenizer.json}
@@ -60,7 +62,15 @@ public final class Tokenizer implements AutoCloseable {
     return tokens(tokenizer.encode(first, second));
   }
 
-  private static EncodedText tokens(Encoding encoding) {
+  /** How many texts and pairs were longer than the longest encoding, and were cut to it. */
+  public long cut() {
+    return cut.sum();
+  }
+
+  private EncodedText tokens(Encoding encoding) {
+    if (encoding.exceedMaxLength()) {
+      cut.increment();
+    }
     return new EncodedText(
         Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray(),
         Arrays.stream(encoding.getTypeIds()).mapToInt(Math::toIntExact).toArray());

@@ -1,11 +1,10 @@
 package io.darex.bench.glue;
 
+import io.darex.bench.BadInputException;
 import io.darex.bench.glue.Draft.Form;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -59,15 +58,22 @@ public record Agreement(long seed, int trainSize, int devSize) implements Source
     return false;
   }
 
-  /** The train sentences; the folder is not looked at. */
+  /** The train or the dev sentences; the folder is not looked at. */
   @Override
-  public List<Example> train(Optional<Path> glue) {
+  public List<Part> parts(Partition partition, DataFolder folder) {
+    return switch (partition) {
+      case TRAIN -> List.of(Part.of("train", train()));
+      case DEV -> List.of(Part.of("dev", dev()));
+      case TEST ->
+          throw new BadInputException("agreement: expected train or dev, came test: it has none");
+    };
+  }
+
+  List<Example> train() {
     return generate(Lexicon.of("train"), trainSize, new Dice(seed, 0));
   }
 
-  /** The dev sentences; the folder is not looked at. */
-  @Override
-  public List<Example> dev(Optional<Path> glue) {
+  List<Example> dev() {
     return generate(Lexicon.of("dev"), devSize, new Dice(seed, 1));
   }
 

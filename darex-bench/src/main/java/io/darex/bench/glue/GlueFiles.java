@@ -3,50 +3,82 @@ package io.darex.bench.glue;
 import io.darex.bench.BadInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The {@code train.tsv} and {@code dev.tsv} of one task in the official GLUE layout. Columns count
- * from 0, as in the usual descriptions of the download.
+ * The {@code train.tsv}, {@code dev.tsv} and {@code test.tsv} of one task in the official GLUE
+ * layout. Columns count from 0, as in the usual descriptions of the download.
  *
  * @param folder its folder below the GLUE folder
- * @param header whether the first line names the columns; it then also fixes how many there are
- * @param columns how many columns a line has, where no header says so
- * @param text column of the first or only text
- * @param second column of the second text of a pair
- * @param label column of the label
- * @param written the labels as the file writes them, in index order
+ * @param suffixes of the names of the dev and test files; several where there are several sets
+ * @param labelled the layout of train and dev
+ * @param test the layout of test, which has an index for a label
  */
-record GlueFiles(
-    String folder,
-    boolean header,
-    int columns,
-    int text,
-    Optional<Integer> second,
-    int label,
-    List<String> written)
+record GlueFiles(String folder, List<String> suffixes, Table labelled, Table test)
     implements Source {
+  private static final TsvLines WITH_HEADER = new TsvLines(true, 0, false);
 
-  static GlueFiles withHeader(String folder) {
-    return new GlueFiles(folder, true, 0, 0, Optional.empty(), 0, List.of());
+  /** A task on single texts; its test files hold the index, the text, and nothing else. */
+  static GlueFiles single(String folder, TsvLines lines, int text, int label, LabelSet labels) {
+    return new GlueFiles(
+        folder,
+        List.of(""),
+        labelled(lines, text, Optional.empty(), label, labels),
+        test(1, Optional.empty(), labels));
   }
 
-  static GlueFiles withoutHeader(String folder, int columns) {
-    return new GlueFiles(folder, false, columns, 0, Optional.empty(), 0, List.of());
+  /** A task on pairs; {@code first} is the column of the first text, and the second follows it. */
+  static GlueFiles pair(String folder, int first, int label, LabelSet labels) {
+    Optional<Column> second = Optional.of(Column.at(first + 1));
+    return new GlueFiles(
+        folder,
+        List.of(""),
+        labelled(WITH_HEADER, first, second, label, labels),
+        test(first, second, labels));
   }
 
-  GlueFiles text(int column) {
-    return new GlueFiles(folder, header, columns, column, Optional.empty(), label, written);
+  /** Files with a header line. */
+  static TsvLines withHeader() {
+    return WITH_HEADER;
   }
 
-  GlueFiles texts(int first, int other) {
-    return new GlueFiles(folder, header, columns, first, Optional.of(other), label, written);
+  /** The first text of a test file in another column than in train; the second follows it. */
+  GlueFiles testTexts(int first) {
+    return new GlueFiles(
+        folder,
+        suffixes,
+        labelled,
+        test(first, Optional.of(Column.at(first + 1)), labelled.labels()));
   }
 
-  GlueFiles label(int column, List<String> asWritten) {
-    return new GlueFiles(folder, header, columns, text, second, column, asWritten);
+  /** Several dev and test sets. */
+  GlueFiles sets(String... suffix) {
+    return new GlueFiles(folder, List.of(suffix), labelled, test);
+  }
+
+  /** Malformed lines in train and dev are passed over; a submission needs every line of test. */
+  GlueFiles lenient() {
+    Table lenient =
+        new Table(
+            new TsvLines(true, 0, true),
+            labelled.text(),
+            labelled.second(),
+            labelled.label(),
+            labelled.index(),
+            labelled.labels());
+    return new GlueFiles(folder, suffixes, lenient, test);
+  }
+
+  private static Table labelled(
+      TsvLines lines, int text, Optional<Column> second, int label, LabelSet labels) {
+    return new Table(
+        lines, Column.at(text), second, Optional.of(Column.at(label)), Optional.empty(), labels);
+  }
+
+  private static Table test(int text, Optional<Column> second, LabelSet labels) {
+    return new Table(
+        WITH_HEADER, Column.at(text), second, Optional.empty(), Optional.of(Column.at(0)), labels);
   }
 
   @Override
@@ -55,14 +87,17 @@ record GlueFiles(
   }
 
   @Override
-  public List<Example> train(Optional<Path> glue) {
-    // Validation is cut from train, so that needs one example more.
-    return read(file(glue, "train.tsv"), 2);
+  public List<Part> parts(Partition partition, DataFolder data) {
+    return switch (partition) {
+      // Validation is cut from train, so that needs one example more.
+      case TRAIN -> List.of(read("train", labelled, 2, data));
+      case DEV -> suffixes.stream().map(set -> read("dev" + set, labelled, 1, data)).toList();
+      case TEST -> suffixes.stream().map(set -> read("test" + set, test, 1, data)).toList();
+    };
   }
 
-  @Override
-  public List<Example> dev(Optional<Path> glue) {
-    return read(file(glue, "dev.tsv"), 1);
+  private Part read(String name, Table table, int atLeast, DataFolder data) {
+    return table.read(name, file(data.path(), name + ".tsv"), atLeast, data);
   }
 
   private Path file(Optional<Path> glue, String name) {
@@ -82,60 +117,5 @@ record GlueFiles(
       }
     }
     return root.resolve(folder).resolve(name);
-  }
-
-  private List<Example> read(Path file, int atLeast) {
-    List<Example> examples = new ArrayList<>();
-    int[] width = {columns};
-    Tsv.read(
-        file,
-        (line, cells) -> {
-          if (header && line == 1) {
-            width[0] = headerWidth(file, cells);
-          } else {
-            examples.add(example(file, line, cells, width[0]));
-          }
-        });
-    if (examples.size() < atLeast) {
-      throw new BadInputException(
-          file + ": expected " + atLeast + " or more examples, came " + examples.size());
-    }
-    return examples;
-  }
-
-  private int headerWidth(Path file, String[] cells) {
-    int needed = 1 + Math.max(label, Math.max(text, second.orElse(0)));
-    if (cells.length < needed) {
-      throw BadInputException.at(
-          file, 1, "a header of at least " + needed + " tab-separated columns", "" + cells.length);
-    }
-    // Without this a file that lacks its header would silently lose its first example.
-    if (written.contains(cells[label])) {
-      throw BadInputException.at(file, 1, "a header line", "an example");
-    }
-    return cells.length;
-  }
-
-  private Example example(Path file, int line, String[] cells, int width) {
-    if (cells.length != width) {
-      throw BadInputException.at(file, line, width + " tab-separated columns", "" + cells.length);
-    }
-    int index = written.indexOf(cells[label]);
-    if (index < 0) {
-      throw BadInputException.at(
-          file,
-          line,
-          "label " + String.join(" or ", written) + " in column " + (label + 1),
-          BadInputException.quote(cells[label]));
-    }
-    return new Example(
-        filled(file, line, cells, text), second.map(at -> filled(file, line, cells, at)), index);
-  }
-
-  private static String filled(Path file, int line, String[] cells, int column) {
-    if (cells[column].isBlank()) {
-      throw BadInputException.at(file, line, "a text in column " + (column + 1), "an empty one");
-    }
-    return cells[column];
   }
 }

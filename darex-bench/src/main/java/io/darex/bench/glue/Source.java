@@ -1,23 +1,18 @@
 package io.darex.bench.glue;
 
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /** Where a task's examples come from. */
 public interface Source {
-  /** Whether the examples lie in a folder that the user has to name. */
+  /** Whether the examples lie in the GLUE folder, which the user has to name. */
   boolean needsGlue();
 
   /**
-   * The official training examples, in their order.
+   * The examples of a partition: one part, or several where a task has several such sets, the one
+   * that models are chosen by first.
    *
-   * @param glue the GLUE folder, where one was named
-   * @throws io.darex.bench.BadInputException if the folder is needed and not given, or a file in it
-   *     is missing or malformed
+   * @throws io.darex.bench.BadInputException if there is no such partition, the folder is needed
+   *     and not given, or a file is missing or malformed
    */
-  List<Example> train(Optional<Path> glue);
-
-  /** The official development examples, in their order; otherwise as {@link #train}. */
-  List<Example> dev(Optional<Path> glue);
+  List<Part> parts(Partition partition, DataFolder folder);
 }

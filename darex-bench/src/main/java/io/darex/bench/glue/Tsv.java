@@ -26,12 +26,22 @@ final class Tsv {
     void accept(int number, String[] cells);
   }
 
+  /** Takes a line, which counts from 1, without its end. */
+  interface Text {
+    void accept(int number, String text);
+  }
+
+  /** As {@link #lines}, with every line cut at its tabs. */
+  static void read(Path file, Line line) {
+    lines(file, (number, text) -> line.accept(number, text.split("\t", -1)));
+  }
+
   /**
    * Passes every line on, in order, with only one of them in memory.
    *
    * @throws BadInputException if the file cannot be read, or a line is not UTF-8
    */
-  static void read(Path file, Line line) {
+  static void lines(Path file, Text line) {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
       CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
@@ -43,7 +53,7 @@ final class Tsv {
           bytes.write(next);
         }
         number++;
-        line.accept(number, cells(decode(utf8, bytes, file, number), number));
+        line.accept(number, bare(decode(utf8, bytes, file, number), number));
         if (next == '\n') {
           next = in.read();
         }
@@ -55,10 +65,10 @@ final class Tsv {
     }
   }
 
-  private static String[] cells(String line, int number) {
+  private static String bare(String line, int number) {
     int start = number == 1 && line.startsWith("\uFEFF") ? 1 : 0;
     int end = line.endsWith("\r") ? line.length() - 1 : line.length();
-    return line.substring(start, end).split("\t", -1);
+    return line.substring(start, Math.max(start, end));
   }
 
   private static String decode(

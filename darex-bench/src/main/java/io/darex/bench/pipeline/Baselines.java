@@ -21,23 +21,46 @@ final class Baselines {
   private Baselines() {}
 
   /**
-   * {@code majority}: the commonest label of train for every text; {@code frozen}: a linear softmax
-   * layer trained on the pooled output of the untouched encoder.
+   * {@code majority}: the commonest label of train for every text, of scores the mean; {@code
+   * frozen}: a linear layer, with softmax over labels, trained on the pooled output of the
+   * untouched encoder.
    *
    * @param base holding the pre-trained weights
-   * @param labels number of labels
+   * @param outputs number of labels; 1 for a regression
    */
-  static Map<String, Score> scores(Splits splits, Encoder base, int labels) {
-    int[] gold = splits.train().texts().labels();
-    float[] counts = new float[labels];
-    for (int label : gold) {
-      counts[label]++;
+  static Map<String, Score> scores(Splits splits, Encoder base, int outputs) {
+    float[][] wanted = wanted(splits.train().texts().labels(), outputs);
+    float[] mean = new float[outputs];
+    for (int output = 0; output < outputs; output++) {
+      double sum = 0;
+      for (float[] row : wanted) {
+        sum += row[output];
+      }
+      mean[output] = (float) (sum / wanted.length);
     }
-    MultiLayerNetwork head = head(pooled(base, splits.train()), gold, labels);
+    INDArray targets = Nd4j.create(wanted);
+    if (outputs == 1) {
+      // A correlation does not see the mean, which would take the layer most of its steps to learn.
+      targets.subi(mean[0]);
+    }
+    MultiLayerNetwork head = head(pooled(base, splits.train()), targets);
     Map<String, Score> scores = new TreeMap<>();
-    scores.put("majority", splits.score(split -> repeat(counts, split.texts().size())));
+    scores.put("majority", splits.score(split -> repeat(mean, split.texts().size())));
     scores.put("frozen", splits.score(split -> head.output(pooled(base, split)).toFloatMatrix()));
     return scores;
+  }
+
+  /** What a head ought to put out: 1 at the label and 0 elsewhere, or the score. */
+  private static float[][] wanted(double[] gold, int outputs) {
+    float[][] wanted = new float[gold.length][outputs];
+    for (int i = 0; i < gold.length; i++) {
+      if (outputs == 1) {
+        wanted[i][0] = (float) gold[i];
+      } else {
+        wanted[i][(int) gold[i]] = 1;
+      }
+    }
+    return wanted;
   }
 
   private static float[][] repeat(float[] row, int times) {
@@ -50,11 +73,8 @@ final class Baselines {
     return Nd4j.create(split.perText(base::pooled));
   }
 
-  private static MultiLayerNetwork head(INDArray features, int[] gold, int labels) {
-    INDArray wanted = Nd4j.zeros(gold.length, labels);
-    for (int i = 0; i < gold.length; i++) {
-      wanted.putScalar(i, gold[i], 1);
-    }
+  private static MultiLayerNetwork head(INDArray features, INDArray wanted) {
+    boolean scores = wanted.columns() == 1;
     MultiLayerNetwork head =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()
@@ -62,10 +82,10 @@ final class Baselines {
                 .updater(new Adam(1e-2))
                 .list()
                 .layer(
-                    new OutputLayer.Builder(LossFunction.MCXENT)
+                    new OutputLayer.Builder(scores ? LossFunction.MSE : LossFunction.MCXENT)
                         .nIn(features.columns())
-                        .nOut(labels)
-                        .activation(Activation.SOFTMAX)
+                        .nOut(wanted.columns())
+                        .activation(scores ? Activation.IDENTITY : Activation.SOFTMAX)
                         .build())
                 .build());
     head.init();

@@ -5,6 +5,7 @@ import io.darex.bench.Progress;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Gradients;
+import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.Batches;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.optim.AdamR;
@@ -21,10 +22,10 @@ import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.Safetensors;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -46,14 +47,14 @@ final class Finetuning {
   private final FinetuneConfig config;
   private final Splits splits;
   private final Encoder encoder;
-  private final byte[] tokenizer;
+  private final TokenizerFiles tokenizer;
   private final String job;
   private final Path folder;
   private final Console console;
 
   /**
    * @param encoder holding the pre-trained weights and a new head; is trained
-   * @param tokenizer the text of {@code tokenizer.json}, which goes with every checkpoint
+   * @param tokenizer its files go with every checkpoint
    * @param job SHA-256 of what determines the tuned checkpoint
    * @param folder for the finished epochs
    */
@@ -61,14 +62,14 @@ final class Finetuning {
       FinetuneConfig config,
       Splits splits,
       Encoder encoder,
-      String tokenizer,
+      TokenizerFiles tokenizer,
       String job,
       Path folder,
       Console console) {
     this.config = config;
     this.splits = splits;
     this.encoder = encoder;
-    this.tokenizer = tokenizer.getBytes(StandardCharsets.UTF_8);
+    this.tokenizer = tokenizer;
     this.job = job;
     this.folder = folder;
     this.console = console;
@@ -129,7 +130,7 @@ final class Finetuning {
     for (int[] indices : order) {
       // One seed a step, so that a resumed training draws the same dropout.
       long dropout = config.seed() * 1_000_003 + optimizer.iteration();
-      Gradients gradients = encoder.gradients(texts.batch(indices), texts.labels(indices), dropout);
+      Gradients gradients = gradients(texts, indices, dropout);
       StepReport step = optimizer.step(gradients.byName());
       lossSum += gradients.loss();
       listener.report(step.iteration(), epoch - 1, gradients.loss());
@@ -151,7 +152,7 @@ final class Finetuning {
             epoch,
             config.epochs(),
             done.loss(),
-            splits.validation().metric().glueName(),
+            splits.validation().scoring().primary(),
             done.validation(),
             done.meanAbsDelta(),
             seconds));
@@ -184,6 +185,19 @@ final class Finetuning {
     return sum / count;
   }
 
+  private Gradients gradients(Texts texts, int[] indices, long dropout) {
+    double[] wanted = texts.labels(indices);
+    if (!encoder.config().isRegression()) {
+      int[] labels = Arrays.stream(wanted).mapToInt(label -> (int) label).toArray();
+      return encoder.gradients(texts.batch(indices), labels, dropout);
+    }
+    float[] scores = new float[wanted.length];
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = (float) wanted[i];
+    }
+    return encoder.gradients(texts.batch(indices), scores, dropout);
+  }
+
   private static float[] floats(INDArray array) {
     return array.data().asFloat();
   }
@@ -199,11 +213,9 @@ final class Finetuning {
         moments,
         Map.of("iteration", String.valueOf(optimizer.iteration())),
         true);
-    HuggingFaceFolder.write(
-        checkpoint(epoch),
-        encoder.checkpoint(),
-        Map.of(HuggingFaceFolder.TOKENIZER, tokenizer, TrainingRecord.FILE, record.toJson()),
-        true);
+    Map<String, byte[]> extras = new HashMap<>(tokenizer.contents());
+    extras.put(TrainingRecord.FILE, record.toJson());
+    HuggingFaceFolder.write(checkpoint(epoch), encoder.checkpoint(), extras, true);
     for (int old = 1; old < epoch; old++) {
       Files.deleteIfExists(optimizerState(old));
       if (old != record.best()) {

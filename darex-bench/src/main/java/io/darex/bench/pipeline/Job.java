@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.glue.Example;
 import io.darex.bench.glue.TaskData;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -21,11 +22,13 @@ final class Job {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       JsonMapper json = new JsonMapper();
       sha.update(
-          json.writeValueAsBytes(List.of(config.task(), config.encoder(), config.finetune())));
+          json.writeValueAsBytes(
+              List.of(config.task().name(), config.encoder(), config.finetune())));
       for (List<Example> split : List.of(data.train(), data.validation(), data.dev())) {
         for (Example example : split) {
           String second = example.second().orElse("");
-          String line = example.label() + "\t" + example.text() + "\t" + second + "\n";
+          String label = BigDecimal.valueOf(example.label()).stripTrailingZeros().toPlainString();
+          String line = label + "\t" + example.text() + "\t" + second + "\n";
           sha.update(line.getBytes(StandardCharsets.UTF_8));
         }
         sha.update((byte) 0);

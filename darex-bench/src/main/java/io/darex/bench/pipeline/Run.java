@@ -3,12 +3,13 @@ package io.darex.bench.pipeline;
 import io.darex.bench.Console;
 import io.darex.bench.Main;
 import io.darex.bench.config.RunConfig;
-import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.encoder.TokenizerFiles;
+import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Report;
@@ -57,8 +58,8 @@ public final class Run {
    *     folder holds something else; nothing is written then
    */
   public void execute(boolean force) throws IOException {
-    Task task = Task.named(config.task());
-    TaskData all = task.load(glue, config.finetune().seed());
+    Task task = config.task();
+    TaskData all = task.load(new DataFolder(glue, console::say), config.finetune().seed());
     int limit = config.finetune().limit();
     TaskData data = limit == 0 ? all : all.limitTrain(limit);
     String job = Job.digest(config, data);
@@ -68,10 +69,10 @@ public final class Run {
     }
     Optional<Results> earlier = folder.resume(job);
 
-    Pretrained pretrained = BuiltInEncoders.read(config.encoder());
-    EncoderConfig architecture = pretrained.config().withLabels(task.labels());
-    try (Tokenizer tokenizer =
-            new Tokenizer(pretrained.tokenizerJson(), config.finetune().maxLength());
+    Pretrained pretrained = Pretrained.of(config.encoder());
+    EncoderConfig architecture = pretrained.config().withLabels(task.outputs());
+    int longest = Math.min(config.finetune().maxLength(), architecture.maxTokens());
+    try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize());
         Encoder encoder =
             Encoders.open(architecture, pretrained.checkpoint(), config.finetune().seed())) {
       console.say(
@@ -82,8 +83,17 @@ public final class Run {
               data.train().size(),
               data.validation().size(),
               data.dev().size()));
-      Splits splits = Splits.of(tokenizer, data, task.metric());
-      TrainingRecord training = tune(splits, encoder, pretrained.tokenizerJson(), job);
+      Splits splits = Splits.of(tokenizer, data, task.scoring());
+      if (tokenizer.cut() > 0) {
+        console.say(
+            String.format(
+                Locale.ROOT,
+                "%s: %d texts are longer than %d tokens and are cut",
+                task.name(),
+                tokenizer.cut(),
+                longest));
+      }
+      TrainingRecord training = tune(splits, encoder, pretrained.tokenizer(), job);
       Checkpoint tuned = HuggingFaceFolder.open(folder.tuned());
       Results results =
           earlier.isPresent()
@@ -98,7 +108,7 @@ public final class Run {
   }
 
   /** Leaves the tuned checkpoint in its folder, whatever an earlier run had come to. */
-  private TrainingRecord tune(Splits splits, Encoder encoder, String tokenizer, String job)
+  private TrainingRecord tune(Splits splits, Encoder encoder, TokenizerFiles tokenizer, String job)
       throws IOException {
     Finetuning finetuning =
         new Finetuning(
@@ -131,7 +141,7 @@ public final class Run {
     return new Results(
         training.job(),
         Main.version(),
-        config.task(),
+        config.task().name(),
         config.encoder(),
         config.finetune().optimizer(),
         training.epochs(),

@@ -3,25 +3,33 @@ package io.darex.bench.pipeline;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.glue.Batches;
-import io.darex.bench.glue.Metric;
+import io.darex.bench.glue.Scoring;
 import java.util.List;
 import java.util.function.Function;
 
 /** A split that models are scored on: batched once, used many times. */
 final class Split {
   // Enough tokens to fill the processor, few enough that activations stay in its cache.
-  private static final int TOKENS = 1024;
+  static final int TOKENS = 1024;
+
   private static final int ROWS = 128;
 
   private final Texts texts;
-  private final Metric metric;
+  private final Scoring scoring;
   private final List<int[]> order;
   private final List<Batch> batches;
 
-  Split(Texts texts, Metric metric) {
+  Split(Texts texts, Scoring scoring) {
+    this(texts, scoring, TOKENS);
+  }
+
+  /**
+   * @param tokenBudget largest rows × longest row of a batch
+   */
+  Split(Texts texts, Scoring scoring, int tokenBudget) {
     this.texts = texts;
-    this.metric = metric;
-    order = Batches.evaluation(texts.lengths(), TOKENS, ROWS);
+    this.scoring = scoring;
+    order = Batches.evaluation(texts.lengths(), tokenBudget, ROWS);
     batches = order.stream().map(texts::batch).toList();
   }
 
@@ -29,24 +37,33 @@ final class Split {
     return texts;
   }
 
-  Metric metric() {
-    return metric;
+  Scoring scoring() {
+    return scoring;
   }
 
-  /** The metric of the weights and the head that {@code encoder} holds. */
+  /** The score of the weights and the head that {@code encoder} holds. */
   double score(Encoder encoder) {
     return score(perText(encoder::logits));
   }
 
-  /** The metric of predicting the label with the largest of {@code scores}, [text][label]. */
-  double score(float[][] scores) {
-    int[] predicted = new int[scores.length];
-    for (int i = 0; i < scores.length; i++) {
-      for (int label = 1; label < scores[i].length; label++) {
-        predicted[i] = scores[i][label] > scores[i][predicted[i]] ? label : predicted[i];
+  /** The score of the answers in {@code outputs}, [text][label]. */
+  double score(float[][] outputs) {
+    return scoring.score(texts.labels(), answers(outputs));
+  }
+
+  /**
+   * For each text the label with the largest output; the output itself where it is the only one.
+   */
+  static double[] answers(float[][] outputs) {
+    double[] answers = new double[outputs.length];
+    for (int i = 0; i < outputs.length; i++) {
+      int best = 0;
+      for (int label = 1; label < outputs[i].length; label++) {
+        best = outputs[i][label] > outputs[i][best] ? label : best;
       }
+      answers[i] = outputs[i].length == 1 ? outputs[i][0] : best;
     }
-    return metric.of(texts.labels(), predicted);
+    return answers;
   }
 
   /** What {@code compute} makes of every text, in the order of the texts. */

@@ -2,7 +2,7 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.glue.Metric;
+import io.darex.bench.glue.Scoring;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results.Score;
 import java.util.function.Function;
@@ -15,11 +15,11 @@ import java.util.function.Function;
  * @param dev the texts of the reported result
  */
 record Splits(Split train, Split validation, Split dev) {
-  static Splits of(Tokenizer tokenizer, TaskData data, Metric metric) {
+  static Splits of(Tokenizer tokenizer, TaskData data, Scoring scoring) {
     return new Splits(
-        new Split(Texts.of(tokenizer, data.train()), metric),
-        new Split(Texts.of(tokenizer, data.validation()), metric),
-        new Split(Texts.of(tokenizer, data.dev()), metric));
+        new Split(Texts.of(tokenizer, data.train()), scoring),
+        new Split(Texts.of(tokenizer, data.validation()), scoring),
+        new Split(Texts.of(tokenizer, data.dev()), scoring));
   }
 
   /** The score of the weights and the head that {@code encoder} holds. */
@@ -30,7 +30,7 @@ record Splits(Split train, Split validation, Split dev) {
   /** The score of a prediction, [text][label] for the texts of a split. */
   Score score(Function<Split, float[][]> predict) {
     return new Score(
-        dev.metric().glueName(),
+        dev.scoring().primary(),
         dev.score(predict.apply(dev)),
         validation.score(predict.apply(validation)));
   }

@@ -10,9 +10,9 @@ import java.util.List;
 /** The examples of one split, tokenised once. */
 final class Texts {
   private final List<EncodedText> encoded;
-  private final int[] labels;
+  private final double[] labels;
 
-  private Texts(List<EncodedText> encoded, int[] labels) {
+  private Texts(List<EncodedText> encoded, double[] labels) {
     this.encoded = encoded;
     this.labels = labels;
   }
@@ -26,7 +26,7 @@ final class Texts {
                         ? tokenizer.encode(example.text(), example.second().get())
                         : tokenizer.encode(example.text()))
             .toList();
-    return new Texts(encoded, examples.stream().mapToInt(Example::label).toArray());
+    return new Texts(encoded, examples.stream().mapToDouble(Example::label).toArray());
   }
 
   int size() {
@@ -38,8 +38,13 @@ final class Texts {
     return encoded.stream().mapToInt(EncodedText::length).toArray();
   }
 
-  /** The label of every text; not to be changed. */
-  int[] labels() {
+  /** How many tokens the texts have together. */
+  long tokens() {
+    return Arrays.stream(lengths()).asLongStream().sum();
+  }
+
+  /** The label or the score of every text; not to be changed. */
+  double[] labels() {
     return labels;
   }
 
@@ -48,8 +53,8 @@ final class Texts {
     return Batch.of(Arrays.stream(indices).mapToObj(encoded::get).toList());
   }
 
-  /** The labels at {@code indices}. */
-  int[] labels(int[] indices) {
-    return Arrays.stream(indices).map(i -> labels[i]).toArray();
+  /** The labels or the scores at {@code indices}. */
+  double[] labels(int[] indices) {
+    return Arrays.stream(indices).mapToDouble(i -> labels[i]).toArray();
   }
 }

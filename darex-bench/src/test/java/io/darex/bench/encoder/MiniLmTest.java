@@ -45,7 +45,7 @@ class MiniLmTest {
 
   @Test
   void sentenceEmbeddingsAgreeWithTheOnnxFileUnderOnnxRuntime() throws Exception {
-    try (Tokenizer tokenizer = new Tokenizer(MINI_LM.tokenizerJson(), 128);
+    try (Tokenizer tokenizer = new Tokenizer(MINI_LM.tokenizer().json(), 128);
         Encoder direct = new DirectEncoder(MINI_LM.config(), MINI_LM.checkpoint(), 0);
         Encoder sameDiff = new SameDiffBert(MINI_LM.config(), MINI_LM.checkpoint(), 0)) {
       Batch batch = Batch.of(SENTENCES.stream().map(tokenizer::encode).toList());
@@ -104,10 +104,10 @@ class MiniLmTest {
 
   @Test
   void tokenizerIgnoresTheTruncationAndPaddingOfItsFile() {
-    assertThat(MINI_LM.tokenizerJson()).contains("\"max_length\": 128", "\"Fixed\": 128");
+    assertThat(MINI_LM.tokenizer().json()).contains("\"max_length\": 128", "\"Fixed\": 128");
     String longText = "word ".repeat(300);
-    try (Tokenizer tokenizer = new Tokenizer(MINI_LM.tokenizerJson(), 256);
-        Tokenizer narrow = new Tokenizer(MINI_LM.tokenizerJson(), 8)) {
+    try (Tokenizer tokenizer = new Tokenizer(MINI_LM.tokenizer().json(), 256);
+        Tokenizer narrow = new Tokenizer(MINI_LM.tokenizer().json(), 8)) {
       assertThat(tokenizer.encode("Hello, world!").ids())
           .containsExactly(101, 7592, 1010, 2088, 999, 102);
       assertThat(tokenizer.encode(longText).length()).isEqualTo(256);

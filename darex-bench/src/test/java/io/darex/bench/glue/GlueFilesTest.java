@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +20,8 @@ class GlueFilesTest {
   private static final String COLA = "x1\t1\t\tBirds sing.\nx1\t0\t*\tBirds sings.\n";
 
   @TempDir Path glue;
+
+  private final List<String> notices = new ArrayList<>();
 
   @BeforeEach
   void wholeTasks() throws IOException {
@@ -94,10 +97,14 @@ class GlueFilesTest {
   }
 
   @Test
-  void namesFileAndLineOfAnEmptyText() throws IOException {
-    refusesCola("x\t1\t\t \n", ":1: expected a text in column 4, came an empty one");
+  void keepsEmptyTextsAndSaysSoOnce() throws IOException {
+    assertThat(colaDev("x\t1\t\tOne.\nx\t1\t\t \nx\t0\t\t\n"))
+        .extracting(Example::text)
+        .containsExactly("One.", " ", "");
+    assertThat(notices).containsExactly(file("CoLA") + ":2: examples with an empty text, kept: 2");
     write("RTE", "", "index\tsentence1\tsentence2\tlabel\n0\ta\t\tentailment\n");
-    refuses("rte", "RTE", ":2: expected a text in column 3, came an empty one");
+    assertThat(dev("rte")).containsExactly(new Example("a", Optional.of(""), 0));
+    assertThat(notices).hasSize(2);
   }
 
   @Test
@@ -112,7 +119,7 @@ class GlueFilesTest {
     write("SST-2", "", "fine \t1\nbad \t0\n");
     refuses("sst-2", "SST-2", ":1: expected a header line, came an example");
     write("SST-2", "", "sentence\nfine\n");
-    refuses("sst-2", "SST-2", ":1: expected a header of at least 2 tab-separated columns, came 1");
+    refuses("sst-2", "SST-2", ":1: expected a header with column 2, came \"sentence\"");
   }
 
   @Test
@@ -121,7 +128,7 @@ class GlueFilesTest {
     write("SST-2", "", "sentence\tlabel\n");
     refuses("sst-2", "SST-2", ": expected 1 or more examples, came 0");
     write("CoLA", "x\t1\t\tOne.\n", COLA);
-    assertThatThrownBy(() -> Task.named("cola").load(Optional.of(glue), 0))
+    assertThatThrownBy(() -> Task.named("cola").load(folder(glue), 0))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
             glue.resolve("CoLA").resolve("train.tsv") + ": expected 2 or more examples, came 1");
@@ -129,7 +136,8 @@ class GlueFilesTest {
 
   @Test
   void namesWhatIsMissing() throws IOException {
-    assertThatThrownBy(() -> Task.named("cola").load(Optional.empty(), 0))
+    assertThatThrownBy(
+            () -> Task.named("cola").load(new DataFolder(Optional.empty(), notices::add), 0))
         .isInstanceOf(BadInputException.class)
         .hasMessage("CoLA: expected the GLUE folder (--glue DIR), came none");
 
@@ -143,11 +151,11 @@ class GlueFilesTest {
             glue.resolve("CoLA") + ": expected a folder with dev.tsv, came nothing of that name");
 
     Path nowhere = glue.resolve("nowhere");
-    assertThatThrownBy(() -> Task.named("cola").source().dev(Optional.of(nowhere)))
+    assertThatThrownBy(() -> Task.named("cola").load(folder(nowhere), 0))
         .isInstanceOf(BadInputException.class)
         .hasMessage(nowhere + ": expected a folder with GLUE's CoLA, came nothing of that name");
     Path file = file("RTE");
-    assertThatThrownBy(() -> Task.named("cola").source().dev(Optional.of(file)))
+    assertThatThrownBy(() -> Task.named("cola").load(folder(file), 0))
         .isInstanceOf(BadInputException.class)
         .hasMessage(file + ": expected a folder with GLUE's CoLA, came a file");
   }
@@ -173,8 +181,16 @@ class GlueFilesTest {
             e -> assertThat(e.getMessage().length()).isLessThan(200 + glue.toString().length()));
   }
 
+  private List<Part> parts(String task, Partition partition) {
+    return Task.named(task).source().parts(partition, folder(glue));
+  }
+
+  private DataFolder folder(Path path) {
+    return new DataFolder(Optional.of(path), notices::add);
+  }
+
   private List<Example> dev(String task) {
-    return Task.named(task).source().dev(Optional.of(glue));
+    return parts(task, Partition.DEV).get(0).examples();
   }
 
   private List<Example> colaDev(String content) throws IOException {

@@ -20,12 +20,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TaskTest {
   @Test
   void everyTaskIsFoundByItsName() {
-    assertThat(Task.names()).containsExactly("cola", "sst-2", "rte", "agreement");
+    assertThat(Task.names())
+        .containsExactly(
+            "cola", "sst-2", "mrpc", "sts-b", "qqp", "mnli", "qnli", "rte", "wnli", "agreement");
     assertThat(Task.ALL).allSatisfy(task -> assertThat(Task.named(task.name())).isSameAs(task));
   }
 
   @ParameterizedTest
-  @CsvSource({"sst2, sst-2", "SST-2, sst-2", "sst_2, sst-2", "CoLA, cola", "RTE, rte"})
+  @CsvSource({
+    "sst2, sst-2",
+    "SST-2, sst-2",
+    "sst_2, sst-2",
+    "CoLA, cola",
+    "RTE, rte",
+    "stsb, sts-b"
+  })
   void spellingsOfGlueAndHuggingFaceAreTaken(String spelling, String name) {
     assertThat(Task.named(spelling).name()).isEqualTo(name);
   }
@@ -34,7 +43,9 @@ class TaskTest {
   void anUnknownTaskIsRefusedWithTheNamesThereAre() {
     assertThatThrownBy(() -> Task.named("colla"))
         .isInstanceOf(BadInputException.class)
-        .hasMessage("task: expected one of cola, sst-2, rte, agreement, came \"colla\"");
+        .hasMessage(
+            "task: expected one of cola, sst-2, mrpc, sts-b, qqp, mnli, qnli, rte, wnli, agreement,"
+                + " came \"colla\"");
   }
 
   @Test
@@ -42,6 +53,44 @@ class TaskTest {
     assertThat(Task.named("cola").labels()).containsExactly("unacceptable", "acceptable");
     assertThat(Task.named("sst-2").labels()).containsExactly("negative", "positive");
     assertThat(Task.named("rte").labels()).containsExactly("entailment", "not_entailment");
+    assertThat(Task.named("qnli").labels()).containsExactly("entailment", "not_entailment");
+    assertThat(Task.named("wnli").labels()).containsExactly("not_entailment", "entailment");
+    assertThat(Task.named("mnli").labels())
+        .containsExactly("entailment", "neutral", "contradiction");
+    assertThat(Task.named("sts-b").regression()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cola, matthews_correlation",
+    "sst-2, accuracy",
+    "mrpc, accuracy f1",
+    "sts-b, pearson spearmanr",
+    "qqp, accuracy f1",
+    "mnli, accuracy",
+    "qnli, accuracy",
+    "rte, accuracy",
+    "wnli, accuracy"
+  })
+  void metricsAreGlues(String task, String metrics) {
+    assertThat(Task.named(task).scoring().metrics())
+        .extracting(Metric::glueName)
+        .containsExactly(metrics.split(" "));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Not Entailment, ENTAILMENT | entailment, not_entailment | 1, 0",
+        "CONTRADICTION, NEUTRAL, ENTAILMENT | entailment, neutral, contradiction | 2, 1, 0",
+        "LABEL_0, LABEL_1 | negative, positive | 0, 1",
+        "positive, other | negative, positive | 0, 1",
+        "positive, positive | negative, positive | 0, 1",
+      })
+  void aCheckpointsOwnLabelOrderRules(String classes, String labels, String order) {
+    assertThat(LabelOrder.of(List.of(classes.split(", ")), List.of(labels.split(", "))))
+        .containsExactly(Arrays.stream(order.split(", ")).mapToInt(Integer::parseInt).toArray());
   }
 
   @Test
@@ -109,10 +158,12 @@ class TaskTest {
   void theOfficialFilesLoadWhole(String name, int train, int dev) {
     Path glue = Path.of("..", "..", "shared", "glue");
     assumeTrue(Files.isDirectory(glue), "no GLUE folder at ../shared/glue beside the project");
-    TaskData data = Task.named(name).load(Optional.of(glue), 0);
+    List<String> notices = new ArrayList<>();
+    TaskData data = Task.named(name).load(new DataFolder(Optional.of(glue), notices::add), 0);
     assertThat(data.train().size() + data.validation().size()).isEqualTo(train);
     assertThat(data.dev()).hasSize(dev);
-    assertThat(data.dev()).extracting(Example::label).contains(0, 1);
+    assertThat(notices).isEmpty();
+    assertThat(data.dev()).extracting(Example::label).contains(0.0, 1.0);
     assertThat(data.dev())
         .allSatisfy(e -> assertThat(e.second().isPresent()).isEqualTo(name.equals("rte")));
   }

@@ -6,16 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.darex.bench.BadInputException;
 import io.darex.bench.Console;
 import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.encoder.TokenizerFiles;
+import io.darex.bench.glue.DataFolder;
+import io.darex.bench.glue.Example;
 import io.darex.bench.glue.Metric;
+import io.darex.bench.glue.Scoring;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results.Epoch;
+import io.darex.bench.report.Results.Score;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -25,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,22 +45,22 @@ class FinetuningTest {
   private static final FinetuneConfig CONFIG =
       new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0);
   private static final int STEPS = 6;
-  private static String tokenizerJson;
+  private static TokenizerFiles tokenizerFiles;
   private static Splits splits;
 
   @TempDir private Path folder;
 
   @BeforeAll
   static void tokenise() {
-    tokenizerJson = BuiltInEncoders.read("minilm-l6").tokenizerJson();
-    TaskData all = Task.named("agreement").load(Optional.empty(), 0);
+    tokenizerFiles = BuiltInEncoders.read("minilm-l6").tokenizer();
+    TaskData all = Task.named("agreement").load(new DataFolder(Optional.empty(), line -> {}), 0);
     TaskData some =
         new TaskData(
             all.train().subList(0, STEPS * 16 - 5),
             all.validation().subList(0, 40),
             all.dev().subList(0, 40));
-    try (Tokenizer tokenizer = new Tokenizer(tokenizerJson, 64)) {
-      splits = Splits.of(tokenizer, some, Metric.MATTHEWS);
+    try (Tokenizer tokenizer = tokenizerFiles.open(64, TINY.vocabSize())) {
+      splits = Splits.of(tokenizer, some, Scoring.by(Metric.MATTHEWS));
     }
   }
 
@@ -81,14 +88,21 @@ class FinetuningTest {
 
     TrainingRecord record = finetuning.train();
 
-    double best = record.epochs().stream().mapToDouble(Epoch::validation).max().orElseThrow();
-    assertThat(record.epochs().get(record.best() - 1).validation()).isEqualTo(best);
+    double highest = record.epochs().stream().mapToDouble(Epoch::validation).max().orElseThrow();
+    assertThat(record.epochs().get(record.best() - 1).validation()).isEqualTo(highest);
     try (Stream<Path> kept = Files.list(folder.resolve("training"))) {
       assertThat(kept.map(path -> path.getFileName().toString()))
           .contains("epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
           .hasSizeLessThanOrEqualTo(3);
     }
-    assertThat(finetuning.checkpoint(record.best())).isDirectoryContaining("glob:**config.json");
+    Path best = finetuning.checkpoint(record.best());
+    assertThat(best.resolve("config.json"))
+        .content()
+        .contains("ForSequenceClassification", "problem_type", "id2label", "label2id");
+    tokenizerFiles
+        .contents()
+        .forEach((file, bytes) -> assertThat(best.resolve(file)).hasBinaryContent(bytes));
+    assertThat(tokenizerFiles.contents()).containsKeys("tokenizer.json", "tokenizer_config.json");
   }
 
   @Test
@@ -101,6 +115,43 @@ class FinetuningTest {
   }
 
   @Test
+  void aRegressionLearnsItsScoresAndHasBaselines() throws IOException {
+    EncoderConfig config = TINY.withLabels(Task.named("sts-b").outputs());
+    try (Tokenizer tokenizer = tokenizerFiles.open(64, TINY.vocabSize());
+        Encoder encoder = Encoders.open(config, TinyBert.checkpoint(config, 3), 5)) {
+      // Scores that a linear layer on the untouched encoder can give exactly.
+      List<Example> examples =
+          Task.named("agreement")
+              .load(new DataFolder(Optional.empty(), line -> {}), 0)
+              .train()
+              .stream()
+              .limit(STEPS * 16)
+              .map(Example::text)
+              .map(text -> Example.of(text, 1 + 2 * pooled(encoder, tokenizer, text)))
+              .toList();
+      TaskData data = new TaskData(examples, examples.subList(0, 40), examples.subList(40, 80));
+      Splits scored = Splits.of(tokenizer, data, Task.named("sts-b").scoring());
+      Map<String, Score> baselines = Baselines.scores(scored, encoder, 1);
+      assertThat(baselines.get("majority").metric()).isEqualTo("combined_score");
+      // The mean for every text correlates with nothing.
+      assertThat(baselines.get("majority").value()).isZero();
+      assertThat(baselines.get("frozen").value()).isGreaterThan(0.8);
+
+      Path training = folder.resolve("training");
+      List<Epoch> epochs =
+          new Finetuning(CONFIG, scored, encoder, tokenizerFiles, "job", training, quiet())
+              .train()
+              .epochs();
+      assertThat(epochs.get(2).loss()).isLessThan(epochs.get(0).loss());
+      assertThat(training.resolve("epoch-3/config.json")).content().contains("regression");
+    }
+  }
+
+  private static double pooled(Encoder encoder, Tokenizer tokenizer, String text) {
+    return encoder.pooled(Batch.of(List.of(tokenizer.encode(text))))[0][0];
+  }
+
+  @Test
   void refusesTheTrainingOfAnotherJob() throws IOException {
     finetuning(folder.resolve("training"), encoder(Integer.MAX_VALUE)).train();
     Finetuning other =
@@ -108,7 +159,7 @@ class FinetuningTest {
             CONFIG,
             splits,
             encoder(Integer.MAX_VALUE),
-            tokenizerJson,
+            tokenizerFiles,
             "other",
             folder.resolve("training"),
             quiet());
@@ -119,7 +170,7 @@ class FinetuningTest {
   }
 
   private static Finetuning finetuning(Path folder, Encoder encoder) {
-    return new Finetuning(CONFIG, splits, encoder, tokenizerJson, "job", folder, quiet());
+    return new Finetuning(CONFIG, splits, encoder, tokenizerFiles, "job", folder, quiet());
   }
 
   private static Console quiet() {

@@ -1,0 +1,317 @@
+package io.darex.bench;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.bench.config.TaskConfig;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Encoders;
+import io.darex.bench.encoder.Pretrained;
+import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.glue.DataFolder;
+import io.darex.bench.glue.Part;
+import io.darex.bench.glue.Partition;
+import io.darex.bench.glue.Task;
+import io.darex.bench.pipeline.Evaluation;
+import io.darex.prune.Checkpoint;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.SparseDeltaFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex evaluate}: a checkpoint, or a base with a sparse delta on it, scored on a task. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Score a fine-tuned checkpoint on a task. With --delta the sparse delta is applied to the",
+      "base in memory; nothing dense is written."
+    },
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Example: darex evaluate --model tuned --task cola --glue ~/glue",
+      "         darex evaluate --model base --delta d.safetensors --task cola --glue ~/glue"
+    })
+final class EvaluateCommand implements Callable<Integer> {
+  /** What {@code --split} takes. */
+  enum Split {
+    TRAIN,
+    VALIDATION,
+    DEV,
+    TEST
+  }
+
+  @ParentCommand private Main main;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description =
+          "Hugging Face folder, or the name of a built-in encoder; with --delta its base.")
+  private String model;
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      required = true,
+      description = "Name of a task, or a YAML file that describes one.")
+  private String taskArgument;
+
+  @Option(
+      names = "--glue",
+      paramLabel = "DIR",
+      description = "GLUE folder in the official TSV layout (DIR/CoLA/dev.tsv and so on).")
+  private Path glue;
+
+  @Option(
+      names = "--split",
+      paramLabel = "SPLIT",
+      defaultValue = "dev",
+      description = "dev (the default), test, train, or validation: a tenth of train, by --seed.")
+  private Split split;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "The seed that holds out validation; default: 0, as in a run.")
+  private long seed;
+
+  @Option(names = "--delta", paramLabel = "FILE", description = "Sparse delta to apply.")
+  private Path delta;
+
+  @Option(
+      names = "--predictions",
+      paramLabel = "FILE",
+      description = {
+        "TSV to write: index, prediction, label. Of several dev sets the first goes into FILE,",
+        "the others beside it."
+      })
+  private Path predictions;
+
+  @Option(
+      names = "--submission",
+      paramLabel = "DIR",
+      description = "Folder to write GLUE submission files into; with --split test.")
+  private Path submission;
+
+  @Option(
+      names = "--max-length",
+      paramLabel = "N",
+      description = "Longest text in tokens; default: as long as model and tokenizer take.")
+  private Integer maxLength;
+
+  @Option(
+      names = "--batch-tokens",
+      paramLabel = "N",
+      description = "Most tokens of a batch, padding included; default: ${DEFAULT-VALUE}.")
+  private int batchTokens = Evaluation.BATCH_TOKENS;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Task task = TaskConfig.of(taskArgument);
+    checkOptions(task);
+    Backend.prepare(main.console());
+    Pretrained base = Pretrained.of(model);
+    Checkpoint weights = delta == null ? base.checkpoint() : applied(base.checkpoint());
+    EncoderConfig config =
+        delta == null || weights.config().isEmpty() ? base.config() : config(weights);
+    String source = delta == null ? model : delta.toString();
+    Evaluation.requireHead(config, task, source);
+    requireHeadTensors(weights, source);
+    List<Part> parts = parts(task);
+    List<Evaluation> evaluations = new ArrayList<>();
+    int longest = longest(config, base);
+    try (Tokenizer tokenizer = base.tokenizer().open(longest, config.vocabSize());
+        Encoder encoder = encoder(config, weights, source)) {
+      for (Part part : parts) {
+        Evaluation evaluation = Evaluation.of(encoder, tokenizer, task, part, batchTokens);
+        evaluations.add(evaluation);
+        if (evaluation.cut() > 0) {
+          main.console()
+              .say(
+                  String.format(
+                      Locale.ROOT,
+                      "%s: %d of %d texts are longer than %d tokens and were cut",
+                      part.name(),
+                      evaluation.cut(),
+                      part.examples().size(),
+                      longest));
+        }
+      }
+    }
+    write(evaluations);
+    print(task, evaluations);
+    return 0;
+  }
+
+  private void checkOptions(Task task) {
+    if (submission != null && (split != Split.TEST || task.submission().isEmpty())) {
+      throw new BadInputException(
+          "--submission: expected a task of GLUE and --split test, came "
+              + task.name()
+              + " and "
+              + split.name().toLowerCase(Locale.ROOT));
+    }
+    if (split == Split.TEST && submission == null && predictions == null) {
+      throw new BadInputException(
+          "--split test: expected --submission or --predictions, as test has no labels to score"
+              + " by, came neither");
+    }
+    if (batchTokens < 1) {
+      throw new BadInputException("--batch-tokens: expected at least 1, came " + batchTokens);
+    }
+    if (maxLength != null && maxLength < 8) {
+      throw new BadInputException("--max-length: expected at least 8, came " + maxLength);
+    }
+  }
+
+  private Checkpoint applied(Checkpoint onto) throws IOException {
+    SparseDelta sparse = SparseDeltaFile.read(delta);
+    CheckpointDigest.requireBase(sparse, onto);
+    return sparse.applyTo(onto);
+  }
+
+  private EncoderConfig config(Checkpoint weights) {
+    try {
+      return EncoderConfig.fromJson(weights.config().orElseThrow());
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(delta + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The encoder would draw a head where a checkpoint has none, which only training wants. */
+  private static void requireHeadTensors(Checkpoint weights, String source) {
+    if (weights.tensors().keySet().stream().noneMatch(name -> name.startsWith("classifier."))) {
+      throw new BadInputException(
+          source + ": expected the tensors of a head, classifier.weight and so on, came none");
+    }
+  }
+
+  private static Encoder encoder(EncoderConfig config, Checkpoint weights, String source) {
+    try {
+      return Encoders.open(config, weights, 0);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(source + ": " + e.getMessage(), e);
+    }
+  }
+
+  private int longest(EncoderConfig config, Pretrained base) {
+    int longest = Math.min(config.maxTokens(), base.tokenizer().maxLength().orElse(1 << 30));
+    if (maxLength != null && maxLength > longest) {
+      throw new BadInputException(
+          "--max-length: expected at most "
+              + longest
+              + ", what the model takes, came "
+              + maxLength);
+    }
+    return maxLength == null ? longest : maxLength;
+  }
+
+  private List<Part> parts(Task task) {
+    DataFolder folder = new DataFolder(Optional.ofNullable(glue), main.console()::say);
+    return switch (split) {
+      case TRAIN -> task.source().parts(Partition.TRAIN, folder);
+      case DEV -> task.source().parts(Partition.DEV, folder);
+      case TEST -> task.source().parts(Partition.TEST, folder);
+      case VALIDATION -> List.of(Part.of("validation", task.load(folder, seed).validation()));
+    };
+  }
+
+  private void write(List<Evaluation> evaluations) throws IOException {
+    for (int i = 0; i < evaluations.size(); i++) {
+      if (predictions != null) {
+        Path file = i == 0 ? predictions : beside(evaluations.get(i).predictions().part());
+        evaluations.get(i).predictions().write(file);
+        main.console().say("predictions: " + file);
+      }
+      if (submission != null) {
+        Files.createDirectories(submission);
+        Path file = evaluations.get(i).predictions().writeSubmission(submission);
+        main.console().say("submission: " + file);
+      }
+    }
+  }
+
+  /** {@code FILE_dev_mismatched.tsv} for {@code FILE.tsv}. */
+  private Path beside(Part part) {
+    String name = predictions.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    int end = dot > 0 ? dot : name.length();
+    return predictions.resolveSibling(
+        name.substring(0, end) + "_" + part.name() + name.substring(end));
+  }
+
+  private void print(Task task, List<Evaluation> evaluations) throws IOException {
+    ObjectNode root = new JsonMapper().createObjectNode();
+    root.put("task", task.name());
+    root.put("model", model);
+    if (delta != null) {
+      root.put("delta", delta.toString());
+    }
+    root.put("primary", task.scoring().primary());
+    ArrayNode parts = root.putArray("parts");
+    for (Evaluation evaluation : evaluations) {
+      Part part = evaluation.predictions().part();
+      double rate = evaluation.tokens() / evaluation.seconds();
+      ObjectNode node = parts.addObject();
+      node.put("part", part.name());
+      ObjectNode metrics = node.putObject("metrics");
+      evaluation
+          .metrics()
+          .forEach(
+              (name, value) -> metrics.put(name, value.isPresent() ? value.getAsDouble() : null));
+      node.put("examples", part.examples().size());
+      node.put("cut", evaluation.cut());
+      node.put("tokens", evaluation.tokens());
+      node.put("tokensPerSecond", rate);
+      node.put("seconds", evaluation.seconds());
+      if (!json) {
+        main.console()
+            .out()
+            .printf(
+                Locale.ROOT,
+                "%s %s: %s%d examples, %d tokens, %.0f tokens/s, %.2f s%n",
+                task.name(),
+                part.name(),
+                words(evaluation.metrics()),
+                part.examples().size(),
+                evaluation.tokens(),
+                rate,
+                evaluation.seconds());
+      }
+    }
+    if (json) {
+      main.console().out().println(root.toPrettyString());
+    }
+  }
+
+  private static String words(Map<String, OptionalDouble> metrics) {
+    return metrics.entrySet().stream()
+        .map(
+            metric ->
+                metric.getValue().isPresent()
+                    ? String.format(
+                        Locale.ROOT, "%s %.4f, ", metric.getKey(), metric.getValue().getAsDouble())
+                    : metric.getKey() + " undefined, ")
+        .collect(Collectors.joining());
+  }
+}

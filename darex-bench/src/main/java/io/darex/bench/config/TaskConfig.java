@@ -1,0 +1,145 @@
+package io.darex.bench.config;
+
+import io.darex.bench.glue.Column;
+import io.darex.bench.glue.LabelSet;
+import io.darex.bench.glue.Metric;
+import io.darex.bench.glue.OwnFiles;
+import io.darex.bench.glue.Partition;
+import io.darex.bench.glue.Scoring;
+import io.darex.bench.glue.Task;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The {@code task} of a configuration: a name, or a mapping that describes a user's own files.
+ *
+ * <pre>{@code
+ * task:
+ *   train: reviews-train.tsv      # beside this YAML file, unless absolute
+ *   dev: reviews-dev.tsv
+ *   test: reviews-test.tsv        # optional
+ *   format: tsv                   # or jsonl; otherwise as the files' names end
+ *   header: true                  # tsv only
+ *   text: sentence                # a column's name, or its number from 0
+ *   second: other                 # of a pair
+ *   label: stars
+ *   index: id                     # optional
+ *   labels: [bad, good]           # as the files write them; or scores: [0, 5]
+ *   metric: [accuracy, f1]        # the mean of several is what models are compared by
+ * }</pre>
+ */
+public final class TaskConfig {
+  private static final Range ANY = new Range("a finite number", Double::isFinite);
+
+  private TaskConfig() {}
+
+  /**
+   * The task that an argument names: one of {@link Task#names} in any spelling, or a YAML file that
+   * is such a mapping or has one, or a name, under the key {@code task}.
+   *
+   * @throws io.darex.bench.BadInputException if there is no such task or the file is at fault
+   */
+  public static Task of(String argument) {
+    boolean file = argument.endsWith(".yml") || argument.endsWith(".yaml");
+    if (!file && !Files.isRegularFile(Path.of(argument))) {
+      return Task.named(argument);
+    }
+    Section top = Section.read(Path.of(argument));
+    return top.has("task") ? from(top) : own(top);
+  }
+
+  /** What stands under the key {@code task}. */
+  static Task from(Section top) {
+    return top.isMapping("task")
+        ? own(top.section("task"))
+        : Task.named(top.name("task", null, Task.names()));
+  }
+
+  private static Task own(Section section) {
+    Map<Partition, Path> files = new EnumMap<>(Partition.class);
+    for (Partition partition : Partition.values()) {
+      if (section.has(partition.word())) {
+        Path beside = section.file().toAbsolutePath().getParent();
+        files.put(partition, beside.resolve(section.text(partition.word(), null)));
+      }
+    }
+    if (files.isEmpty()) {
+      throw section.bad("dev", "a file under train, dev or test");
+    }
+    boolean allJson =
+        files.values().stream().allMatch(file -> file.toString().matches(".*\\.jsonl?"));
+    boolean json =
+        section.name("format", allJson ? "jsonl" : "tsv", List.of("tsv", "jsonl")).equals("jsonl");
+    if (json && section.has("header")) {
+      throw section.bad("header", "no header with jsonl, whose keys name the columns");
+    }
+    boolean header = !json && section.flag("header", true);
+    boolean named = json || header;
+    LabelSet labels = labels(section);
+    OwnFiles source =
+        new OwnFiles(
+            files,
+            json,
+            header,
+            column(section, "text", json, named),
+            section.has("second")
+                ? Optional.of(column(section, "second", json, named))
+                : Optional.empty(),
+            column(section, "label", json, named),
+            section.has("index")
+                ? Optional.of(column(section, "index", json, named))
+                : Optional.empty(),
+            labels);
+    Scoring scoring = scoring(section, labels.words().size());
+    String name = section.text("name", RunConfig.nameOf(section.file()));
+    section.end();
+    return new Task(name, labels.words(), labels, scoring, source, Optional.empty());
+  }
+
+  private static LabelSet labels(Section section) {
+    if (section.has("labels") == section.has("scores")) {
+      throw section.bad("labels", "either labels: [NAME, NAME, …] or scores: [LEAST, GREATEST]");
+    }
+    if (section.has("labels")) {
+      List<String> words = section.texts("labels");
+      if (words.size() < 2) {
+        throw section.bad("labels", "at least two labels");
+      }
+      return LabelSet.of(words);
+    }
+    List<Double> ends = section.numbers("scores", List.of(), ANY);
+    if (ends.size() != 2 || ends.get(0) >= ends.get(1)) {
+      throw section.bad("scores", "the least and the greatest score");
+    }
+    return LabelSet.scores(ends.get(0), ends.get(1));
+  }
+
+  private static Scoring scoring(Section section, int labels) {
+    List<String> fallback = List.of(labels == 0 ? "pearson" : "accuracy");
+    List<Metric> metrics =
+        section.names("metric", fallback, Metric.names()).stream().map(Metric::named).toList();
+    Scoring scoring = new Scoring(metrics);
+    try {
+      scoring.requireFits(labels);
+    } catch (IllegalArgumentException e) {
+      throw section.bad("metric", "metrics of this task (" + e.getMessage() + ")");
+    }
+    return scoring;
+  }
+
+  private static Column column(Section section, String key, boolean json, boolean named) {
+    String column = section.text(key, null);
+    boolean number = column.matches("\\d{1,6}");
+    if (json || !number) {
+      if (!named) {
+        throw section.bad(key, "the number of a column, from 0, in a file without header");
+      }
+      return Column.named(column);
+    }
+    return Column.at(Integer.parseInt(column));
+  }
+}
