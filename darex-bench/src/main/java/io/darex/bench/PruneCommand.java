@@ -115,6 +115,12 @@ final class PruneCommand implements Callable<Integer> {
             + Size.text(room())
             + " free; the tuned model has "
             + Size.text(job.denseBytes()));
+    lines.add(
+        "memory: about "
+            + Size.text(job.expectedMemory())
+            + " beside the JVM's own, "
+            + Size.text(Runtime.getRuntime().maxMemory())
+            + " allowed");
     return lines;
   }
 
@@ -127,6 +133,14 @@ final class PruneCommand implements Callable<Integer> {
               + ", the disk has "
               + Size.text(room())
               + " free");
+    }
+    if (Runtime.getRuntime().maxMemory() < job.expectedMemory()) {
+      throw new BadInputException(
+          "expected about "
+              + Size.text(job.expectedMemory())
+              + " of memory, the JVM is allowed "
+              + Size.text(Runtime.getRuntime().maxMemory())
+              + ": set DAREX_JAVA_OPTS=-Xmx… or use a mask that is drawn, such as random");
     }
   }
 

@@ -1,11 +1,12 @@
 package io.darex.prune;
 
 import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Places;
 import io.darex.prune.mask.TensorMask;
 
 /**
- * What pruning a delta will write, from headers alone: known before any work, and so before a disk
- * is full.
+ * What pruning a delta will write and hold, from headers alone: known before any work, and so
+ * before disk or memory is full.
  *
  * @param entries entries to prune
  * @param blocks blocks of {@value TensorMask#BLOCK} entries that they take, tensor by tensor
@@ -40,8 +41,7 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
 
   /**
    * About how large the sparse-delta file will be, in bytes (docs/FORMAT.md). Kept entries are
-   * taken to lie anywhere; where they lie together their gaps need fewer bytes. Divisors, which
-   * only the mask's choice knows of, are not counted.
+   * taken to lie anywhere; where they lie together their gaps need fewer bytes.
    *
    * @param values how kept values are stored
    */
@@ -54,7 +54,19 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
           case COLUMNS -> columns * mask.keepRate() * DType.I64.bytes();
         };
     double headers = HEADER_BYTES * (tensors + 1.0);
-    return (long) Math.ceil(headers + wholeBytes + kept * values.bytes() + places);
+    int entryBytes = values.bytes() + (mask.hasDivisors() ? DType.F32.bytes() : 0);
+    return (long) Math.ceil(headers + wholeBytes + kept * entryBytes + places);
+  }
+
+  /**
+   * About how much memory the work holds on to, in bytes: two counts a block, a bit an entry for
+   * masks that compare values, and places and divisors of what is kept where there are divisors.
+   */
+  public long memoryBytes(Mask mask) {
+    double places = mask.places() == Places.GAPS ? entries / (double) Byte.SIZE : 0;
+    double divisors =
+        mask.hasDivisors() ? entries * mask.keepRate() * (Character.BYTES + Float.BYTES) : 0;
+    return (long) Math.ceil(2.0 * Long.BYTES * blocks + places + divisors);
   }
 
   /** A varint takes a second byte from 2⁷ on and a third from 2¹⁴ on. */

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.mask.Choice;
+import io.darex.prune.mask.DellaMask;
+import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Places;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.mask.Scope;
 import io.darex.prune.mask.TensorMask;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +77,22 @@ class PreflightTest {
     assertThat(preflight.fileBytes(new Explicit(mask, Places.COLUMNS), DType.F32) - drawn)
         .isEqualTo(1700 / 4 * 8);
     assertThat(drawn - preflight.fileBytes(mask, DType.BF16)).isEqualTo(700_700 / 4 * 2);
+  }
+
+  @Test
+  void countsWhatIsHeldInMemoryAndDivisorsInTheFile() {
+    long counts = preflight.memoryBytes(new RandomMask(4, 0.75));
+    assertThat(counts).isEqualTo(16 * preflight.blocks());
+    assertThat(preflight.memoryBytes(new MagnitudeMask(0.75, Scope.ROW)) - counts)
+        .isCloseTo(700_700 / 8, within(1L));
+    Mask della = new DellaMask(4, 0.75, 0.1);
+    assertThat(preflight.memoryBytes(della) - counts)
+        .isCloseTo(700_700 / 8 + 700_700 / 4 * 6, within(1L));
+    assertThat(
+            preflight.fileBytes(della, DType.F32)
+                - preflight.fileBytes(
+                    new Explicit(new RandomMask(4, 0.75), Places.GAPS), DType.F32))
+        .isEqualTo(700_700 / 4 * 4);
   }
 
   private static int varint(int value) {

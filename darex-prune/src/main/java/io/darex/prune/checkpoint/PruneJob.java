@@ -100,6 +100,11 @@ public final class PruneJob {
     return Preflight.of(delta).fileBytes(recipe.pruning().mask(), recipe.values());
   }
 
+  /** About how much memory the work will hold on to beside the JVM's own. */
+  public long expectedMemory() {
+    return Preflight.of(delta).memoryBytes(recipe.pruning().mask());
+  }
+
   /** The bytes of the tuned model's tensors: what a dense file of it takes. */
   public long denseBytes() {
     return delta.tuned().tensors().values().stream().mapToLong(SafetensorsLayout::bytes).sum();

@@ -52,6 +52,11 @@ public record DellaMask(long seed, double dropRate, double epsilon) implements M
   }
 
   @Override
+  public boolean hasDivisors() {
+    return true;
+  }
+
+  @Override
   public Places places() {
     return Places.GAPS;
   }

@@ -34,6 +34,11 @@ public interface Mask {
   /** How a file says which entries are kept. */
   Places places();
 
+  /** Whether kept entries have {@linkplain Choice#divisors divisors} of their own beside q. */
+  default boolean hasDivisors() {
+    return false;
+  }
+
   /**
    * Chooses the entries of a delta that stay. A drawn mask reads no value; another reads those it
    * compares. The choice does not depend on {@code threads}.

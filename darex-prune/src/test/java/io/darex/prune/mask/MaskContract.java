@@ -102,6 +102,7 @@ interface MaskContract {
     Optional<Tensor> divisors = choice.divisors("w");
     long kept = Kept.indices(choice.on("w"), 120_000).length;
     divisors.ifPresent(each -> assertThat(each.shape()).containsExactly(kept));
+    assertThat(divisors.isPresent()).isEqualTo(mask(0.8).hasDivisors());
   }
 
   @Test
