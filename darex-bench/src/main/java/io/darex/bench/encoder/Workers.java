@@ -18,8 +18,17 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  * tasks needs no barrier after every product.
  */
 final class Workers implements AutoCloseable {
-  /** What ND4J was started with; read before any encoder changes it. */
-  static final int THREADS = Math.max(1, openblas_nolapack.blas_get_num_threads());
+  /**
+   * Every processor, or what {@code OMP_NUM_THREADS} allows. OpenBLAS is not asked: until its first
+   * product it answers 1.
+   */
+  static final int THREADS = threads(System.getenv("OMP_NUM_THREADS"));
+
+  private static int threads(String allowed) {
+    return allowed != null && allowed.matches("[1-9][0-9]{0,3}")
+        ? Integer.parseInt(allowed)
+        : Runtime.getRuntime().availableProcessors();
+  }
 
   private static int running;
 

@@ -23,7 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Inference and training of minilm-l6 beside ONNX Runtime and the sgemm peak, interleaved in one
- * run: {@code mvn -q -pl darex-bench exec:exec} after {@code mvn -DskipTests install}.
+ * run: {@code mvn -q -pl darex-bench -am -DskipTests -Pbenchmark verify}.
  *
  * <p>Per batch shape everything runs once after another, in several rounds; printed are the ratios
  * of the quickest runs, since whatever else the machine does only ever adds time. The peak is that
