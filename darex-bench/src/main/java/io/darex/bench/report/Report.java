@@ -163,13 +163,15 @@ public final class Report {
   private String pace() {
     int epochs = results.training().size();
     boolean early = epochs < results.plannedEpochs();
+    double pace = results.tokensPerSecond();
     return String.format(
         Locale.ROOT,
-        "%d epochs%s; %.0f tokens a second, padding not counted. The checkpoint of the best epoch on"
-            + " validation is the tuned one.",
+        "%d epochs%s%s. The checkpoint of the best epoch on validation is the tuned one.",
         epochs,
         early ? " of " + results.plannedEpochs() + ", stopped early" : "",
-        results.tokensPerSecond());
+        pace > 0
+            ? String.format(Locale.ROOT, "; %.0f tokens a second, padding not counted", pace)
+            : "");
   }
 
   private Table training() {
@@ -185,7 +187,9 @@ public final class Report {
                         digits(epoch.validation()),
                         String.format(Locale.ROOT, "%.2e", epoch.meanAbsDelta()),
                         String.format(Locale.ROOT, "%.0f", epoch.seconds()),
-                        String.format(Locale.ROOT, "%.0f", epoch.tokens() / epoch.seconds()))));
+                        epoch.tokens() > 0
+                            ? String.format(Locale.ROOT, "%.0f", epoch.tokens() / epoch.seconds())
+                            : "–")));
     return new Table(
         List.of("epoch", "loss", "validation", "mean |Δ|", "seconds", "tokens/s"), lines);
   }

@@ -171,6 +171,22 @@ class FinetuningTest {
   }
 
   @Test
+  void aTrainingOfAVersionWithoutPatienceGoesOn() throws IOException {
+    Path training = folder.resolve("training");
+    Finetuning interrupted = finetuning(training, encoder(2 * STEPS + 3));
+    assertThatThrownBy(interrupted::train).hasMessage("interrupted");
+    Path file = training.resolve("epoch-2/training.json");
+    String old = Files.readString(file).replaceAll(",\\s*\"(plannedEpochs|patience)\" : \\d", "");
+    assertThat(old).contains("epochs").doesNotContain("plannedEpochs");
+    Files.writeString(file, old);
+
+    TrainingRecord record = finetuning(training, encoder(Integer.MAX_VALUE)).train();
+
+    assertThat(record.epochs()).hasSize(3);
+    assertThat(record.plannedEpochs()).isEqualTo(3);
+  }
+
+  @Test
   void countsTheTokensOfAnEpoch() throws IOException {
     Path training = folder.resolve("training");
 

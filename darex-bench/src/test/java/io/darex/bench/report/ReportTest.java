@@ -71,6 +71,24 @@ class ReportTest {
     assertThat(Results.fromJson(RESULTS.toJson())).isEqualTo(RESULTS);
   }
 
+  /** A version that did not count tokens left neither them nor the planned epochs. */
+  @Test
+  void resultsOfAnOlderVersionAreReadAndReported() throws IOException {
+    String old = RESULTS.toJson().replaceAll(",\\s*\"tokens\" : 6000", "");
+    old = old.replaceAll("\"plannedEpochs\" : 3,", "");
+    assertThat(old).doesNotContain("tokens").doesNotContain("plannedEpochs");
+
+    Results read = Results.fromJson(old);
+    Report.write(read, folder);
+
+    assertThat(read.tuned()).isEqualTo(RESULTS.tuned());
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("| 1 | 0.700 | 0.250 | 1.50e-04 | 12 | – |")
+        .contains("1 epochs. The checkpoint")
+        .doesNotContain("tokens a second");
+  }
+
   @Test
   void theMarkdownHasEveryNumberAndItsPictures() throws IOException {
     Report.write(RESULTS, folder);
@@ -84,7 +102,7 @@ class ReportTest {
         .contains("| 0.00 | 1 : 50 | 2 |")
         .contains("| mean \\|Δ\\| |")
         .contains("| 1 | 0.700 | 0.250 | 1.50e-04 | 12 | 500 |")
-        .contains("1 epochs of 3, stopped early; 500 tokens a second")
+        .contains("1 epochs of 3, stopped early; 500 tokens a second, padding not counted. The")
         .contains("(metric-against-drop-rate.png)")
         .contains("(metric-against-q-at-0.9.png)");
     for (String picture : List.of("metric-against-drop-rate", "metric-against-q-at-0.9")) {
@@ -137,8 +155,8 @@ class ReportTest {
         .contains("| 7 | seed-7 | 0.900 | 0.850 | 1 | 10 | 600 |")
         .contains("| tuned | 0.850 ± 0.071 | 0.800 ± 0.071 |")
         .contains("| baseline: majority | 0.510 ± 0.000 | 0.520 ± 0.000 |")
-        .contains("| 0.9 | inverse-keep-rate | 0.1 ± 0 | 0.725 ± 0.106 | 0.112 |")
-        .contains("| 0.9 | q-labelled | 0.4 ± 0.14 | 0.750 ± 0.000 | 0.000 |");
+        .contains("| 0.9 | inverse-keep-rate | 0.1000 ± 0.0 | 0.725 ± 0.106 | 0.112 |")
+        .contains("| 0.9 | q-labelled | 0.4000 ± 0.14 | 0.750 ± 0.000 | 0.000 |");
     JsonNode json = new ObjectMapper().readTree(folder.resolve("results.json").toFile());
     assertThat(json.at("/finetunes/1/tokensPerSecond").asDouble()).isEqualTo(600);
     assertThat(json.at("/unpruned/0/value/mean").asDouble()).isCloseTo(0.85, within(1e-12));
