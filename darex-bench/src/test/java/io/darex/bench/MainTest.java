@@ -1,6 +1,7 @@
 package io.darex.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
@@ -155,6 +157,44 @@ class MainTest {
 
   @Test
   @Order(6)
+  void severalSeedsAreSeveralRunsAndASummary() throws IOException {
+    Path several = folder.resolve("several.yml");
+    String yaml = YAML.replace("limit: 32", "limit: 32, seed: [0, -1]");
+    Files.writeString(several, yaml.replace("[0.5, 0.99]", "0.5"));
+    Path target = folder.resolve("several");
+
+    Outcome alone = darex("run", several.toString(), "--out", out.toString());
+    assertThat(alone.code()).isEqualTo(2);
+    assertThat(alone.err()).contains("several finetune.seed").hasLineCount(1);
+    // A run of one seed alone is what the folder of that seed has.
+    FileUtils.copyDirectory(out.toFile(), target.resolve("seed-0").toFile());
+    Outcome outcome = darex("run", several.toString(), "--out", target.toString());
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.err())
+        .contains("fine-tune: done already, reusing " + target.resolve("seed-0/tuned"))
+        .contains("fine-tune 2 of 2: seed -1");
+    JsonNode results = new ObjectMapper().readTree(target.resolve("results.json").toFile());
+    double sum = 0;
+    for (String seed : new String[] {"seed-0", "seed--1"}) {
+      Path own = target.resolve(seed);
+      assertThat(own.resolve("report.html")).exists();
+      assertThat(own.resolve("tuned/model.safetensors")).exists();
+      sum +=
+          new ObjectMapper()
+              .readTree(own.resolve("results.json").toFile())
+              .at("/tuned/value")
+              .asDouble();
+    }
+    assertThat(results.at("/unpruned/0/value/mean").asDouble()).isCloseTo(sum / 2, within(1e-12));
+    assertThat(results.at("/finetunes").findValuesAsText("seed")).containsExactly("-1", "0");
+    assertThat(results.at("/finetunes/0/tokensPerSecond").asDouble()).isPositive();
+    assertThat(results.at("/pruned")).hasSize(2);
+    assertThat(target.resolve("report.md")).content().contains("| -1 | seed--1 |");
+  }
+
+  @Test
+  @Order(7)
   void ctrlCKeepsTheFinishedEpochAndExits130() throws Exception {
     Path endless = folder.resolve("endless.yml");
     Files.writeString(endless, YAML.replace("epochs: 1", "epochs: 100000"));

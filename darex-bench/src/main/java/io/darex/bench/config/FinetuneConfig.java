@@ -1,16 +1,18 @@
 package io.darex.bench.config;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.darex.optim.Penalty;
 import java.util.List;
 
 /**
- * How an encoder is fine-tuned: the {@code finetune} section.
+ * How an encoder is fine-tuned: the {@code finetune} section. What it does not name follows the
+ * {@link Recipe} of task and encoder.
  *
  * @param optimizer one of {@link #OPTIMIZERS}
  * @param lambda λ, the strength of AdamR's pull (0 for {@code adam})
  * @param normalisation {@code global} or {@code none}: whether the pull is divided by s
  * @param learningRate peak of the linear schedule
- * @param epochs passes over the training sentences
+ * @param epochs passes over the training sentences that the schedule is made for
  * @param batchSize sentences a step
  * @param maxLength tokens a sentence is cut to, special tokens included
  * @param warmup share of the steps in which the rate rises
@@ -18,6 +20,9 @@ import java.util.List;
  * @param seed of the head's first values, the order of batches, dropout and the train/validation
  *     split
  * @param limit how many training sentences to use; 0 takes all
+ * @param patience epochs without a better validation score after which training stops; 0 never
+ *     does. Where it is not named it is the recipe's 3 with the recipe's epochs, and 0 where epochs
+ *     are named: who asks for five gets five
  */
 public record FinetuneConfig(
     String optimizer,
@@ -30,12 +35,15 @@ public record FinetuneConfig(
     double warmup,
     double maxGradientNorm,
     long seed,
-    int limit) {
+    int limit,
+    // Left out of the job's digest where it changes nothing: fine-tunes made before it stay valid.
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int patience) {
   /** The optimisers by name: AdamR with each penalty, and Adam, which is AdamR with λ = 0. */
   public static final List<String> OPTIMIZERS =
       List.of("adamr-l2", "adamr-l1", "adamr-l1-prox", "adam");
 
   private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
+  private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
 
   /** How the optimiser pulls; {@code adam}, whose λ is 0, does so in any way. */
@@ -43,26 +51,52 @@ public record FinetuneConfig(
     return optimizer.equals("adam") ? Penalty.L2 : Penalty.of(optimizer.replace("adamr-", ""));
   }
 
-  static FinetuneConfig from(Section section) {
+  /** The same fine-tune from another seed. */
+  FinetuneConfig withSeed(long other) {
+    return new FinetuneConfig(
+        optimizer,
+        lambda,
+        normalisation,
+        learningRate,
+        epochs,
+        batchSize,
+        maxLength,
+        warmup,
+        maxGradientNorm,
+        other,
+        limit,
+        patience);
+  }
+
+  /**
+   * Reads the section.
+   *
+   * @return one for each value of {@code seed}, which is an axis; nothing else tells them apart
+   */
+  static List<FinetuneConfig> from(Section section, Recipe recipe) {
     String optimizer = section.name("optimizer", "adamr-l2", OPTIMIZERS);
+    int patience = section.has("epochs") ? 0 : Recipe.PATIENCE;
     boolean pulls = !optimizer.equals("adam");
     if (!pulls && section.has("lambda")) {
       throw section.bad("lambda", "no lambda with optimizer adam, which has no pull");
     }
+    List<Long> seeds =
+        section.numbers("seed", List.of(0.0), SEED).stream().map(Double::longValue).toList();
     FinetuneConfig config =
         new FinetuneConfig(
             optimizer,
             section.number("lambda", pulls ? 1e-4 : 0, Range.NOT_NEGATIVE),
             section.name("normalisation", "global", List.of("global", "none")),
-            section.number("learningRate", 5e-5, Range.POSITIVE),
-            (int) section.whole("epochs", 3, COUNT),
-            (int) section.whole("batchSize", 16, COUNT),
-            (int) section.whole("maxLength", 128, Range.whole(8, 512)),
-            section.number("warmup", 0.06, Range.SHARE),
+            section.number("learningRate", recipe.learningRate(), Range.POSITIVE),
+            (int) section.whole("epochs", Recipe.EPOCHS, COUNT),
+            (int) section.whole("batchSize", Recipe.BATCH_SIZE, COUNT),
+            (int) section.whole("maxLength", Recipe.MAX_LENGTH, Range.whole(8, 512)),
+            section.number("warmup", Recipe.WARMUP, Range.SHARE),
             section.number("maxGradientNorm", 1, Range.NOT_NEGATIVE),
-            section.whole("seed", 0, Range.whole(-(1L << 53), 1L << 53)),
-            (int) section.whole("limit", 0, COUNT_OR_ZERO));
+            seeds.get(0),
+            (int) section.whole("limit", 0, COUNT_OR_ZERO),
+            (int) section.whole("patience", patience, COUNT_OR_ZERO));
     section.end();
-    return config;
+    return seeds.stream().map(config::withSeed).toList();
   }
 }

@@ -1,9 +1,13 @@
 package io.darex.bench.config;
 
 import io.darex.bench.encoder.BuiltInEncoders;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Family;
 import io.darex.bench.glue.Task;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * One YAML file that {@code darex run} accepts.
@@ -11,9 +15,14 @@ import java.nio.file.Path;
  * @param name of the file, without its ending; names the output folder
  * @param task what is learned
  * @param encoder name of a built-in encoder, or a Hugging Face folder
+ * @param finetunes how it is fine-tuned: at least one, which differ in their seed alone
  */
 public record RunConfig(
-    String name, Task task, String encoder, FinetuneConfig finetune, PruneConfig prune) {
+    String name, Task task, String encoder, List<FinetuneConfig> finetunes, PruneConfig prune) {
+  /** Copies the list. */
+  public RunConfig {
+    finetunes = List.copyOf(finetunes);
+  }
 
   /**
    * Reads and checks a whole file.
@@ -22,12 +31,15 @@ public record RunConfig(
    */
   public static RunConfig read(Path file) {
     Section top = Section.read(file);
+    Task task = TaskConfig.from(top);
+    String encoder = encoder(top);
+    Recipe recipe = Recipe.of(family(encoder), task.name());
     RunConfig config =
         new RunConfig(
             nameOf(file),
-            TaskConfig.from(top),
-            encoder(top),
-            FinetuneConfig.from(top.section("finetune")),
+            task,
+            encoder,
+            FinetuneConfig.from(top.section("finetune"), recipe),
             PruneConfig.from(top.section("prune")));
     top.end();
     return config;
@@ -39,6 +51,18 @@ public record RunConfig(
     return Files.isDirectory(Path.of(encoder))
         ? encoder
         : top.name("encoder", encoder, BuiltInEncoders.names());
+  }
+
+  /** Of a folder that cannot be used BERT: what is wrong with it is said when it is opened. */
+  private static Family family(String encoder) {
+    Path json = Path.of(encoder).resolve("config.json");
+    try {
+      return Files.isRegularFile(json)
+          ? EncoderConfig.fromJson(Files.readString(json)).family()
+          : Family.BERT;
+    } catch (IOException | IllegalArgumentException e) {
+      return Family.BERT;
+    }
   }
 
   /** The name of a YAML file without its ending. */

@@ -5,7 +5,6 @@ import io.darex.bench.Progress;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Gradients;
-import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.Batches;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.optim.AdamR;
@@ -16,82 +15,58 @@ import io.darex.optim.DeltaStatistics;
 import io.darex.optim.Normalisation;
 import io.darex.optim.StepReport;
 import io.darex.optim.WarmupLinearSchedule;
-import io.darex.prune.Checkpoint;
-import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
-import io.darex.prune.checkpoint.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Fine-tunes an encoder, keeps the epoch that is best on validation, and goes on after an
- * interruption with the epoch after the last finished one, bit for bit as if never stopped.
- *
- * <p>Every finished epoch is a folder {@code training/epoch-N}, a checkpoint like any other, with
- * the moments of the optimiser in {@code training/epoch-N.optimizer.safetensors}. The folder is
- * written last, so where it is there everything is.
+ * interruption from the last state in its {@link TrainingFolder}, bit for bit as if never stopped:
+ * the order of batches and the dropout depend on seed, epoch and step alone.
  */
 final class Finetuning {
+  /** How much work a killed training loses at most, but for the step under way. */
+  static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(5);
+
   private static final int REPORT_EVERY = 20;
 
   private final FinetuneConfig config;
   private final Splits splits;
   private final Encoder encoder;
-  private final TokenizerFiles tokenizer;
   private final String job;
-  private final Path folder;
+  private final TrainingFolder folder;
+  private final Duration checkpointEvery;
   private final Console console;
 
   /**
    * @param encoder holding the pre-trained weights and a new head; is trained
-   * @param tokenizer its files go with every checkpoint
    * @param job SHA-256 of what determines the tuned checkpoint
-   * @param folder for the finished epochs
+   * @param checkpointEvery how much work within an epoch is done before it is saved
    */
   Finetuning(
       FinetuneConfig config,
       Splits splits,
       Encoder encoder,
-      TokenizerFiles tokenizer,
       String job,
-      Path folder,
+      TrainingFolder folder,
+      Duration checkpointEvery,
       Console console) {
     this.config = config;
     this.splits = splits;
     this.encoder = encoder;
-    this.tokenizer = tokenizer;
     this.job = job;
     this.folder = folder;
+    this.checkpointEvery = checkpointEvery;
     this.console = console;
   }
 
-  /** The folder of a finished epoch. */
-  Path checkpoint(int epoch) {
-    return folder.resolve("epoch-" + epoch);
-  }
-
-  /** The file of a line of statistics every so many steps, beside the folder of the epochs. */
-  Path lines() {
-    return folder.resolveSibling("training.jsonl");
-  }
-
-  private Path optimizerState(int epoch) {
-    return folder.resolve("epoch-" + epoch + ".optimizer.safetensors");
-  }
-
   /**
-   * Trains all epochs that are not finished yet.
+   * Trains all that is not done yet, until the last epoch or until patience is exhausted.
    *
+   * @throws io.darex.bench.BadInputException if the folder holds the work of another job
    * @throws ArithmeticException if a gradient is NaN or infinite
    */
   TrainingRecord train() throws IOException {
@@ -100,34 +75,71 @@ final class Finetuning {
             adamR(),
             encoder.parameters(),
             Anchor.start(name -> !encoder.config().family().isHead(name)));
-    List<Epoch> finished = resume(optimizer);
-    Files.createDirectories(folder);
-    if (finished.isEmpty()) {
-      Files.deleteIfExists(lines());
+    TrainingRecord begun = new TrainingRecord(job, List.of(), config.epochs(), config.patience());
+    TrainingFolder.State state =
+        folder
+            .resume(begun, stepsPerEpoch(), encoder, optimizer)
+            .orElse(TrainingFolder.State.begin(begun));
+    int done = optimizer.iteration();
+    if (done > 0) {
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "fine-tune: goes on after epoch %d and %d steps, found in %s",
+              state.record().epochs().size(),
+              done % stepsPerEpoch(),
+              folder.path()));
     }
-    DeltaListener listener = new DeltaListener(optimizer, REPORT_EVERY, lines());
+    Files.createDirectories(folder.path());
+    if (done == 0) {
+      Files.deleteIfExists(folder.lines());
+    }
+    DeltaListener listener = new DeltaListener(optimizer, REPORT_EVERY, folder.lines());
     try (Progress progress =
         console.progress("fine-tune", (long) stepsPerEpoch() * config.epochs())) {
-      for (int i = 0; i < optimizer.iteration(); i++) {
+      for (int i = 0; i < done; i++) {
         progress.step("resumed");
       }
-      for (int epoch = finished.size() + 1; epoch <= config.epochs(); epoch++) {
-        finished.add(train(epoch, optimizer, listener, progress));
-        save(new TrainingRecord(job, finished), optimizer);
+      while (!state.record().ended()) {
+        TrainingRecord record = state.record().then(epoch(state, optimizer, listener, progress));
+        folder.save(record, encoder, optimizer);
+        state = TrainingFolder.State.begin(record);
       }
     }
-    return new TrainingRecord(job, finished);
+    TrainingRecord record = state.record();
+    if (record.epochs().size() < record.plannedEpochs()) {
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "fine-tune: stopped after epoch %d, %d after the best",
+              record.epochs().size(),
+              record.epochs().size() - record.best()));
+    }
+    return record;
   }
 
-  private Epoch train(
-      int epoch, AdamROptimizer optimizer, DeltaListener listener, Progress progress) {
+  /** What is left of the epoch that {@code state} is in. */
+  private Epoch epoch(
+      TrainingFolder.State state,
+      AdamROptimizer optimizer,
+      DeltaListener listener,
+      Progress progress)
+      throws IOException {
+    int epoch = state.record().epochs().size() + 1;
     long start = System.nanoTime();
+    long saved = start;
     Texts texts = splits.train().texts();
     List<int[]> order =
         Batches.training(texts.lengths(), config.batchSize(), config.seed(), epoch - 1);
-    double lossSum = 0;
+    double lossSum = state.lossSum();
     double recent = Double.NaN;
-    for (int[] indices : order) {
+    int done = optimizer.iteration() - (epoch - 1) * stepsPerEpoch();
+    for (int[] indices : order.subList(done, order.size())) {
+      if (System.nanoTime() - saved > checkpointEvery.toNanos()) {
+        double seconds = state.seconds() + (System.nanoTime() - start) * 1e-9;
+        folder.save(new TrainingFolder.State(state.record(), lossSum, seconds), encoder, optimizer);
+        saved = System.nanoTime();
+      }
       // One seed a step, so that a resumed training draws the same dropout.
       long dropout = config.seed() * 1_000_003 + optimizer.iteration();
       Gradients gradients = gradients(texts, indices, dropout);
@@ -137,26 +149,28 @@ final class Finetuning {
       recent = Double.isNaN(recent) ? gradients.loss() : 0.95 * recent + 0.05 * gradients.loss();
       progress.step(String.format(Locale.ROOT, "loss %.3f  pull %.2e", recent, step.pull()));
     }
-    double seconds = (System.nanoTime() - start) * 1e-9;
-    Epoch done =
+    double seconds = state.seconds() + (System.nanoTime() - start) * 1e-9;
+    Epoch result =
         new Epoch(
             epoch,
             lossSum / order.size(),
             splits.validation().score(encoder),
             meanAbsDelta(optimizer),
-            seconds);
+            seconds,
+            texts.tokens());
     console.say(
         String.format(
             Locale.ROOT,
-            "epoch %d/%d: loss %.3f, validation %s %.3f, mean |Δ| %.2e, %.0f s",
+            "epoch %d/%d: loss %.3f, validation %s %.3f, mean |Δ| %.2e, %.0f s, %.0f tokens/s",
             epoch,
             config.epochs(),
-            done.loss(),
+            result.loss(),
             splits.validation().scoring().primary(),
-            done.validation(),
-            done.meanAbsDelta(),
-            seconds));
-    return done;
+            result.validation(),
+            result.meanAbsDelta(),
+            seconds,
+            result.tokens() / seconds));
+    return result;
   }
 
   private AdamR adamR() {
@@ -196,60 +210,5 @@ final class Finetuning {
       scores[i] = (float) wanted[i];
     }
     return encoder.gradients(texts.batch(indices), scores, dropout);
-  }
-
-  private static float[] floats(INDArray array) {
-    return array.data().asFloat();
-  }
-
-  private void save(TrainingRecord record, AdamROptimizer optimizer) throws IOException {
-    int epoch = record.epochs().size();
-    List<Tensor> moments = new ArrayList<>();
-    optimizer
-        .state()
-        .forEach((name, array) -> moments.add(new FloatTensor(name, array.shape(), floats(array))));
-    Safetensors.write(
-        optimizerState(epoch),
-        moments,
-        Map.of("iteration", String.valueOf(optimizer.iteration())),
-        true);
-    Map<String, byte[]> extras = new HashMap<>(tokenizer.contents());
-    extras.put(TrainingRecord.FILE, record.toJson());
-    HuggingFaceFolder.write(checkpoint(epoch), encoder.checkpoint(), extras, true);
-    for (int old = 1; old < epoch; old++) {
-      Files.deleteIfExists(optimizerState(old));
-      if (old != record.best()) {
-        OutputFolder.delete(checkpoint(old));
-      }
-    }
-  }
-
-  private List<Epoch> resume(AdamROptimizer optimizer) throws IOException {
-    int last = config.epochs();
-    while (last > 0 && !Files.exists(checkpoint(last))) {
-      last--;
-    }
-    if (last == 0) {
-      return new ArrayList<>();
-    }
-    Path file = checkpoint(last).resolve(TrainingRecord.FILE);
-    TrainingRecord record = TrainingRecord.read(file);
-    OutputFolder.requireSameJob(file, record.job(), job);
-    Checkpoint weights = HuggingFaceFolder.open(checkpoint(last));
-    encoder.load(weights);
-    Safetensors moments = Safetensors.open(optimizerState(last));
-    Map<String, INDArray> state = new HashMap<>();
-    moments.tensors().forEach((name, tensor) -> state.put(name, toArray(tensor)));
-    optimizer.restore(Integer.parseInt(moments.metadata().get("iteration")), state);
-    console.say(
-        String.format(
-            Locale.ROOT, "fine-tune: goes on after epoch %d, found in %s", last, checkpoint(last)));
-    return new ArrayList<>(record.epochs());
-  }
-
-  private static INDArray toArray(Tensor tensor) {
-    float[] values = new float[Math.toIntExact(tensor.count())];
-    tensor.read(0, values, 0, values.length);
-    return Nd4j.createFromArray(values).reshape(tensor.shape());
   }
 }

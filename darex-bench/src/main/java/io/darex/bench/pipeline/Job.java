@@ -2,6 +2,7 @@ package io.darex.bench.pipeline;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.glue.Example;
 import io.darex.bench.glue.TaskData;
@@ -16,14 +17,12 @@ import java.util.List;
 final class Job {
   private Job() {}
 
-  /** SHA-256 over task, encoder, finetune section and every example. */
-  static String digest(RunConfig config, TaskData data) {
+  /** SHA-256 over task, encoder, one of the fine-tunes and every example. */
+  static String digest(RunConfig config, FinetuneConfig finetune, TaskData data) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       JsonMapper json = new JsonMapper();
-      sha.update(
-          json.writeValueAsBytes(
-              List.of(config.task().name(), config.encoder(), config.finetune())));
+      sha.update(json.writeValueAsBytes(List.of(config.task().name(), config.encoder(), finetune)));
       for (List<Example> split : List.of(data.train(), data.validation(), data.dev())) {
         for (Example example : split) {
           String second = example.second().orElse("");

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
 
@@ -27,6 +28,14 @@ record OutputFolder(Path path) {
           "report.html",
           "*.png",
           ".*.tmp");
+
+  /** A folder as {@link #seed} names them. */
+  private static final Pattern SEED = Pattern.compile("seed--?\\d{1,16}");
+
+  /** Of one of several fine-tunes: a folder like that of a run of it alone. */
+  OutputFolder seed(long seed) {
+    return new OutputFolder(path.resolve("seed-" + seed));
+  }
 
   Path training() {
     return path.resolve("training");
@@ -61,6 +70,33 @@ record OutputFolder(Path path) {
     return Optional.empty();
   }
 
+  /**
+   * Refuses a folder that several fine-tunes cannot share; whether each of theirs is of the same
+   * job they find out themselves.
+   *
+   * @throws BadInputException if it holds a run of one fine-tune, or something else
+   */
+  void requireForSeveral() throws IOException {
+    if (!Files.exists(path)) {
+      return;
+    }
+    boolean single = Files.exists(tuned()) || Files.exists(training());
+    try (Stream<Path> entries = Files.list(path)) {
+      List<Path> found = entries.toList();
+      boolean other = !found.isEmpty() && found.stream().noneMatch(OutputFolder::isSeed);
+      if (single || other) {
+        throw new BadInputException(
+            path
+                + ": expected no such folder, an empty one or one of darex run with several"
+                + " finetune.seed; --force removes a run of one, --out names another folder");
+      }
+    }
+  }
+
+  private static boolean isSeed(Path folder) {
+    return SEED.matcher(folder.getFileName().toString()).matches() && Files.isDirectory(folder);
+  }
+
   /** Refuses to continue the work of another job. */
   static void requireSameJob(Path file, String found, String job) {
     if (!job.equals(found)) {
@@ -78,14 +114,28 @@ record OutputFolder(Path path) {
 
   /** Removes what a run writes, and nothing else. */
   void clear() throws IOException {
+    if (!Files.isDirectory(path)) {
+      return;
+    }
     for (String ours : OURS) {
-      if (!Files.isDirectory(path)) {
-        return;
-      }
       try (var entries = Files.newDirectoryStream(path, ours)) {
         for (Path entry : entries) {
           delete(entry);
         }
+      }
+    }
+    clearSeeds();
+  }
+
+  private void clearSeeds() throws IOException {
+    List<Path> seeds;
+    try (Stream<Path> entries = Files.list(path)) {
+      seeds = entries.filter(OutputFolder::isSeed).toList();
+    }
+    for (Path seed : seeds) {
+      new OutputFolder(seed).clear();
+      if (PathUtils.isEmptyDirectory(seed)) {
+        Files.delete(seed);
       }
     }
   }

@@ -2,19 +2,20 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.Console;
 import io.darex.bench.Main;
+import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Score;
+import io.darex.bench.report.Summary;
 import io.darex.optim.DeltaPlot;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Pruning;
@@ -51,18 +52,46 @@ public final class Run {
   }
 
   /**
-   * Runs, or finishes an earlier run of the same configuration.
+   * Runs, or finishes an earlier run of the same configuration. Of several fine-tunes each has a
+   * folder {@code seed-N} as if it had been run alone, and above them lies what they come to
+   * together.
    *
    * @param force start over
    * @throws io.darex.bench.BadInputException if the task's files cannot be used, or the output
    *     folder holds something else; nothing is written then
    */
   public void execute(boolean force) throws IOException {
+    List<FinetuneConfig> finetunes = config.finetunes();
+    if (finetunes.size() == 1) {
+      execute(finetunes.get(0), folder, force);
+      return;
+    }
+    if (force) {
+      folder.clear();
+    }
+    folder.requireForSeveral();
+    SortedMap<Long, Results> bySeed = new TreeMap<>();
+    for (FinetuneConfig finetune : finetunes) {
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "fine-tune %d of %d: seed %d",
+              bySeed.size() + 1,
+              finetunes.size(),
+              finetune.seed()));
+      OutputFolder own = folder.seed(finetune.seed());
+      bySeed.put(finetune.seed(), execute(finetune, own, false));
+    }
+    Summary.of(bySeed).write(folder.path());
+  }
+
+  private Results execute(FinetuneConfig finetune, OutputFolder folder, boolean force)
+      throws IOException {
     Task task = config.task();
-    TaskData all = task.load(new DataFolder(glue, console::say), config.finetune().seed());
-    int limit = config.finetune().limit();
+    TaskData all = task.load(new DataFolder(glue, console::say), finetune.seed());
+    int limit = finetune.limit();
     TaskData data = limit == 0 ? all : all.limitTrain(limit);
-    String job = Job.digest(config, data);
+    String job = Job.digest(config, finetune, data);
     Report.requireFonts();
     if (force) {
       folder.clear();
@@ -71,10 +100,9 @@ public final class Run {
 
     Pretrained pretrained = Pretrained.of(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(task.outputs());
-    int longest = Math.min(config.finetune().maxLength(), architecture.maxTokens());
+    int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
     try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize());
-        Encoder encoder =
-            Encoders.open(architecture, pretrained.checkpoint(), config.finetune().seed())) {
+        Encoder encoder = Encoders.open(architecture, pretrained.checkpoint(), finetune.seed())) {
       console.say(
           String.format(
               Locale.ROOT,
@@ -93,26 +121,31 @@ public final class Run {
                 tokenizer.cut(),
                 longest));
       }
-      TrainingRecord training = tune(splits, encoder, pretrained.tokenizer(), job);
+      TrainingFolder under = new TrainingFolder(folder.training(), pretrained.tokenizer());
+      Finetuning finetuning =
+          new Finetuning(
+              finetune, splits, encoder, job, under, Finetuning.CHECKPOINT_EVERY, console);
+      TrainingRecord training = tune(finetuning, under, job, folder);
       Checkpoint tuned = HuggingFaceFolder.open(folder.tuned());
       Results results =
           earlier.isPresent()
               ? earlier.get()
-              : unpruned(splits, encoder, pretrained.checkpoint(), tuned, training);
+              : unpruned(
+                  finetune.optimizer(), splits, encoder, pretrained.checkpoint(), tuned, training);
       folder.write(results);
       Cells cells =
           new Cells(
               config.prune(), splits, encoder, pretrained.checkpoint(), tuned, folder, console);
-      Report.write(cells.complete(results), folder.path());
+      Results complete = cells.complete(results);
+      Report.write(complete, folder.path());
+      return complete;
     }
   }
 
   /** Leaves the tuned checkpoint in its folder, whatever an earlier run had come to. */
-  private TrainingRecord tune(Splits splits, Encoder encoder, TokenizerFiles tokenizer, String job)
+  private TrainingRecord tune(
+      Finetuning finetuning, TrainingFolder under, String job, OutputFolder folder)
       throws IOException {
-    Finetuning finetuning =
-        new Finetuning(
-            config.finetune(), splits, encoder, tokenizer, job, folder.training(), console);
     Path file = folder.path().resolve(TrainingRecord.FILE);
     if (Files.exists(file)) {
       OutputFolder.requireSameJob(file, TrainingRecord.read(file).job(), job);
@@ -121,19 +154,24 @@ public final class Run {
     } else {
       byte[] done = finetuning.train().toJson();
       Path picture = folder.path().resolve(Report.TRAINING);
-      AtomicWrite.file(picture, true, temporary -> DeltaPlot.write(finetuning.lines(), temporary));
+      AtomicWrite.file(picture, true, temporary -> DeltaPlot.write(under.lines(), temporary));
       AtomicWrite.file(file, false, temporary -> Files.write(temporary, done));
     }
     TrainingRecord record = TrainingRecord.read(file);
     if (!Files.exists(folder.tuned())) {
-      Files.move(finetuning.checkpoint(record.best()), folder.tuned());
+      Files.move(under.checkpoint(record.best()), folder.tuned());
     }
     OutputFolder.delete(folder.training());
     return record;
   }
 
   private Results unpruned(
-      Splits splits, Encoder encoder, Checkpoint base, Checkpoint tuned, TrainingRecord training) {
+      String optimizer,
+      Splits splits,
+      Encoder encoder,
+      Checkpoint base,
+      Checkpoint tuned,
+      TrainingRecord training) {
     console.say("scoring the tuned checkpoint, the base and the baselines");
     encoder.load(tuned);
     Score tunedScore = splits.score(encoder);
@@ -143,8 +181,9 @@ public final class Run {
         Main.version(),
         config.task().name(),
         config.encoder(),
-        config.finetune().optimizer(),
+        optimizer,
         training.epochs(),
+        training.plannedEpochs(),
         tunedScore,
         splits.score(encoder),
         Baselines.scores(splits, encoder, encoder.config().classes()),

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -16,8 +17,10 @@ import java.util.List;
  *
  * @param job SHA-256 of what determines the tuned checkpoint
  * @param epochs finished so far
+ * @param plannedEpochs how many the schedule was made for
+ * @param patience epochs without a better validation score after which training stops; 0 never does
  */
-record TrainingRecord(String job, List<Epoch> epochs) {
+record TrainingRecord(String job, List<Epoch> epochs, int plannedEpochs, int patience) {
   static final String FILE = "training.json";
 
   private static final JsonMapper JSON =
@@ -27,12 +30,30 @@ record TrainingRecord(String job, List<Epoch> epochs) {
     epochs = List.copyOf(epochs);
   }
 
+  /** The same training, with these epochs finished. */
+  TrainingRecord with(List<Epoch> finished) {
+    return new TrainingRecord(job, finished, plannedEpochs, patience);
+  }
+
+  /** The same training, one epoch later. */
+  TrainingRecord then(Epoch next) {
+    List<Epoch> finished = new ArrayList<>(epochs);
+    finished.add(next);
+    return with(finished);
+  }
+
   /** The number of the best epoch on validation, the earlier one among equals. */
   int best() {
     return epochs.stream()
         .max(Comparator.comparingDouble(Epoch::validation).thenComparingInt(e -> -e.epoch()))
         .orElseThrow()
         .epoch();
+  }
+
+  /** Whether no epoch is to follow. */
+  boolean ended() {
+    int done = epochs.size();
+    return done == plannedEpochs || (patience > 0 && done > 0 && done - best() >= patience);
   }
 
   byte[] toJson() {

@@ -58,9 +58,14 @@ public final class Report {
    */
   public static void write(Results results, Path folder) throws IOException {
     Report report = new Report(results, Files.readAllBytes(folder.resolve(TRAINING)));
+    write(folder, report.title(), report.blocks);
+  }
+
+  /** Writes {@code report.md}, its pictures and {@code report.html}. */
+  static void write(Path folder, String title, List<Block> blocks) throws IOException {
     StringBuilder markdown = new StringBuilder();
     StringBuilder html = new StringBuilder();
-    for (Block block : report.blocks) {
+    for (Block block : blocks) {
       markdown.append(block.markdown());
       html.append(block.html());
       if (block instanceof Picture picture) {
@@ -68,7 +73,7 @@ public final class Report {
       }
     }
     write(folder.resolve("report.md"), utf8(markdown.toString()));
-    String page = PAGE.replace("{title}", Block.escape(report.title())).replace("{body}", html);
+    String page = PAGE.replace("{title}", Block.escape(title)).replace("{body}", html);
     write(folder.resolve("report.html"), utf8(page));
   }
 
@@ -118,6 +123,7 @@ public final class Report {
       }
     }
     blocks.add(new Heading(2, "Training"));
+    blocks.add(new Paragraph(pace()));
     blocks.add(training());
     blocks.add(
         new Picture(TRAINING, "Loss, AdamR's s and pull, and deltas during training.", training));
@@ -154,6 +160,20 @@ public final class Report {
         lines);
   }
 
+  private String pace() {
+    int epochs = results.training().size();
+    boolean early = epochs < results.plannedEpochs();
+    double pace = results.tokensPerSecond();
+    return String.format(
+        Locale.ROOT,
+        "%d epochs%s%s. The checkpoint of the best epoch on validation is the tuned one.",
+        epochs,
+        early ? " of " + results.plannedEpochs() + ", stopped early" : "",
+        pace > 0
+            ? String.format(Locale.ROOT, "; %.0f tokens a second, padding not counted", pace)
+            : "");
+  }
+
   private Table training() {
     List<List<String>> lines = new ArrayList<>();
     results
@@ -166,8 +186,12 @@ public final class Report {
                         digits(epoch.loss()),
                         digits(epoch.validation()),
                         String.format(Locale.ROOT, "%.2e", epoch.meanAbsDelta()),
-                        String.format(Locale.ROOT, "%.0f", epoch.seconds()))));
-    return new Table(List.of("epoch", "loss", "validation", "mean |Δ|", "seconds"), lines);
+                        String.format(Locale.ROOT, "%.0f", epoch.seconds()),
+                        epoch.tokens() > 0
+                            ? String.format(Locale.ROOT, "%.0f", epoch.tokens() / epoch.seconds())
+                            : "–")));
+    return new Table(
+        List.of("epoch", "loss", "validation", "mean |Δ|", "seconds", "tokens/s"), lines);
   }
 
   private static String digits(double value) {

@@ -18,6 +18,8 @@ import lombok.With;
  * @param encoder name of the pre-trained encoder
  * @param optimizer name of the optimiser
  * @param training one row an epoch
+ * @param plannedEpochs how many the schedule was made for; more than there are rows where training
+ *     stopped early, and 0 in files of versions that never did
  * @param tuned the tuned checkpoint
  * @param base the pre-trained encoder with the tuned head
  * @param baselines {@code majority} and {@code frozen}: the commonest label, and a linear head on
@@ -32,6 +34,7 @@ public record Results(
     String encoder,
     String optimizer,
     List<Epoch> training,
+    int plannedEpochs,
     Score tuned,
     Score base,
     Map<String, Score> baselines,
@@ -64,10 +67,23 @@ public record Results(
    * @param loss mean over its steps
    * @param validation the task metric after it
    * @param meanAbsDelta mean |Δ| over all anchored weights after it
-   * @param seconds it took, without the validation
+   * @param seconds it took, without the validation; of an epoch that was interrupted, those of the
+   *     work that was kept
+   * @param tokens read in it, padding not counted; 0 in files of versions that did not count
    */
   public record Epoch(
-      int epoch, double loss, double validation, double meanAbsDelta, double seconds) {}
+      int epoch,
+      double loss,
+      double validation,
+      double meanAbsDelta,
+      double seconds,
+      long tokens) {}
+
+  /** Tokens a second of the whole training, padding not counted. */
+  double tokensPerSecond() {
+    return training.stream().mapToLong(Epoch::tokens).sum()
+        / training.stream().mapToDouble(Epoch::seconds).sum();
+  }
 
   /**
    * One pruned checkpoint.

@@ -41,6 +41,13 @@ record Row(
     }
   }
 
+  /** The spread of a number over some of these. */
+  static <T> Spread spread(List<T> all, ToDoubleFunction<T> number) {
+    SummaryStatistics statistics = new SummaryStatistics();
+    all.forEach(one -> statistics.addValue(number.applyAsDouble(one)));
+    return new Spread(statistics.getMean(), statistics.getStandardDeviation());
+  }
+
   /** The rows of a run, in the order its cells were made. */
   static List<Row> of(List<Cell> cells) {
     Map<String, List<Cell>> groups = new LinkedHashMap<>();
@@ -67,11 +74,5 @@ record Row(
 
   private static String method(Cell cell) {
     return cell.mask().equals("random") ? cell.rescale() : cell.mask() + ", " + cell.rescale();
-  }
-
-  private static Spread spread(List<Cell> cells, ToDoubleFunction<Cell> number) {
-    SummaryStatistics statistics = new SummaryStatistics();
-    cells.forEach(cell -> statistics.addValue(number.applyAsDouble(cell)));
-    return new Spread(statistics.getMean(), statistics.getStandardDeviation());
   }
 }

@@ -3,6 +3,7 @@ package io.darex.bench.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ class RunConfigTest {
 
     assertThat(config.name()).isEqualTo(name);
     assertThat(config.prune().dropRates()).containsExactly(0.9, 0.99, 0.999);
-    assertThat(config.finetune().optimizer()).isEqualTo("adamr-l2");
+    assertThat(config.finetunes().get(0).optimizer()).isEqualTo("adamr-l2");
   }
 
   @Test
@@ -38,6 +39,47 @@ class RunConfigTest {
     assertThat(config.encoder()).isEqualTo("minilm-l6");
   }
 
+  /** METHOD.md §4, cell by cell. */
+  @ParameterizedTest
+  @CsvSource({
+    "bert, cola, 5e-5", "bert, mrpc, 5e-5", "bert, sts-b, 5e-5", "bert, agreement, 5e-5",
+    "bert, sst-2, 1e-5", "bert, qqp, 1e-5", "bert, mnli, 1e-5", "bert, qnli, 1e-5",
+    "bert, rte, 1e-5", "bert, wnli, 1e-5", "roberta, mrpc, 5e-5", "roberta, cola, 1e-5",
+    "roberta, sts-b, 1e-5", "roberta, sst-2, 1e-5", "roberta, rte, 1e-5"
+  })
+  void whatIsNotSaidFollowsTheRecipe(String family, String task, double rate) throws IOException {
+    Path encoder = Files.createDirectories(folder.resolve("encoder"));
+    Files.writeString(
+        encoder.resolve("config.json"),
+        """
+        {"model_type": "%s", "vocab_size": 90, "hidden_size": 8, "num_hidden_layers": 1,
+         "num_attention_heads": 2, "intermediate_size": 16, "max_position_embeddings": 66,
+         "type_vocab_size": 2, "layer_norm_eps": 1e-5, "hidden_act": "gelu", "pad_token_id": 1}
+        """
+            .formatted(family));
+
+    RunConfig config = read("task: " + task + "\nencoder: " + encoder + "\n");
+
+    assertThat(config.finetunes())
+        .containsExactly(
+            new FinetuneConfig("adamr-l2", 1e-4, "global", rate, 10, 16, 128, 0.06, 1, 0, 0, 3));
+  }
+
+  @Test
+  void whatIsSaidWinsOverTheRecipeAndSeedsAreAnAxis() throws IOException {
+    RunConfig config =
+        read("task: rte\nfinetune: {learningRate: 0.5, epochs: 4, seed: [3, -1], batchSize: 2}\n");
+
+    FinetuneConfig first = config.finetunes().get(0);
+    assertThat(first)
+        .isEqualTo(
+            new FinetuneConfig("adamr-l2", 1e-4, "global", 0.5, 4, 2, 128, 0.06, 1, 3, 0, 0));
+    assertThat(config.finetunes()).containsExactly(first, first.withSeed(-1));
+    assertThat(
+            read("task: rte\nfinetune: {epochs: 4, patience: 2}\n").finetunes().get(0).patience())
+        .isEqualTo(2);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -49,6 +91,8 @@ class RunConfigTest {
         "\"task: cola\nprun: {}\"|2: prun: unknown key 'prun': did you mean 'prune'?",
         "\"task: cola\nfinetune:\n  epochs: 0\"|3: finetune.epochs: expected a whole number from 1 to",
         "\"task: cola\nfinetune:\n  epochs: 1.5\"|3: finetune.epochs: expected a whole number from 1 to",
+        "\"task: cola\nfinetune:\n  seed: [1, 1]\"|3: finetune.seed.1: expected each value once, got 1",
+        "\"task: cola\nfinetune:\n  patience: -1\"|3: finetune.patience: expected a whole number from 0 to",
         "\"task: cola\nfinetune:\n  lambda: -1\"|3: finetune.lambda: expected a number of at least 0, got -1",
         "\"task: cola\nfinetune:\n  optimizer: adam\n  lambda: 1\"|4: finetune.lambda: expected no lambda with",
         "\"task: cola\nprune:\n  dropRate: [0.9, 1.0]\"|3: prune.dropRate.1: expected a number in [0, 1), got 1.0",
@@ -69,6 +113,18 @@ class RunConfigTest {
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("test.yml:" + message)
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  /** Its JSON goes into the digest of a job: what changes it orphans every finished fine-tune. */
+  @Test
+  void noPatienceLeavesTheDigestsOfBeforeThereWasAny() throws IOException {
+    FinetuneConfig config = read("task: cola\nfinetune: {epochs: 3}\n").finetunes().get(0);
+
+    assertThat(new ObjectMapper().writeValueAsString(config))
+        .isEqualTo(
+            "{\"optimizer\":\"adamr-l2\",\"lambda\":1.0E-4,\"normalisation\":\"global\","
+                + "\"learningRate\":5.0E-5,\"epochs\":3,\"batchSize\":16,\"maxLength\":128,"
+                + "\"warmup\":0.06,\"maxGradientNorm\":1.0,\"seed\":0,\"limit\":0}");
   }
 
   @Test

@@ -30,6 +30,8 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,13 +39,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training on real sentences with an encoder small enough to train in a second. */
 class FinetuningTest {
   private static final EncoderConfig TINY =
       new EncoderConfig(30522, 8, 1, 2, 16, 64, 2, 1e-12, 0.1, 0.1, 0.1, List.of("no", "yes"));
   private static final FinetuneConfig CONFIG =
-      new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0);
+      new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0, 0);
   private static final int STEPS = 6;
   private static TokenizerFiles tokenizerFiles;
   private static Splits splits;
@@ -82,6 +86,116 @@ class FinetuningTest {
     assertThat(broken.resolve(moments)).hasSameBinaryContentAs(straight.resolve(moments));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {4, STEPS + 4})
+  void interruptedWithinAnEpochItGoesOnFromItsLastStep(int failing) throws IOException {
+    Path straight = folder.resolve("straight/training");
+    TrainingRecord expected = finetuning(straight, encoder(Integer.MAX_VALUE)).train();
+    Path broken = folder.resolve("broken/training");
+    Finetuning interrupted = finetuning(broken, encoder(failing), Duration.ZERO);
+    assertThatThrownBy(interrupted::train).hasMessage("interrupted");
+    int[] steps = {0};
+
+    TrainingRecord resumed = finetuning(broken, counting(steps), Duration.ZERO).train();
+
+    assertThat(steps[0]).isEqualTo(3 * STEPS - (failing - 1));
+    assertThat(withoutSeconds(resumed)).isEqualTo(withoutSeconds(expected));
+    for (String file : List.of("epoch-3/model.safetensors", "epoch-3.optimizer.safetensors")) {
+      assertThat(broken.resolve(file)).hasSameBinaryContentAs(straight.resolve(file));
+    }
+    assertThat(broken.resolve("step.safetensors")).doesNotExist();
+  }
+
+  @Test
+  void aStepOlderThanTheLastEpochIsPassedOver() throws IOException {
+    Path broken = folder.resolve("broken/training");
+    Finetuning first = finetuning(broken, encoder(4), Duration.ZERO);
+    assertThatThrownBy(first::train).hasMessage("interrupted");
+    Path step = broken.resolve("step.safetensors");
+    byte[] old = Files.readAllBytes(step);
+    Finetuning second = finetuning(broken, encoder(STEPS), Duration.ofDays(1));
+    assertThatThrownBy(second::train).hasMessage("interrupted");
+    // As if killed when an epoch was saved and its last step not yet deleted.
+    Files.write(step, old);
+    int[] steps = {0};
+
+    finetuning(broken, counting(steps), Duration.ofDays(1)).train();
+
+    // The second took what was left of the first epoch and some of the next, which is lost.
+    assertThat(steps[0]).isEqualTo(2 * STEPS);
+  }
+
+  @Test
+  void theStepOfAnotherJobIsRefused() {
+    Path broken = folder.resolve("broken/training");
+    Finetuning interrupted = finetuning(broken, encoder(4), Duration.ZERO);
+    assertThatThrownBy(interrupted::train).hasMessage("interrupted");
+    Finetuning other =
+        new Finetuning(
+            CONFIG,
+            splits,
+            encoder(Integer.MAX_VALUE),
+            "other",
+            new TrainingFolder(broken, tokenizerFiles),
+            Duration.ZERO,
+            quiet());
+
+    assertThatThrownBy(other::train)
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("step.safetensors: belongs to another fine-tune");
+  }
+
+  @Test
+  void patienceEndsTrainingAndInterruptionsDoNotChangeWhen() throws IOException {
+    // A rate at which nothing is learned: every epoch is as good as the first.
+    FinetuneConfig idle =
+        new FinetuneConfig("adam", 0, "global", 1e-30, 9, 16, 64, 0.06, 1, 7, 0, 2);
+    Path straight = folder.resolve("straight/training");
+    TrainingRecord record =
+        finetuning(idle, straight, encoder(Integer.MAX_VALUE), Duration.ofDays(1)).train();
+
+    assertThat(record.epochs()).hasSize(3);
+    assertThat(record.best()).isEqualTo(1);
+    assertThat(record.plannedEpochs()).isEqualTo(9);
+    assertThat(TrainingRecord.read(straight.resolve("epoch-3/training.json"))).isEqualTo(record);
+
+    Path broken = folder.resolve("broken/training");
+    Finetuning interrupted = finetuning(idle, broken, encoder(STEPS * 2 + 2), Duration.ZERO);
+    assertThatThrownBy(interrupted::train).hasMessage("interrupted");
+    Encoder whole = encoder(Integer.MAX_VALUE);
+    assertThat(withoutSeconds(finetuning(idle, broken, whole, Duration.ZERO).train()))
+        .isEqualTo(withoutSeconds(record));
+    // Stopped, it stays so: there is nothing to go on with.
+    TrainingRecord again = finetuning(idle, broken, encoder(1), Duration.ZERO).train();
+    assertThat(withoutSeconds(again)).isEqualTo(withoutSeconds(record));
+  }
+
+  @Test
+  void aTrainingOfAVersionWithoutPatienceGoesOn() throws IOException {
+    Path training = folder.resolve("training");
+    Finetuning interrupted = finetuning(training, encoder(2 * STEPS + 3));
+    assertThatThrownBy(interrupted::train).hasMessage("interrupted");
+    Path file = training.resolve("epoch-2/training.json");
+    String old = Files.readString(file).replaceAll(",\\s*\"(plannedEpochs|patience)\" : \\d", "");
+    assertThat(old).contains("epochs").doesNotContain("plannedEpochs");
+    Files.writeString(file, old);
+
+    TrainingRecord record = finetuning(training, encoder(Integer.MAX_VALUE)).train();
+
+    assertThat(record.epochs()).hasSize(3);
+    assertThat(record.plannedEpochs()).isEqualTo(3);
+  }
+
+  @Test
+  void countsTheTokensOfAnEpoch() throws IOException {
+    Path training = folder.resolve("training");
+
+    List<Epoch> epochs = finetuning(training, encoder(Integer.MAX_VALUE)).train().epochs();
+
+    long tokens = Arrays.stream(splits.train().texts().lengths()).sum();
+    assertThat(epochs).extracting(Epoch::tokens).containsOnly(tokens);
+  }
+
   @Test
   void keepsTheBestEpochAndTheLast() throws IOException {
     Finetuning finetuning = finetuning(folder.resolve("training"), encoder(Integer.MAX_VALUE));
@@ -95,7 +209,7 @@ class FinetuningTest {
           .contains("epoch-3", "epoch-" + record.best(), "epoch-3.optimizer.safetensors")
           .hasSizeLessThanOrEqualTo(3);
     }
-    Path best = finetuning.checkpoint(record.best());
+    Path best = folder.resolve("training/epoch-" + record.best());
     assertThat(best.resolve("config.json"))
         .content()
         .contains("ForSequenceClassification", "problem_type", "id2label", "label2id");
@@ -139,7 +253,14 @@ class FinetuningTest {
 
       Path training = folder.resolve("training");
       List<Epoch> epochs =
-          new Finetuning(CONFIG, scored, encoder, tokenizerFiles, "job", training, quiet())
+          new Finetuning(
+                  CONFIG,
+                  scored,
+                  encoder,
+                  "job",
+                  new TrainingFolder(training, tokenizerFiles),
+                  Finetuning.CHECKPOINT_EVERY,
+                  quiet())
               .train()
               .epochs();
       assertThat(epochs.get(2).loss()).isLessThan(epochs.get(0).loss());
@@ -159,9 +280,9 @@ class FinetuningTest {
             CONFIG,
             splits,
             encoder(Integer.MAX_VALUE),
-            tokenizerFiles,
             "other",
-            folder.resolve("training"),
+            new TrainingFolder(folder.resolve("training"), tokenizerFiles),
+            Finetuning.CHECKPOINT_EVERY,
             quiet());
 
     assertThatThrownBy(other::train)
@@ -170,7 +291,17 @@ class FinetuningTest {
   }
 
   private static Finetuning finetuning(Path folder, Encoder encoder) {
-    return new Finetuning(CONFIG, splits, encoder, tokenizerFiles, "job", folder, quiet());
+    return finetuning(folder, encoder, Finetuning.CHECKPOINT_EVERY);
+  }
+
+  private static Finetuning finetuning(Path folder, Encoder encoder, Duration every) {
+    return finetuning(CONFIG, folder, encoder, every);
+  }
+
+  private static Finetuning finetuning(
+      FinetuneConfig config, Path folder, Encoder encoder, Duration every) {
+    TrainingFolder training = new TrainingFolder(folder, tokenizerFiles);
+    return new Finetuning(config, splits, encoder, "job", training, every, quiet());
   }
 
   private static Console quiet() {
@@ -181,14 +312,22 @@ class FinetuningTest {
 
   private static List<Epoch> withoutSeconds(TrainingRecord record) {
     return record.epochs().stream()
-        .map(e -> new Epoch(e.epoch(), e.loss(), e.validation(), e.meanAbsDelta(), 0))
+        .map(e -> new Epoch(e.epoch(), e.loss(), e.validation(), e.meanAbsDelta(), 0, e.tokens()))
         .toList();
   }
 
   /** An encoder that fails at its n-th training step. */
   private static Encoder encoder(int failing) {
+    return encoder(failing, new int[1]);
+  }
+
+  /** An encoder that counts its training steps. */
+  private static Encoder counting(int[] steps) {
+    return encoder(Integer.MAX_VALUE, steps);
+  }
+
+  private static Encoder encoder(int failing, int[] steps) {
     Encoder real = Encoders.open(TINY, TinyBert.checkpoint(TINY, 3), 5);
-    int[] steps = {0};
     return (Encoder)
         Proxy.newProxyInstance(
             Encoder.class.getClassLoader(),

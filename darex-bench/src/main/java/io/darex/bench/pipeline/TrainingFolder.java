@@ -1,0 +1,190 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.TokenizerFiles;
+import io.darex.optim.AdamROptimizer;
+import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.checkpoint.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * What is on disk of a training under way.
+ *
+ * <p>Every finished epoch is a folder {@code epoch-N}, a checkpoint like any other, with the
+ * moments of the optimiser in {@code epoch-N.optimizer.safetensors}; of these the best and the last
+ * stay. The folder is written last, so where it is there everything is. Within an epoch {@code
+ * step.safetensors}, replaced as a whole, holds weights, moments and sums.
+ *
+ * @param path of the folder
+ * @param tokenizer its files go with every checkpoint
+ */
+record TrainingFolder(Path path, TokenizerFiles tokenizer) {
+  private static final String STEP = "step.safetensors";
+  private static final String ITERATION = "iteration";
+  private static final String JOB = "job";
+  private static final String LOSS_SUM = "lossSum";
+  private static final String SECONDS = "seconds";
+
+  /**
+   * Where a training is, besides weights and moments.
+   *
+   * @param record the finished epochs
+   * @param lossSum over the steps of the one under way
+   * @param seconds these took
+   */
+  record State(TrainingRecord record, double lossSum, double seconds) {
+    /** The start of the epoch after the last of {@code record}. */
+    static State begin(TrainingRecord record) {
+      return new State(record, 0, 0);
+    }
+  }
+
+  /** The folder of a finished epoch. */
+  Path checkpoint(int epoch) {
+    return path.resolve("epoch-" + epoch);
+  }
+
+  /** The file of a line of statistics every so many steps, beside this folder. */
+  Path lines() {
+    return path.resolveSibling("training.jsonl");
+  }
+
+  private Path optimizerState(int epoch) {
+    return path.resolve("epoch-" + epoch + ".optimizer.safetensors");
+  }
+
+  /** Saves the end of an epoch, and drops what it makes superfluous. */
+  void save(TrainingRecord record, Encoder encoder, AdamROptimizer optimizer) throws IOException {
+    int epoch = record.epochs().size();
+    Safetensors.write(
+        optimizerState(epoch),
+        moments(optimizer),
+        Map.of(ITERATION, String.valueOf(optimizer.iteration())),
+        true);
+    Map<String, byte[]> extras = new HashMap<>(tokenizer.contents());
+    extras.put(TrainingRecord.FILE, record.toJson());
+    HuggingFaceFolder.write(checkpoint(epoch), encoder.checkpoint(), extras, true);
+    Files.deleteIfExists(path.resolve(STEP));
+    for (int old = 1; old < epoch; old++) {
+      Files.deleteIfExists(optimizerState(old));
+      if (old != record.best()) {
+        OutputFolder.delete(checkpoint(old));
+      }
+    }
+  }
+
+  /** Saves a state within an epoch, over an earlier one. */
+  void save(State state, Encoder encoder, AdamROptimizer optimizer) throws IOException {
+    List<Tensor> tensors = moments(optimizer);
+    tensors.addAll(encoder.checkpoint().tensors().values());
+    Map<String, String> metadata =
+        Map.of(
+            JOB, state.record().job(),
+            ITERATION, String.valueOf(optimizer.iteration()),
+            // Double.toString comes back as the same double.
+            LOSS_SUM, String.valueOf(state.lossSum()),
+            SECONDS, String.valueOf(state.seconds()));
+    Safetensors.write(path.resolve(STEP), tensors, metadata, true);
+  }
+
+  /**
+   * Loads the furthest state into encoder and optimiser.
+   *
+   * @param begun the record of the same training before its first epoch
+   * @return empty if there is none
+   * @throws io.darex.bench.BadInputException if it belongs to another job
+   */
+  Optional<State> resume(
+      TrainingRecord begun, int stepsPerEpoch, Encoder encoder, AdamROptimizer optimizer)
+      throws IOException {
+    int last = begun.plannedEpochs();
+    while (last > 0 && !Files.exists(checkpoint(last))) {
+      last--;
+    }
+    TrainingRecord record = begun;
+    if (last > 0) {
+      Path file = checkpoint(last).resolve(TrainingRecord.FILE);
+      TrainingRecord read = TrainingRecord.read(file);
+      OutputFolder.requireSameJob(file, read.job(), begun.job());
+      record = begun.with(read.epochs());
+    }
+    Path file = path.resolve(STEP);
+    if (Files.exists(file)) {
+      Safetensors step = Safetensors.open(file);
+      OutputFolder.requireSameJob(file, step.metadata().get(JOB), begun.job());
+      // Killed between saving an epoch and deleting its steps, a training leaves an older one here.
+      if (iteration(step) > last * stepsPerEpoch) {
+        load(encoder, step);
+        restore(optimizer, step);
+        return Optional.of(
+            new State(
+                record,
+                Double.parseDouble(step.metadata().get(LOSS_SUM)),
+                Double.parseDouble(step.metadata().get(SECONDS))));
+      }
+    }
+    if (last == 0) {
+      return Optional.empty();
+    }
+    encoder.load(HuggingFaceFolder.open(checkpoint(last)));
+    restore(optimizer, Safetensors.open(optimizerState(last)));
+    return Optional.of(State.begin(record));
+  }
+
+  private static int iteration(Safetensors file) {
+    return Integer.parseInt(file.metadata().get(ITERATION));
+  }
+
+  private static List<Tensor> moments(AdamROptimizer optimizer) {
+    List<Tensor> moments = new ArrayList<>();
+    optimizer
+        .state()
+        .forEach(
+            (name, array) ->
+                moments.add(new FloatTensor(name, array.shape(), array.data().asFloat())));
+    return moments;
+  }
+
+  /** Moments are {@code m:NAME} and {@code v:NAME}; names of weights have no colon. */
+  private static boolean isMoment(String name) {
+    return name.startsWith("m:") || name.startsWith("v:");
+  }
+
+  private static void load(Encoder encoder, Safetensors step) {
+    SortedMap<String, Tensor> weights = new TreeMap<>(step.tensors());
+    weights.keySet().removeIf(TrainingFolder::isMoment);
+    encoder.load(new InMemoryCheckpoint(weights, Optional.empty()));
+  }
+
+  private static void restore(AdamROptimizer optimizer, Safetensors file) {
+    Map<String, INDArray> state = new HashMap<>();
+    file.tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (isMoment(name)) {
+                state.put(name, toArray(tensor));
+              }
+            });
+    optimizer.restore(iteration(file), state);
+  }
+
+  private static INDArray toArray(Tensor tensor) {
+    float[] values = new float[Math.toIntExact(tensor.count())];
+    tensor.read(0, values, 0, values.length);
+    return Nd4j.createFromArray(values).reshape(tensor.shape());
+  }
+}

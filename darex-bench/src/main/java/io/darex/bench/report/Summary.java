@@ -1,0 +1,254 @@
+package io.darex.bench.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.report.Block.Heading;
+import io.darex.bench.report.Block.Paragraph;
+import io.darex.bench.report.Block.Table;
+import io.darex.bench.report.Results.Epoch;
+import io.darex.bench.report.Results.Score;
+import io.darex.bench.report.Row.Spread;
+import io.darex.prune.checkpoint.AtomicWrite;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.function.Function;
+
+/**
+ * What fine-tunes that differ in their seed alone come to together: {@code results.json} and the
+ * report above their folders.
+ *
+ * @param task name of the task
+ * @param encoder name of the pre-trained encoder
+ * @param optimizer name of the optimiser
+ * @param metric name of the metric
+ * @param finetunes one row a seed
+ * @param unpruned the tuned checkpoint, the base with the tuned head, and the baselines
+ * @param pruned one row a drop rate and method
+ */
+public record Summary(
+    String task,
+    String encoder,
+    String optimizer,
+    String metric,
+    List<Finetune> finetunes,
+    List<Unpruned> unpruned,
+    List<Pruned> pruned) {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /** Copies the lists. */
+  public Summary {
+    finetunes = List.copyOf(finetunes);
+    unpruned = List.copyOf(unpruned);
+    pruned = List.copyOf(pruned);
+  }
+
+  /**
+   * One fine-tune.
+   *
+   * @param seed of it
+   * @param folder with all its results
+   * @param epochs that were trained
+   * @param plannedEpochs that the schedule was made for
+   * @param secondsPerEpoch mean, without the validation
+   * @param tokensPerSecond of training, padding not counted
+   * @param value the metric on GLUE dev
+   * @param validation the metric on the held-out tenth of train
+   */
+  record Finetune(
+      long seed,
+      String folder,
+      int epochs,
+      int plannedEpochs,
+      double secondsPerEpoch,
+      double tokensPerSecond,
+      double value,
+      double validation) {}
+
+  /**
+   * Something that is not pruned, over all fine-tunes.
+   *
+   * @param name what
+   * @param value the metric on GLUE dev
+   * @param validation the metric on the held-out tenth of train
+   */
+  record Unpruned(String name, Spread value, Spread validation) {}
+
+  /**
+   * One method at one drop rate.
+   *
+   * @param dropRate fraction of delta entries dropped
+   * @param method mask and rescale
+   * @param q mean and spread over the fine-tunes, each of which finds its own
+   * @param value on GLUE dev: of each fine-tune the mean over mask seeds is taken, and of these the
+   *     mean and the spread
+   * @param validation likewise on the held-out tenth of train
+   * @param maskStd standard deviation of {@code value} over the mask seeds of a fine-tune: the root
+   *     of the mean variance
+   * @param bytes mean size of the sparse delta
+   */
+  record Pruned(
+      double dropRate,
+      String method,
+      Spread q,
+      Spread value,
+      Spread validation,
+      double maskStd,
+      double bytes) {}
+
+  /**
+   * Sums up.
+   *
+   * @param bySeed what each fine-tune found, all on the same axes of cells; not empty
+   */
+  public static Summary of(SortedMap<Long, Results> bySeed) {
+    List<Results> all = List.copyOf(bySeed.values());
+    Results first = all.get(0);
+    List<Finetune> finetunes = new ArrayList<>();
+    bySeed.forEach((seed, results) -> finetunes.add(finetune(seed, results)));
+    List<Unpruned> unpruned = new ArrayList<>();
+    unpruned.add(unpruned("tuned", all, Results::tuned));
+    unpruned.add(unpruned("base with the tuned head", all, Results::base));
+    for (String name : first.baselines().keySet()) {
+      unpruned.add(unpruned("baseline: " + name, all, results -> results.baselines().get(name)));
+    }
+    Map<String, List<Row>> rows = new LinkedHashMap<>();
+    all.stream()
+        .map(results -> Row.of(results.cells()))
+        .flatMap(Collection::stream)
+        .forEach(
+            row ->
+                rows.computeIfAbsent(row.dropRate() + " " + row.method(), k -> new ArrayList<>())
+                    .add(row));
+    return new Summary(
+        first.task(),
+        first.encoder(),
+        first.optimizer(),
+        first.tuned().metric(),
+        finetunes,
+        unpruned,
+        rows.values().stream().map(Summary::pruned).toList());
+  }
+
+  private static Finetune finetune(long seed, Results results) {
+    return new Finetune(
+        seed,
+        "seed-" + seed,
+        results.training().size(),
+        results.plannedEpochs(),
+        Row.spread(results.training(), Epoch::seconds).mean(),
+        results.tokensPerSecond(),
+        results.tuned().value(),
+        results.tuned().validation());
+  }
+
+  private static Unpruned unpruned(String name, List<Results> all, Function<Results, Score> score) {
+    return new Unpruned(
+        name,
+        Row.spread(all, results -> score.apply(results).value()),
+        Row.spread(all, results -> score.apply(results).validation()));
+  }
+
+  private static Pruned pruned(List<Row> rows) {
+    Row first = rows.get(0);
+    return new Pruned(
+        first.dropRate(),
+        first.method(),
+        Row.spread(rows, Row::q),
+        Row.spread(rows, row -> row.value().mean()),
+        Row.spread(rows, row -> row.validation().mean()),
+        Math.sqrt(Row.spread(rows, row -> row.value().std() * row.value().std()).mean()),
+        Row.spread(rows, Row::bytes).mean());
+  }
+
+  /** Writes {@code results.json}, {@code report.md} and {@code report.html} over older ones. */
+  public void write(Path folder) throws IOException {
+    AtomicWrite.file(
+        folder.resolve("results.json"), true, file -> Files.writeString(file, toJson()));
+    String title = "darex: " + task + " on " + encoder + ", " + finetunes.size() + " fine-tunes";
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(new Heading(1, title));
+    blocks.add(
+        new Paragraph(
+            "Fine-tuned with "
+                + optimizer
+                + " from several seeds, which also choose the train/validation split; metric: "
+                + metric
+                + ". Values are mean ± standard deviation over fine-tunes. Each has its own report"
+                + " in its folder."));
+    blocks.add(new Heading(2, "Fine-tunes"));
+    blocks.add(finetunesTable());
+    blocks.add(new Heading(2, "Before pruning"));
+    blocks.add(
+        new Table(
+            List.of("checkpoint", "dev", "validation"),
+            unpruned.stream()
+                .map(row -> List.of(row.name(), row.value() + "", row.validation() + ""))
+                .toList()));
+    blocks.add(new Heading(2, "Pruned"));
+    blocks.add(
+        new Paragraph(
+            "The first ± is between fine-tunes, each taken as its mean over mask seeds; the column"
+                + " ± masks is the standard deviation between the mask seeds of one fine-tune."));
+    blocks.add(prunedTable());
+    Report.write(folder, title, blocks);
+  }
+
+  private Table finetunesTable() {
+    return new Table(
+        List.of("seed", "folder", "dev", "validation", "epochs", "s an epoch", "tokens/s"),
+        finetunes.stream()
+            .map(
+                row ->
+                    List.of(
+                        row.seed() + "",
+                        row.folder(),
+                        form("%.3f", row.value()),
+                        form("%.3f", row.validation()),
+                        row.epochs() < row.plannedEpochs()
+                            ? row.epochs() + " of " + row.plannedEpochs()
+                            : row.epochs() + "",
+                        form("%.0f", row.secondsPerEpoch()),
+                        form("%.0f", row.tokensPerSecond())))
+            .toList());
+  }
+
+  private Table prunedTable() {
+    return new Table(
+        List.of("drop rate", "rescale", "q", "dev", "± masks", "validation", "MB"),
+        pruned.stream()
+            .map(
+                row ->
+                    List.of(
+                        row.dropRate() + "",
+                        row.method(),
+                        form("%.4g", row.q().mean()) + " ± " + form("%.2g", row.q().std()),
+                        row.value() + "",
+                        form("%.3f", row.maskStd()),
+                        row.validation() + "",
+                        form("%.2f", row.bytes() / 1e6)))
+            .toList());
+  }
+
+  private static String form(String format, double number) {
+    return String.format(Locale.ROOT, format, number);
+  }
+
+  /** As JSON text. */
+  String toJson() {
+    try {
+      return JSON.writeValueAsString(this) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
