@@ -29,6 +29,16 @@ class RunConfigTest {
   }
 
   @Test
+  void theExampleOfOnesOwnDataIsRead() {
+    RunConfig config = RunConfig.read(Path.of("..", "configs", "own-data.yml"));
+
+    assertThat(config.task().labels()).containsExactly("bad", "good");
+    assertThat(config.finetunes()).extracting(FinetuneConfig::seed).containsExactly(0L, 1L, 2L);
+    assertThat(config.finetunes().get(0).epochs()).isEqualTo(10);
+    assertThat(config.finetunes().get(0).patience()).isEqualTo(3);
+  }
+
+  @Test
   void valuesAndListsAreTheSameAxis() throws IOException {
     RunConfig config =
         read("task: cola\nprune:\n  dropRate: 0.5\n  rescale: q\n  q: 1e-1\n  seeds: [7, -3]\n");
