@@ -1,14 +1,13 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.TensorMask;
+import java.nio.FloatBuffer;
 import lombok.RequiredArgsConstructor;
 
 /** The kept values of a delta, {@code [kept]}, computed from base and tuned model when read. */
 @RequiredArgsConstructor
 final class DeltaValues implements Tensor {
   private final Delta.Pair pair;
-  private final TensorMask places;
-  private final long[] ends;
+  private final KeptPlaces places;
 
   @Override
   public String name() {
@@ -22,21 +21,19 @@ final class DeltaValues implements Tensor {
 
   @Override
   public long[] shape() {
-    return new long[] {ends.length == 0 ? 0 : ends[ends.length - 1]};
+    return new long[] {places.count()};
   }
 
   @Override
   public void read(long from, float[] into, int offset, int length) {
-    long at = from;
-    long end = from + length;
-    for (int block = Segments.holding(ends, from); at < end; block++) {
-      long first = block == 0 ? 0 : ends[block - 1];
-      char[] offsets = new char[(int) (ends[block] - first)];
-      places.block(block, offsets);
-      long start = (long) block * TensorMask.BLOCK;
-      for (int i = (int) (at - first); i < offsets.length && at < end; i++, at++) {
-        into[offset + (int) (at - from)] = pair.at(start + offsets[i]);
-      }
-    }
+    FloatBuffer values = FloatBuffer.wrap(into, offset, length);
+    places.visit(
+        from,
+        length,
+        (start, offsets, first, end) -> {
+          for (int i = first; i < end; i++) {
+            values.put(pair.at(start + offsets[i]));
+          }
+        });
   }
 }

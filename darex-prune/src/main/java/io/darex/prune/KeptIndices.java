@@ -1,6 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.TensorMask;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import lombok.RequiredArgsConstructor;
@@ -9,8 +8,7 @@ import lombok.RequiredArgsConstructor;
 @RequiredArgsConstructor
 final class KeptIndices implements Tensor {
   private final String name;
-  private final TensorMask places;
-  private final long[] ends;
+  private final KeptPlaces places;
 
   @Override
   public String name() {
@@ -24,7 +22,7 @@ final class KeptIndices implements Tensor {
 
   @Override
   public long[] shape() {
-    return new long[] {ends.length == 0 ? 0 : ends[ends.length - 1]};
+    return new long[] {places.count()};
   }
 
   @Override
@@ -36,16 +34,14 @@ final class KeptIndices implements Tensor {
   public ByteBuffer bytes(long from, int length) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.multiplyExact(length, Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-    long at = from;
-    for (int block = Segments.holding(ends, from); bytes.hasRemaining(); block++) {
-      long first = block == 0 ? 0 : ends[block - 1];
-      char[] offsets = new char[(int) (ends[block] - first)];
-      places.block(block, offsets);
-      long start = (long) block * TensorMask.BLOCK;
-      for (int i = (int) (at - first); i < offsets.length && bytes.hasRemaining(); i++, at++) {
-        bytes.putLong(start + offsets[i]);
-      }
-    }
+    places.visit(
+        from,
+        length,
+        (start, offsets, first, end) -> {
+          for (int i = first; i < end; i++) {
+            bytes.putLong(start + offsets[i]);
+          }
+        });
     return bytes.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -161,7 +161,7 @@ public final class KeptTensor {
 
   /** The flat indices of the kept entries as a tensor: I64 {@code [kept]}, ascending. */
   public Tensor indices() {
-    return new KeptIndices(name, places, ends);
+    return new KeptIndices(name, new KeptPlaces(places, ends));
   }
 
   /** Sees every kept entry, unscaled, in index order. */

@@ -94,7 +94,7 @@ public record Pruning(Mask mask, Selection selection) {
       Arrays.parallelPrefix(ends[i], Long::sum);
       String name = names.get(i);
       Delta.Pair pair = delta.pairs().get(name);
-      Tensor values = new DeltaValues(pair, places.get(i), ends[i]);
+      Tensor values = new DeltaValues(pair, new KeptPlaces(places.get(i), ends[i]));
       kept.put(
           name,
           new KeptTensor(

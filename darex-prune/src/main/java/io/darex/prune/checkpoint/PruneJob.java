@@ -169,22 +169,14 @@ public final class PruneJob {
     for (long from = 0; from < tensor.count(); from += PART) {
       int length = (int) Math.min(PART, tensor.count() - from);
       tensor.read(from, part, 0, length);
-      zeros += zeros(part, length);
+      for (int i = 0; i < length; i++) {
+        zeros += part[i] == 0 ? 1 : 0;
+      }
     }
     return zeros;
   }
 
   private long nonZeros(int threads) {
     return NonZeros.count(delta, threads).values().stream().mapToLong(Long::longValue).sum();
-  }
-
-  private static int zeros(float[] values, int length) {
-    int zeros = 0;
-    for (int i = 0; i < length; i++) {
-      if (values[i] == 0) {
-        zeros++;
-      }
-    }
-    return zeros;
   }
 }
