@@ -1,6 +1,7 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
+import io.darex.prune.LayerInput;
 import java.util.Map;
 
 /**
@@ -23,6 +24,15 @@ public interface Mask {
   }
 
   /**
+   * As {@link #keepRate()}, of one tensor: masks may drop more of some tensors than of others.
+   *
+   * @param name the tuned tensor's name
+   */
+  default double keepRate(String name) {
+    return keepRate();
+  }
+
+  /**
    * What rebuilds this mask through {@link Masks#create}: numbers, and texts for integers that a
    * double could not hold.
    */
@@ -30,6 +40,20 @@ public interface Mask {
 
   /** The same mask drawn from another seed; a mask that draws nothing is its own answer. */
   Mask withSeed(long seed);
+
+  /** Whether {@link #choose} compares entries by what enters their layer. */
+  default boolean needsInputs() {
+    return false;
+  }
+
+  /**
+   * The same mask with what enters the layers, for a mask that {@linkplain #needsInputs needs} it.
+   *
+   * @param inputs by tuned name of a linear layer's weight
+   */
+  default Mask withInputs(Map<String, LayerInput> inputs) {
+    return this;
+  }
 
   /** How a file says which entries are kept. */
   Places places();
