@@ -40,11 +40,11 @@ final class Embeddings implements AutoCloseable {
             : Optional.of(new Linear(slots, family.projection()));
   }
 
-  void reserve(int tokens, boolean training) {
+  void reserve(int tokens, boolean keeping) {
     if (projection.isPresent()) {
       narrow.reserve((long) tokens * width);
     }
-    if (training) {
+    if (keeping) {
       normalised.reserve((long) tokens * width);
       inverse = inverse.length < tokens ? new float[tokens] : inverse;
       if (projection.isPresent()) {
@@ -70,7 +70,7 @@ final class Embeddings implements AutoCloseable {
         VectorLoops.add(sum, addend, width);
       }
       float scale = rows.normalise(sum);
-      if (pass.training()) {
+      if (pass.keeping()) {
         inverse[token] = scale;
         normalised.put((long) token * width, sum, width);
       }
@@ -82,6 +82,13 @@ final class Embeddings implements AutoCloseable {
         linear ->
             linear.forward(
                 scratch, narrow, piece.firstToken(), piece.tokens(), x, piece.firstToken()));
+  }
+
+  /** What entered the projection, after {@link #forward} of all pieces. */
+  void record(InputRecorder recorder, int tokens) {
+    if (projection.isPresent()) {
+      recorder.add(List.of(config.family().projection()), narrow, width, tokens);
+    }
   }
 
   void beginBackward(int pieces) {

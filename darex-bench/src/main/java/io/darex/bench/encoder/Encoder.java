@@ -1,7 +1,10 @@
 package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
+import io.darex.prune.LayerInput;
+import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -36,6 +39,24 @@ public interface Encoder extends AutoCloseable {
   float[][] pooled(Batch batch);
 
   /**
+   * What the head's first layer {@code dense} gives {@code [rows][hidden]}, before its activation
+   * function and without dropout; in BERT that layer is the pooler's.
+   *
+   * @throws IllegalStateException if the encoder has no such layer
+   */
+  float[][] dense(Batch batch);
+
+  /**
+   * What enters the linear layers, without dropout, reduced to means over all real tokens of all
+   * batches, in the head over their first tokens.
+   *
+   * @return by name of a layer's weight; layers that read the same share one instance
+   * @throws IllegalArgumentException if there is no batch
+   * @throws io.darex.prune.NonFiniteException naming the layer that NaN or infinity enters
+   */
+  SortedMap<String, LayerInput> inputs(List<Batch> batches);
+
+  /**
    * The mean cross-entropy of {@code labels} and its gradients, with dropout.
    *
    * <p>Masks depend on {@code dropoutSeed}, config and batch shape alone, so a training run that
@@ -54,6 +75,13 @@ public interface Encoder extends AutoCloseable {
    * @throws IllegalArgumentException if there is not one finite target per row
    */
   Gradients gradients(Batch batch, float[] targets, long dropoutSeed);
+
+  /**
+   * A function of the scores and its gradients, without dropout.
+   *
+   * @throws IllegalStateException if the encoder has no head
+   */
+  Gradients gradients(Batch batch, Loss loss);
 
   /** The live parameters in name order: an optimiser changes them in place. */
   Map<String, INDArray> parameters();

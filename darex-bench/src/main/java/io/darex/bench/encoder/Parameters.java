@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -85,7 +84,7 @@ final class Parameters implements AutoCloseable {
       linear(shapes, layer.output(), hidden, config.intermediateSize());
       norm(shapes, layer.outputNorm(), hidden);
     }
-    if (config.classes() > 0 || family.hasPooler()) {
+    if (config.hasDense()) {
       linear(shapes, family.head().dense(), hidden, hidden);
     }
     if (config.classes() > 0) {
@@ -139,12 +138,22 @@ final class Parameters implements AutoCloseable {
 
   /** A tensor under its name, without the prefix of the family, or under its name of 2018. */
   private Optional<Tensor> source(Checkpoint checkpoint, String name) {
-    Map<String, Tensor> tensors = checkpoint.tensors();
-    String bare =
-        config.family().isHead(name) ? name : name.substring(config.family().prefix().length());
+    return nameIn(config.family(), checkpoint, name).map(checkpoint.tensors()::get);
+  }
+
+  /** By parameter name, what a checkpoint calls it, where it has it. */
+  static SortedMap<String, String> names(EncoderConfig config, Checkpoint checkpoint) {
+    SortedMap<String, String> names = new TreeMap<>();
+    for (String name : shapes(config).keySet()) {
+      nameIn(config.family(), checkpoint, name).ifPresent(theirs -> names.put(name, theirs));
+    }
+    return names;
+  }
+
+  private static Optional<String> nameIn(Family family, Checkpoint checkpoint, String name) {
+    String bare = family.isHead(name) ? name : name.substring(family.prefix().length());
     return Stream.of(name, bare, legacy(name), legacy(bare))
-        .map(tensors::get)
-        .filter(Objects::nonNull)
+        .filter(checkpoint.tensors()::containsKey)
         .findFirst();
   }
 
