@@ -193,7 +193,8 @@ class SparseDeltaFileTest {
     SparseDelta view = SparseDeltas.view(mask, several);
     write(path, view, dtype, 2);
     SparseDelta read = SparseDeltaFile.read(path);
-    assertThat(read.mask()).isEqualTo(mask);
+    assertThat(read.mask().kind()).isEqualTo(mask.kind());
+    assertThat(read.mask().parameters()).isEqualTo(view.mask().parameters());
     assertThat(read.kept().keySet()).isEqualTo(view.kept().keySet());
     read.kept().forEach((name, kept) -> assertEqual(kept, view.kept().get(name), dtype));
 
