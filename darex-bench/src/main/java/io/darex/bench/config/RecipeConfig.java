@@ -4,6 +4,7 @@ import io.darex.bench.BadInputException;
 import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.rescale.Rescale;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,12 +26,19 @@ import java.util.regex.Pattern;
  * under the same keys; options come first.
  *
  * @param pruning mask and selection
+ * @param budget how the mask's drop rate is spread over the tensors
  * @param rescale how q is found; one that needs nothing but the weights
  * @param values how kept values are stored
+ * @param calibration a file of text, for masks and budgets that look at what the model makes of it;
+ *     there whenever one of the two needs it
  */
-public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
+public record RecipeConfig(
+    Pruning pruning, Budget budget, Rescale rescale, DType values, Optional<Path> calibration) {
   /** The presets of METHOD.md §3, {@code all} for neither. */
   public static final List<String> PRESETS = words(Selection.Preset.values());
+
+  /** How a drop rate is spread over tensors. */
+  public static final List<String> BUDGETS = words(Budget.values());
 
   /** How kept values can be stored. */
   public static final List<String> VALUES = List.of("f32", "bf16", "f16");
@@ -63,6 +72,8 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     put(said, section, "group", key -> section.whole(key, 0, Range.whole(1, 1 << 16)));
     put(said, section, "keep", key -> section.quoted(key, "n:m in quotes, such as \"2:4\""));
     put(said, section, "epsilon", key -> section.number(key, 0, Range.SHARE));
+    put(said, section, "budget", key -> section.name(key, null, BUDGETS));
+    put(said, section, "calibration", key -> section.quoted(key, "the name of a text file"));
     put(said, section, "rescale", key -> section.name(key, null, Rescales.names()));
     put(said, section, "q", key -> section.number(key, 1, Range.Q));
     put(said, section, "qFile", key -> section.quoted(key, "the name of a YAML or JSON file"));
@@ -85,6 +96,7 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     Map<String, Object> left = new HashMap<>(said);
     try {
       Mask mask = mask(left);
+      Budget budget = budget(mask, left.getOrDefault("budget", "uniform").toString());
       Rescale rescale = rescale(mask, left);
       Selection selection =
           new Selection(
@@ -93,8 +105,18 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
               texts(left.get("exclude")));
       String values = left.getOrDefault("values", "f32").toString();
       requireOneOf("values", values, VALUES);
+      Optional<Path> calibration =
+          Optional.ofNullable(left.get("calibration")).map(file -> Path.of(file.toString()));
+      if (calibration.isEmpty()) {
+        requireNone(mask.needsInputs(), "mask " + mask.kind());
+        requireNone(budget.needsImportance(), "budget " + budget);
+      }
       return new RecipeConfig(
-          new Pruning(mask, selection), rescale, DType.valueOf(values.toUpperCase(Locale.ROOT)));
+          new Pruning(mask, selection),
+          budget,
+          rescale,
+          DType.valueOf(values.toUpperCase(Locale.ROOT)),
+          calibration);
     } catch (BadInputException e) {
       throw e;
     } catch (IllegalArgumentException e) {
@@ -120,6 +142,20 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     Map<String, Object> defaults =
         kind.equals("n:m") ? Map.of() : Map.of("dropRate", DROP_RATE, "seed", SEED);
     return Masks.create(kind, parameters, defaults);
+  }
+
+  private static Budget budget(Mask mask, String name) {
+    requireOneOf("budget", name, BUDGETS);
+    Budget budget = Budget.valueOf(name.toUpperCase(Locale.ROOT));
+    budget.requireFits(mask);
+    return budget;
+  }
+
+  private static void requireNone(boolean needsText, String what) {
+    if (needsText) {
+      throw new BadInputException(
+          what + " needs calibration text: expected --calibration FILE, got none");
+    }
   }
 
   private static Rescale rescale(Mask mask, Map<String, Object> said) {
