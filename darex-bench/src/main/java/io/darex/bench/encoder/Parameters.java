@@ -124,8 +124,8 @@ final class Parameters implements AutoCloseable {
     for (String layer : List.of(head.dense(), head.out())) {
       INDArray weight = arrays.get(layer + WEIGHT);
       boolean absent =
-          source(checkpoint, layer + WEIGHT).isEmpty()
-              && source(checkpoint, layer + BIAS).isEmpty();
+          source(checkpoint.tensors(), layer + WEIGHT).isEmpty()
+              && source(checkpoint.tensors(), layer + BIAS).isEmpty();
       if (weight != null && absent) {
         given.remove(layer + WEIGHT);
         given.remove(layer + BIAS);
@@ -138,8 +138,7 @@ final class Parameters implements AutoCloseable {
   }
 
   /** A tensor under its name, without the prefix of the family, or under its name of 2018. */
-  private Optional<Tensor> source(Checkpoint checkpoint, String name) {
-    Map<String, Tensor> tensors = checkpoint.tensors();
+  <T> Optional<T> source(Map<String, T> tensors, String name) {
     String bare =
         config.family().isHead(name) ? name : name.substring(config.family().prefix().length());
     return Stream.of(name, bare, legacy(name), legacy(bare))
@@ -167,7 +166,7 @@ final class Parameters implements AutoCloseable {
     List<String> faults = new ArrayList<>();
     targets.forEach(
         (name, target) -> {
-          Tensor tensor = source(checkpoint, name).orElse(null);
+          Tensor tensor = source(checkpoint.tensors(), name).orElse(null);
           if (tensor == null) {
             faults.add(name + ": missing");
           } else if (!Arrays.equals(tensor.shape(), target.shape())) {

@@ -1,6 +1,7 @@
 package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
+import io.darex.prune.SparseDelta;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -142,6 +143,22 @@ public final class SameDiffBert implements Encoder {
   @Override
   public void load(Checkpoint checkpoint) {
     parameters.load(checkpoint);
+  }
+
+  @Override
+  public void attach(SparseDelta delta) {
+    throw new IllegalArgumentException(
+        "the SameDiff engine keeps no delta beside its weights: expected ND4J on a processor");
+  }
+
+  @Override
+  public void detach() {
+    // There never is one.
+  }
+
+  @Override
+  public MultiplyAdds multiplyAdds() {
+    throw new IllegalStateException("no delta is attached");
   }
 
   @Override
