@@ -1,7 +1,6 @@
 package io.darex.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -311,31 +310,6 @@ class PruneCommandTest {
     assertThat(json.at("/mask/dropRate").asDouble()).isEqualTo(0.5);
     assertThat(json.at("/mask/seed").asText()).isEqualTo("4");
     assertThat(json.at("/pruned/0/q").asDouble()).isEqualTo(0.25);
-  }
-
-  @Test
-  void spreadsABudgetOverTheTensors() throws IOException {
-    assertThat(prune("--budget", "variance", "--drop-rate", "0.9").code()).isZero();
-    JsonNode json = JSON.readTree(Darex.run("inspect", out(), "--json").out());
-    double kept = 0;
-    for (JsonNode tensor : json.at("/pruned")) {
-      double dropRate = json.at("/mask/dropRate").get(tensor.get("name").asText()).asDouble();
-      assertThat(tensor.get("q").asDouble()).isEqualTo(1 - dropRate);
-      double entries = 1;
-      for (JsonNode size : tensor.get("shape")) {
-        entries *= size.asDouble();
-      }
-      kept += entries * (1 - dropRate);
-    }
-    assertThat(kept).isCloseTo(3564.8, within(0.1));
-    assertThat(json.at("/mask/overall").asDouble()).isEqualTo(0.9);
-    assertThat(JSON.readTree(json.at("/job").asText()).at("/budget").asText())
-        .isEqualTo("variance");
-    Outcome uniform = prune("--budget", "uniform", "--drop-rate", "0.9", "--force");
-    assertThat(uniform.code()).isZero();
-    json = JSON.readTree(Darex.run("inspect", out(), "--json").out());
-    assertThat(json.at("/mask/dropRate").asDouble()).isEqualTo(0.9);
-    assertThat(JSON.readTree(json.at("/job").asText()).at("/budget").asText()).isEqualTo("uniform");
   }
 
   @Test
