@@ -19,7 +19,12 @@ public final class Rescales {
               FixedQ.NAME, Rescales::fixed,
               NormMatch.NAME, p -> new NormMatch(p.constant("norm", NormMatch.Norm.L1)),
               Unscaled.NAME, p -> new Unscaled(),
-              QLabelled.NAME, p -> new QLabelled(p.integers("seeds", List.of()), search(p))));
+              QLabelled.NAME, p -> new QLabelled(p.integers("seeds", List.of()), search(p)),
+              QFirstOrder.NAME, p -> new QFirstOrder(scope(p, QScope.GLOBAL)),
+              QSecondOrder.NAME, p -> new QSecondOrder(),
+              QLayerMse.NAME, p -> new QLayerMse(scope(p, QScope.GLOBAL)),
+              QLeastSquares.NAME, p -> new QLeastSquares(scope(p, QScope.GLOBAL)),
+              QLearned.NAME, Rescales::learned));
 
   private Rescales() {}
 
@@ -32,7 +37,10 @@ public final class Rescales {
    * Makes a rescale from its name and parameters: {@code q} of {@code q}, or {@code fallback} and
    * {@code tensors}, the q of every tensor that has none of its own and those by name or pattern;
    * {@code norm} of {@code norm-match}, {@code l1} or {@code l2}; {@code seeds}, {@code coarse},
-   * {@code rounds} and {@code tolerance}, all optional, of {@code q-labelled}.
+   * {@code rounds} and {@code tolerance}, all optional, of {@code q-labelled}; {@code scope},
+   * {@code global} or {@code layer}, of {@code q-first-order}, {@code q-layer-mse}, {@code
+   * q-least-squares} and {@code q-learned}, which has {@code steps} and {@code rate} besides, all
+   * optional.
    *
    * @throws IllegalArgumentException if the name is unknown, a parameter missing, unknown or out of
    *     range
@@ -50,6 +58,17 @@ public final class Rescales {
     return given.has("fallback") || given.has("tensors")
         ? new FixedQ(new Scale(given.number("fallback"), given.numbers("tensors")))
         : new FixedQ(given.number("q"));
+  }
+
+  private static QScope scope(Parameters given, QScope fallback) {
+    return given.constant("scope", fallback);
+  }
+
+  private static QLearned learned(Parameters given) {
+    return new QLearned(
+        scope(given, QLearned.DEFAULT.scope()),
+        given.integer("steps", QLearned.DEFAULT.steps()),
+        given.number("rate", QLearned.DEFAULT.rate()));
   }
 
   private static QSearch search(Parameters given) {

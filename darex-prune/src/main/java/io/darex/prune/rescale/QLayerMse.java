@@ -1,0 +1,57 @@
+package io.darex.prune.rescale;
+
+import io.darex.prune.Delta;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.rescale.KeepRates.LayerShrinkage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The q that is best for the outputs of linear layers (METHOD.md §2, form 2): no labels, no search,
+ * no mask; one forward pass over calibration text. It minimises the expected ‖ΔW·X − Δ̂W·X‖_F²: q =
+ * (1−p) + p·Σ_j‖ΔW_:j‖²‖X_j‖² / ‖ΔW·X‖_F², a bias delta being one more column with input 1.
+ *
+ * @param scope one q from the sums over all layers, the default; or one for every layer, where a
+ *     bias takes its weight's and every other tensor the layers' mean
+ */
+public record QLayerMse(QScope scope) implements Rescale {
+  static final String NAME = "q-layer-mse";
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Map<String, Object> parameters() {
+    return Map.of("scope", scope.toString());
+  }
+
+  @Override
+  public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
+    KeepRates rates = new KeepRates(pruned);
+    double signal = 0;
+    double noise = 0;
+    List<LayerShrinkage> shrinkages = new ArrayList<>();
+    for (LayerInfluences layer : Calibration.required(evidence, NAME).influences(delta, threads)) {
+      double ofLayer = rates.noise(layer.weight()) * layer.weightSquares();
+      if (layer.bias().isPresent()) {
+        ofLayer += rates.noise(layer.bias().get()) * layer.biasSquares();
+      }
+      signal += layer.inputs() * layer.outputSquares();
+      noise += layer.inputs() * ofLayer;
+      shrinkages.add(
+          new LayerShrinkage(
+              layer.weight(), layer.bias(), shrinkage(layer.outputSquares(), ofLayer)));
+    }
+    return new Found(
+        scope == QScope.LAYER ? rates.scale(shrinkages) : rates.scale(shrinkage(signal, noise)),
+        List.of());
+  }
+
+  /** Minimises (1−σ)²·signal + σ²·noise. */
+  private static double shrinkage(double signal, double noise) {
+    return noise == 0 ? 1 : signal / (signal + noise);
+  }
+}
