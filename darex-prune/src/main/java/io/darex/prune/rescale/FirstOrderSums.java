@@ -77,7 +77,7 @@ final class FirstOrderSums {
   }
 
   /** Σ_l p_l/(1−p_l)·Σ_e Q_{e,l}: what DARE's noise adds, to first order, to all outputs' error. */
-  double noise(KeepRates rates) {
+  double noise(Shrinkages rates) {
     double noise = 0;
     for (int i = 0; i < squares.length; i++) {
       noise += rates.noise(names.get(i)) * squares[i];

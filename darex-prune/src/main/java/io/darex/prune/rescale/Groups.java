@@ -10,7 +10,7 @@ import java.util.TreeMap;
 /** Which pruned tensors share a shrinkage; the arrays hold one for each group. */
 final class Groups {
   private final Map<String, Integer> numbers = new TreeMap<>();
-  private final KeepRates rates;
+  private final Shrinkages rates;
   private final int count;
 
   /**
@@ -18,7 +18,7 @@ final class Groups {
    *
    * @param layers may be none
    */
-  Groups(Delta delta, List<PrunedLayer> layers, KeepRates rates) {
+  Groups(Delta delta, List<PrunedLayer> layers, Shrinkages rates) {
     delta.pairs().keySet().forEach(name -> numbers.put(name, 0));
     for (int i = 0; i < layers.size(); i++) {
       int group = i + 1;

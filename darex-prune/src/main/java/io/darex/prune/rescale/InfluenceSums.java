@@ -53,7 +53,7 @@ final class InfluenceSums {
     for (int i = 0; i < parts.length; i++) {
       Part sum = Arrays.stream(parts[i]).reduce(new Part(0, 0, 0, 0), Part::plus);
       PrunedLayer layer = layers.get(i);
-      long columns = layer.input().features() + (layer.bias().isPresent() ? 1 : 0);
+      long columns = (long) layer.input().features() + (layer.bias().isPresent() ? 1 : 0);
       influences.add(
           new LayerInfluences(
               layer.weight(),

@@ -53,7 +53,7 @@ public record LayerInfluences(
   public double q(double dropRate) {
     return squares() == 0
         ? 1 - dropRate
-        : KeepRates.q(1 - dropRate, 1 / (1 + dropRate / ((1 - dropRate) * alignment())));
+        : Shrinkages.q(1 - dropRate, 1 / (1 + dropRate / ((1 - dropRate) * alignment())));
   }
 
   /** Expected squared error of the layer's output change relative to it at q = 1−p: p/((1−p)·r). */

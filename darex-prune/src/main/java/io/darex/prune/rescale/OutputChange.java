@@ -23,14 +23,14 @@ import java.util.stream.IntStream;
 final class OutputChange {
   private final Delta delta;
   private final SparseDelta pruned;
-  private final KeepRates rates;
+  private final Shrinkages rates;
   private final Outputs outputs;
   private final Consumer<Point> progress;
   private final int threads;
   private final List<Scale> scales = new ArrayList<>();
   private final List<Point> points = new ArrayList<>();
 
-  OutputChange(Delta delta, SparseDelta pruned, KeepRates rates, Evidence evidence, int threads) {
+  OutputChange(Delta delta, SparseDelta pruned, Shrinkages rates, Evidence evidence, int threads) {
     this.delta = delta;
     this.pruned = pruned.inMemory(threads);
     this.rates = rates;

@@ -5,6 +5,7 @@ import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -21,7 +22,7 @@ import java.util.Map;
  * @param scope one σ for all tensors, the default for few texts determine one number well; or one
  *     for every tensor, all at once
  */
-public record QFirstOrder(QScope scope) implements Rescale {
+public record QFirstOrder(Scope scope) implements Rescale {
   static final String NAME = "q-first-order";
 
   @Override
@@ -31,17 +32,17 @@ public record QFirstOrder(QScope scope) implements Rescale {
 
   @Override
   public Map<String, Object> parameters() {
-    return Map.of("scope", scope.toString());
+    return Map.of("scope", scope.name().toLowerCase(Locale.ROOT));
   }
 
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     FirstOrderSums sums = Calibration.required(evidence, NAME).firstOrder(delta, threads);
-    return new Found(scale(sums, new KeepRates(pruned)), List.of());
+    return new Found(scale(sums, new Shrinkages(pruned)), List.of());
   }
 
-  private Scale scale(FirstOrderSums sums, KeepRates rates) {
-    if (scope == QScope.LAYER) {
+  private Scale scale(FirstOrderSums sums, Shrinkages rates) {
+    if (scope == Scope.LAYER) {
       double[] shrinkages = joint(sums, rates);
       // What this delta does not prune has no gradient: DARE.
       return rates.scale(1, name -> shrinkages[sums.names().indexOf(name)]);
@@ -50,7 +51,7 @@ public record QFirstOrder(QScope scope) implements Rescale {
     return rates.scale(noise == 0 ? 1 : sums.signal() / (sums.signal() + noise));
   }
 
-  private static double[] joint(FirstOrderSums sums, KeepRates rates) {
+  private static double[] joint(FirstOrderSums sums, Shrinkages rates) {
     int tensors = sums.names().size();
     double[][] products = new double[tensors][tensors];
     double[] right = new double[tensors];

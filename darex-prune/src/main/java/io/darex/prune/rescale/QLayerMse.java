@@ -2,9 +2,10 @@ package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.rescale.KeepRates.LayerShrinkage;
+import io.darex.prune.rescale.Shrinkages.LayerShrinkage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -15,7 +16,7 @@ import java.util.Map;
  * @param scope one q from the sums over all layers, the default; or one for every layer, where a
  *     bias takes its weight's and every other tensor the layers' mean
  */
-public record QLayerMse(QScope scope) implements Rescale {
+public record QLayerMse(Scope scope) implements Rescale {
   static final String NAME = "q-layer-mse";
 
   @Override
@@ -25,12 +26,12 @@ public record QLayerMse(QScope scope) implements Rescale {
 
   @Override
   public Map<String, Object> parameters() {
-    return Map.of("scope", scope.toString());
+    return Map.of("scope", scope.name().toLowerCase(Locale.ROOT));
   }
 
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
-    KeepRates rates = new KeepRates(pruned);
+    Shrinkages rates = new Shrinkages(pruned);
     double signal = 0;
     double noise = 0;
     List<LayerShrinkage> shrinkages = new ArrayList<>();
@@ -46,7 +47,7 @@ public record QLayerMse(QScope scope) implements Rescale {
               layer.weight(), layer.bias(), shrinkage(layer.outputSquares(), ofLayer)));
     }
     return new Found(
-        scope == QScope.LAYER ? rates.scale(shrinkages) : rates.scale(shrinkage(signal, noise)),
+        scope == Scope.LAYER ? rates.scale(shrinkages) : rates.scale(shrinkage(signal, noise)),
         List.of());
   }
 

@@ -4,6 +4,7 @@ import io.darex.prune.Delta;
 import io.darex.prune.SparseDelta;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -23,11 +24,11 @@ import java.util.TreeMap;
  * @param steps how many at most, 0 or more
  * @param rate what u changes by in the first step, above 0
  */
-public record QLearned(QScope scope, int steps, double rate) implements Rescale {
+public record QLearned(Scope scope, int steps, double rate) implements Rescale {
   static final String NAME = "q-learned";
 
   /** Thirty steps of .3 down to 0 cross the range of u at p = .99, which is 4.6. */
-  static final QLearned DEFAULT = new QLearned(QScope.LAYER, 30, 0.3);
+  static final QLearned DEFAULT = new QLearned(Scope.LAYER, 30, 0.3);
 
   private static final double FIRST_DECAY = 0.8;
   private static final double SECOND_DECAY = 0.9;
@@ -49,7 +50,8 @@ public record QLearned(QScope scope, int steps, double rate) implements Rescale 
 
   @Override
   public Map<String, Object> parameters() {
-    return new TreeMap<>(Map.of("scope", scope.toString(), "steps", steps, "rate", rate));
+    return new TreeMap<>(
+        Map.of("scope", scope.name().toLowerCase(Locale.ROOT), "steps", steps, "rate", rate));
   }
 
   /**
@@ -60,15 +62,15 @@ public record QLearned(QScope scope, int steps, double rate) implements Rescale 
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     Calibration calibration = Calibration.required(evidence, NAME);
-    KeepRates rates = new KeepRates(pruned);
+    Shrinkages rates = new Shrinkages(pruned);
     List<PrunedLayer> layers =
-        scope == QScope.LAYER ? PrunedLayer.of(delta, calibration.inputs()) : List.of();
+        scope == Scope.LAYER ? PrunedLayer.of(delta, calibration.inputs()) : List.of();
     Groups groups = new Groups(delta, layers, rates);
     OutputChange change = new OutputChange(delta, pruned, rates, evidence, threads);
     State best = null;
     for (Rescale start :
         List.of(
-            new InverseKeepRate(), new QFirstOrder(QScope.GLOBAL), new QLayerMse(QScope.GLOBAL))) {
+            new InverseKeepRate(), new QFirstOrder(Scope.GLOBAL), new QLayerMse(Scope.GLOBAL))) {
       double[] shrinkages = groups.shrinkages(start.find(delta, pruned, evidence, threads).scale());
       State state = new State(change, groups, shrinkages);
       best = best == null || state.isBetterThan(best) ? state : best;

@@ -5,10 +5,11 @@ import io.darex.prune.KeptTensor;
 import io.darex.prune.LayerInput;
 import io.darex.prune.Parallel;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.rescale.KeepRates.LayerShrinkage;
+import io.darex.prune.rescale.Shrinkages.LayerShrinkage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -20,7 +21,7 @@ import java.util.Map;
  * @param scope one q from the sums over all layers, the default; or one for every layer, where a
  *     bias takes its weight's and every other tensor the layers' mean
  */
-public record QLeastSquares(QScope scope) implements Rescale {
+public record QLeastSquares(Scope scope) implements Rescale {
   static final String NAME = "q-least-squares";
 
   /** Rows of ΔW a task: sums are taken task by task in order, whatever the threads. */
@@ -33,12 +34,12 @@ public record QLeastSquares(QScope scope) implements Rescale {
 
   @Override
   public Map<String, Object> parameters() {
-    return Map.of("scope", scope.toString());
+    return Map.of("scope", scope.name().toLowerCase(Locale.ROOT));
   }
 
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
-    KeepRates rates = new KeepRates(pruned);
+    Shrinkages rates = new Shrinkages(pruned);
     double inner = 0;
     double squares = 0;
     List<LayerShrinkage> shrinkages = new ArrayList<>();
@@ -51,7 +52,7 @@ public record QLeastSquares(QScope scope) implements Rescale {
               layer.weight(), layer.bias(), shrinkage(products.inner, products.squares)));
     }
     return new Found(
-        scope == QScope.LAYER ? rates.scale(shrinkages) : rates.scale(shrinkage(inner, squares)),
+        scope == Scope.LAYER ? rates.scale(shrinkages) : rates.scale(shrinkage(inner, squares)),
         List.of());
   }
 
@@ -104,7 +105,7 @@ public record QLeastSquares(QScope scope) implements Rescale {
     private final double weightRate;
     private final double[] biases;
 
-    KeptRows(PrunedLayer layer, SparseDelta pruned, KeepRates rates) {
+    KeptRows(PrunedLayer layer, SparseDelta pruned, Shrinkages rates) {
       KeptTensor weight = pruned.kept().get(layer.weight());
       int width = layer.input().features();
       ends = new int[layer.outputs()];

@@ -51,7 +51,7 @@ public record QSecondOrder() implements Rescale {
    */
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
-    KeepRates rates = new KeepRates(pruned);
+    Shrinkages rates = new Shrinkages(pruned);
     FirstOrderSums sums = Calibration.required(evidence, NAME).firstOrder(delta, threads);
     double noise = sums.noise(rates);
     if (noise == 0) {

@@ -14,17 +14,18 @@ public final class Rescales {
   // To add a rescale: one record, one line here, one subclass of the rescale contract test.
   private static final Map<String, Function<Parameters, Rescale>> LIST =
       new TreeMap<>(
-          Map.of(
-              InverseKeepRate.NAME, p -> new InverseKeepRate(),
-              FixedQ.NAME, Rescales::fixed,
-              NormMatch.NAME, p -> new NormMatch(p.constant("norm", NormMatch.Norm.L1)),
-              Unscaled.NAME, p -> new Unscaled(),
-              QLabelled.NAME, p -> new QLabelled(p.integers("seeds", List.of()), search(p)),
-              QFirstOrder.NAME, p -> new QFirstOrder(scope(p, QScope.GLOBAL)),
-              QSecondOrder.NAME, p -> new QSecondOrder(),
-              QLayerMse.NAME, p -> new QLayerMse(scope(p, QScope.GLOBAL)),
-              QLeastSquares.NAME, p -> new QLeastSquares(scope(p, QScope.GLOBAL)),
-              QLearned.NAME, Rescales::learned));
+          Map.ofEntries(
+              Map.entry(InverseKeepRate.NAME, p -> new InverseKeepRate()),
+              Map.entry(FixedQ.NAME, Rescales::fixed),
+              Map.entry(NormMatch.NAME, p -> new NormMatch(p.constant("norm", NormMatch.Norm.L1))),
+              Map.entry(Unscaled.NAME, p -> new Unscaled()),
+              Map.entry(
+                  QLabelled.NAME, p -> new QLabelled(p.integers("seeds", List.of()), search(p))),
+              Map.entry(QFirstOrder.NAME, p -> new QFirstOrder(scope(p, Scope.GLOBAL))),
+              Map.entry(QSecondOrder.NAME, p -> new QSecondOrder()),
+              Map.entry(QLayerMse.NAME, p -> new QLayerMse(scope(p, Scope.GLOBAL))),
+              Map.entry(QLeastSquares.NAME, p -> new QLeastSquares(scope(p, Scope.GLOBAL))),
+              Map.entry(QLearned.NAME, Rescales::learned)));
 
   private Rescales() {}
 
@@ -60,7 +61,7 @@ public final class Rescales {
         : new FixedQ(given.number("q"));
   }
 
-  private static QScope scope(Parameters given, QScope fallback) {
+  private static Scope scope(Parameters given, Scope fallback) {
     return given.constant("scope", fallback);
   }
 

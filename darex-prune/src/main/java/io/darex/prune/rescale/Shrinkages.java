@@ -11,19 +11,19 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The keep rates 1 − p of a pruned delta's tensors, and the q's they make of shrinkages.
+ * The shrinkages of a pruned delta's tensors, and the q's they are at its keep rates 1 − p.
  *
  * <p>The shrinkage σ = (1−p)/q is the share of the delta that kept entries divided by q stand for:
  * E[Δ̂] = σ·Δ, with noise of variance σ²·p/(1−p)·Δ² in every entry. Where tensors are pruned at
  * different rates, one q for all would leave different shares of them; one σ for all has DARE at σ
  * = 1, and with one rate is one q.
  */
-final class KeepRates {
+final class Shrinkages {
   private final double fallback;
   private final SortedMap<String, Double> rates = new TreeMap<>();
   private final Map<String, Long> counts = new TreeMap<>();
 
-  KeepRates(SparseDelta pruned) {
+  Shrinkages(SparseDelta pruned) {
     fallback = pruned.mask().keepRate();
     pruned
         .kept()
