@@ -51,9 +51,8 @@ public record LayerInfluences(
 
   /** The layer-MSE-optimal q = (1−p) + p/r, in [1−p, 1]; 1 − p where the delta has no influence. */
   public double q(double dropRate) {
-    return squares() == 0
-        ? 1 - dropRate
-        : Shrinkages.q(1 - dropRate, 1 / (1 + dropRate / ((1 - dropRate) * alignment())));
+    double noise = dropRate / (1 - dropRate) * squares();
+    return Shrinkages.q(1 - dropRate, Shrinkages.best(outputSquares, noise));
   }
 
   /** Expected squared error of the layer's output change relative to it at q = 1−p: p/((1−p)·r). */

@@ -47,8 +47,7 @@ public record QFirstOrder(Scope scope) implements Rescale {
       // What this delta does not prune has no gradient: DARE.
       return rates.scale(1, name -> shrinkages[sums.names().indexOf(name)]);
     }
-    double noise = sums.noise(rates);
-    return rates.scale(noise == 0 ? 1 : sums.signal() / (sums.signal() + noise));
+    return rates.scale(Shrinkages.best(sums.signal(), sums.noise(rates)));
   }
 
   private static double[] joint(FirstOrderSums sums, Shrinkages rates) {

@@ -44,15 +44,12 @@ public record QLayerMse(Scope scope) implements Rescale {
       noise += layer.inputs() * ofLayer;
       shrinkages.add(
           new LayerShrinkage(
-              layer.weight(), layer.bias(), shrinkage(layer.outputSquares(), ofLayer)));
+              layer.weight(), layer.bias(), Shrinkages.best(layer.outputSquares(), ofLayer)));
     }
     return new Found(
-        scope == Scope.LAYER ? rates.scale(shrinkages) : rates.scale(shrinkage(signal, noise)),
+        scope == Scope.LAYER
+            ? rates.scale(shrinkages)
+            : rates.scale(Shrinkages.best(signal, noise)),
         List.of());
-  }
-
-  /** Minimises (1−σ)²·signal + σ²·noise. */
-  private static double shrinkage(double signal, double noise) {
-    return noise == 0 ? 1 : signal / (signal + noise);
   }
 }

@@ -54,6 +54,16 @@ final class Shrinkages {
     return Math.max(keepRate, Math.min(1, keepRate / shrinkage));
   }
 
+  /**
+   * The σ in [0, 1] of least (1−σ)²·signal + σ²·noise; DARE's where there is no noise.
+   *
+   * @param signal the squared effect of the whole delta
+   * @param noise the expected squared effect of A⊙Δ/(1−p) − Δ
+   */
+  static double best(double signal, double noise) {
+    return noise == 0 ? 1 : signal / (signal + noise);
+  }
+
   /** One shrinkage for all tensors. */
   Scale scale(double shrinkage) {
     return rates.values().stream().allMatch(rate -> rate == fallback)

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.darex.prune.Checkpoints;
+import io.darex.prune.Delta;
+import io.darex.prune.LayerInput;
 import io.darex.prune.MismatchException;
 import io.darex.prune.Scale;
+import io.darex.prune.SparseDelta;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class QLayerMseTest implements RescaleContract {
   private static final QLayerMse GLOBAL = new QLayerMse(Scope.GLOBAL);
   private static final QLayerMse LAYER = new QLayerMse(Scope.LAYER);
-  private static final Outputs NONE = new ToyOutputs(io.darex.prune.Checkpoints.of(), List.of(), 0);
+  private static final Outputs NONE = new ToyOutputs(Checkpoints.of(), List.of(), 0);
 
   @Override
   public Rescale rescale() {
@@ -42,8 +46,8 @@ class QLayerMseTest implements RescaleContract {
     double a = model.expectation(rates, found, model::errorOfA);
     double b = model.expectation(rates, found, model::errorOfB);
     double both = model.expectation(rates, pooled, d -> model.errorOfA(d) + model.errorOfB(d));
-    for (int i = 0; i <= 50; i++) {
-      Scale other = Scale.of(Math.min(1, 1 - p + p * i / 50.0));
+    for (int i = 0; i <= 20; i++) {
+      Scale other = Scale.of(Math.min(1, 1 - p + p * i / 20.0));
       double otherA = model.expectation(rates, other, model::errorOfA);
       double otherB = model.expectation(rates, other, model::errorOfB);
       assertThat(a).isLessThanOrEqualTo(otherA * (1 + 1e-6));
@@ -101,8 +105,8 @@ class QLayerMseTest implements RescaleContract {
   /** A layer wider and longer than a step and a task, against the naive double loop. */
   @Test
   void multipliesByBlocksWhatALoopDoes() {
-    io.darex.prune.Delta delta = RescaleContract.delta();
-    io.darex.prune.LayerInput input = RescaleContract.input(8, 500);
+    Delta delta = RescaleContract.delta();
+    LayerInput input = RescaleContract.input(8, 500);
     double signal = 0;
     for (int row = 0; row < 300; row++) {
       double[] entries = new double[500];
@@ -135,7 +139,7 @@ class QLayerMseTest implements RescaleContract {
   @Test
   void saysWhatIsMissingOrWrong() {
     TinyModel model = new TinyModel(1);
-    io.darex.prune.SparseDelta pruned = model.pruned(TinyModel.uniform(0.5));
+    SparseDelta pruned = model.pruned(TinyModel.uniform(0.5));
     assertThatThrownBy(() -> GLOBAL.find(model.delta, pruned, Evidence.none(), 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("rescale q-layer-mse needs calibration text, and there is none");
@@ -144,7 +148,7 @@ class QLayerMseTest implements RescaleContract {
     fails(Map.of("c.weight", TinyModel.input(model.xa)), "none of the 1 layers");
   }
 
-  private static void fails(Map<String, io.darex.prune.LayerInput> inputs, String message) {
+  private static void fails(Map<String, LayerInput> inputs, String message) {
     TinyModel model = new TinyModel(1);
     Evidence evidence =
         Evidence.none()

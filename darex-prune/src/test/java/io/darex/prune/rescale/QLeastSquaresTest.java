@@ -42,10 +42,11 @@ class QLeastSquaresTest implements RescaleContract {
     double both = model.errorOfA(applied) + model.errorOfB(applied);
     for (int i = 0; i <= 70; i++) {
       Map<String, double[]> other = model.applied(bits, Scale.of(Math.min(1, 0.3 + i / 100.0)));
-      assertThat(a).isLessThanOrEqualTo(model.errorOfA(other) * (1 + 1e-6));
-      assertThat(b).isLessThanOrEqualTo(model.errorOfB(other) * (1 + 1e-6));
+      assertThat(a).isLessThanOrEqualTo(model.errorOfA(other) * (1 + 1e-6) + 1e-12);
+      assertThat(b).isLessThanOrEqualTo(model.errorOfB(other) * (1 + 1e-6) + 1e-12);
       assertThat(both)
-          .isLessThanOrEqualTo((model.errorOfA(other) + model.errorOfB(other)) * (1 + 1e-6));
+          .isLessThanOrEqualTo(
+              (model.errorOfA(other) + model.errorOfB(other)) * (1 + 1e-6) + 1e-12);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoint;
+import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
@@ -13,6 +14,7 @@ import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.mask.RandomMask;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -29,28 +31,30 @@ class QSecondOrderTest implements RescaleContract {
 
   /** Outputs whose change is a given function of σ = (1−p)/q, and whose β is given, too. */
   private static Found find(double beta, DoubleUnaryOperator change, Consumer<Point> progress) {
-    // One entry has S² = Q; so many of one sign have S² = n·Q, and β = p/(1−p)/n.
-    int count = (int) Math.round(P / (1 - P) / beta);
+    // The output is a sum of n entries: S = Q = n, and β = p/(1−p)·Q/S² = p/(1−p)/n.
+    int count = 10_000;
     float[] ones = new float[count];
-    java.util.Arrays.fill(ones, 1);
+    Arrays.fill(ones, 1);
+    float[] gradient = new float[count];
+    Arrays.fill(gradient, 0, (int) Math.round(P / (1 - P) / beta), 1);
     long[] shape = {count};
     Delta delta =
         Delta.between(
-            io.darex.prune.Checkpoints.of(new FloatTensor("w", shape, new float[count])),
-            io.darex.prune.Checkpoints.of(new FloatTensor("w", shape, ones)),
+            Checkpoints.of(new FloatTensor("w", shape, new float[count])),
+            Checkpoints.of(new FloatTensor("w", shape, ones)),
             Selection.ALL);
     SparseDelta pruned = new Pruning(new RandomMask(3, P)).prune(delta, 1);
     Outputs outputs =
         new Outputs() {
           @Override
           public void gradients(Consumer<Map<String, Tensor>> each) {
-            each.accept(Map.of("w", new FloatTensor("w", shape, ones)));
+            each.accept(Map.of("w", new FloatTensor("w", shape, gradient)));
           }
 
           @Override
           public double change(Checkpoint candidate, Consumer<Map<String, Tensor>> gradients) {
             float largest = 0;
-            for (float value : io.darex.prune.Checkpoints.values(candidate.tensors().get("w"))) {
+            for (float value : Checkpoints.values(candidate.tensors().get("w"))) {
               largest = Math.max(largest, value);
             }
             return change.applyAsDouble((1 - P) * largest);
