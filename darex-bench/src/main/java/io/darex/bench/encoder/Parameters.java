@@ -138,22 +138,24 @@ final class Parameters implements AutoCloseable {
 
   /** A tensor under its name, without the prefix of the family, or under its name of 2018. */
   private Optional<Tensor> source(Checkpoint checkpoint, String name) {
-    return nameIn(config.family(), checkpoint, name).map(checkpoint.tensors()::get);
+    Map<String, Tensor> tensors = checkpoint.tensors();
+    return nameIn(config.family(), tensors, name).map(tensors::get);
   }
 
   /** By parameter name, what a checkpoint calls it, where it has it. */
   static SortedMap<String, String> names(EncoderConfig config, Checkpoint checkpoint) {
+    Map<String, Tensor> tensors = checkpoint.tensors();
     SortedMap<String, String> names = new TreeMap<>();
     for (String name : shapes(config).keySet()) {
-      nameIn(config.family(), checkpoint, name).ifPresent(theirs -> names.put(name, theirs));
+      nameIn(config.family(), tensors, name).ifPresent(theirs -> names.put(name, theirs));
     }
     return names;
   }
 
-  private static Optional<String> nameIn(Family family, Checkpoint checkpoint, String name) {
+  private static Optional<String> nameIn(Family family, Map<String, Tensor> tensors, String name) {
     String bare = family.isHead(name) ? name : name.substring(family.prefix().length());
     return Stream.of(name, bare, legacy(name), legacy(bare))
-        .filter(checkpoint.tensors()::containsKey)
+        .filter(tensors::containsKey)
         .findFirst();
   }
 
