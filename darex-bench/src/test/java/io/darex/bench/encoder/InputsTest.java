@@ -67,6 +67,7 @@ class InputsTest {
         (layer, rows) -> {
           LayerInput input = actual.get(layer + ".weight");
           int features = rows.get(0).length;
+          double[] rms = rms(rows);
           assertThat(input.rows()).as(layer).isEqualTo(rows.size());
           assertThat(input.features()).as(layer).isEqualTo(features);
           for (int i = 0; i < features; i++) {
@@ -76,7 +77,7 @@ class InputsTest {
             for (int j = 0; j < features; j++) {
               int b = j;
               // Rounding is relative to the factors, which may cancel in the product.
-              double scale = Math.max(1, rms(rows, i) * rms(rows, j));
+              double scale = Math.max(1, rms[i] * rms[j]);
               double product =
                   rows.stream().mapToDouble(row -> row[a] * row[b]).average().orElseThrow();
               assertThat(input.product(i, j)).as(layer).isCloseTo(product, within(scale * 2e-4));
@@ -85,9 +86,14 @@ class InputsTest {
         });
   }
 
-  private static double rms(List<double[]> rows, int feature) {
-    return Math.sqrt(
-        rows.stream().mapToDouble(r -> r[feature] * r[feature]).average().orElseThrow());
+  private static double[] rms(List<double[]> rows) {
+    double[] rms = new double[rows.get(0).length];
+    for (int i = 0; i < rms.length; i++) {
+      int a = i;
+      double square = rows.stream().mapToDouble(row -> row[a] * row[a]).average().orElseThrow();
+      rms[i] = Math.sqrt(square);
+    }
+    return rms;
   }
 
   @Test
