@@ -40,7 +40,7 @@ public record RunConfig(
             task,
             encoder,
             FinetuneConfig.from(top.section("finetune"), recipe),
-            PruneConfig.from(top.section("prune")));
+            PruneConfig.from(top.sections("prune")));
     top.end();
     return config;
   }

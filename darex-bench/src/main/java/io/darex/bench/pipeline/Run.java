@@ -187,7 +187,6 @@ public final class Run {
         tunedScore,
         splits.score(encoder),
         Baselines.scores(splits, encoder, encoder.config().classes()),
-        config.prune().searchSeeds(),
         List.of());
   }
 
