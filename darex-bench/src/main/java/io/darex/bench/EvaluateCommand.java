@@ -17,6 +17,7 @@ import io.darex.bench.pipeline.Evaluation;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,7 +93,10 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "The seed that holds out validation; default: 0, as in a run.")
   private long seed;
 
-  @Option(names = "--delta", paramLabel = "FILE", description = "Sparse delta to apply.")
+  @Option(
+      names = "--delta",
+      paramLabel = "FILE",
+      description = "Sparse delta to apply, or the folder of a PEFT adapter.")
   private Path delta;
 
   @Option(
@@ -185,6 +189,9 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Checkpoint applied(Checkpoint onto) throws IOException {
+    if (PeftAdapter.isAt(delta)) {
+      return PeftAdapter.open(delta).onto(onto);
+    }
     SparseDelta sparse = SparseDeltaFile.read(delta);
     CheckpointDigest.requireBase(sparse, onto);
     return sparse.applyTo(onto);

@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import io.darex.bench.config.RecipeConfig;
 import io.darex.prune.Scale;
+import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.PruneJob;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +32,8 @@ import picocli.CommandLine.ParentCommand;
     sortOptions = false,
     footer = {
       "",
-      "Example: darex prune --base bert --tuned bert-sst2 --drop-rate 0.99 --out sst2.safetensors"
+      "Example: darex prune --base bert --tuned bert-sst2 --drop-rate 0.99 --out sst2.safetensors",
+      "         darex prune --adapter bert-sst2-lora --drop-rate 0.5 --out pruned-lora"
     })
 final class PruneCommand implements Callable<Integer> {
   private static final double PERCENT = 100;
@@ -44,22 +46,22 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
-      required = true,
       description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
   private Path base;
 
   @Option(
       names = "--tuned",
       paramLabel = "CHECKPOINT",
-      required = true,
-      description = "The fine-tuned checkpoint.")
+      description = "The fine-tuned checkpoint, or a PEFT LoRA adapter of the base.")
   private Path tuned;
+
+  @Mixin private FactorOptions factors;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "The sparse delta to write.")
+      description = "The sparse delta to write, or with --adapter the folder.")
   private Path out;
 
   @Mixin private RecipeOptions options;
@@ -79,6 +81,21 @@ final class PruneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (factors.given()) {
+      if (base != null || tuned != null || noDigest) {
+        throw new BadInputException(
+            "--adapter: expected no --base, --tuned and --no-digest, came one of them; --tuned"
+                + " takes an adapter too, for its product B·A");
+      }
+      factors.prune(options, out, work, dryRun, json, main.console());
+      return 0;
+    }
+    factors.requireNone();
+    if (base == null || tuned == null) {
+      throw new BadInputException(
+          "expected --base and --tuned, or --adapter, came "
+              + (base != null ? "--base alone" : tuned != null ? "--tuned alone" : "none"));
+    }
     RecipeConfig config = options.recipe();
     PruneJob.Recipe recipe =
         new PruneJob.Recipe(
@@ -108,6 +125,9 @@ final class PruneCommand implements Callable<Integer> {
 
   private List<String> preflight(PruneJob job) throws IOException {
     List<String> lines = new ArrayList<>(job.delta().report());
+    if (PeftAdapter.isAt(tuned)) {
+      lines.add(PeftAdapter.open(tuned).storage(job.keepRate()));
+    }
     lines.add(
         "file: about "
             + Size.text(job.expectedBytes())

@@ -1,6 +1,7 @@
 package io.darex.bench;
 
 import io.darex.bench.config.RecipeConfig;
+import io.darex.prune.checkpoint.FactorPruning;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -103,6 +104,28 @@ final class RecipeOptions {
    * @throws BadInputException if file or options are at fault
    */
   RecipeConfig recipe() {
+    return RecipeConfig.of(said());
+  }
+
+  /**
+   * The recipe of one of an adapter's factors.
+   *
+   * @param own what is said of this factor alone, by key; null where nothing is
+   * @throws BadInputException as {@link #recipe()}, and if a type of kept values is given, for a
+   *     factor keeps its own
+   */
+  FactorPruning.Recipe factor(Map<String, Object> own) {
+    Map<String, Object> said = said();
+    if (said.containsKey("values")) {
+      throw new BadInputException(
+          "--adapter: expected no --values, as factors keep their type, came " + said.get("values"));
+    }
+    own.forEach((key, value) -> put(said, key, value));
+    RecipeConfig config = RecipeConfig.of(said);
+    return new FactorPruning.Recipe(config.pruning(), config.rescale());
+  }
+
+  private Map<String, Object> said() {
     Map<String, Object> said = config == null ? new TreeMap<>() : RecipeConfig.read(config);
     put(said, "mask", mask);
     put(said, "dropRate", dropRate);
@@ -119,7 +142,7 @@ final class RecipeOptions {
     put(said, "only", only);
     put(said, "exclude", exclude);
     put(said, "preset", preset);
-    return RecipeConfig.of(said);
+    return said;
   }
 
   private static void put(Map<String, Object> said, String key, Object value) {

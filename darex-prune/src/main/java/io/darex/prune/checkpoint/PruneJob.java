@@ -2,6 +2,7 @@ package io.darex.prune.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.Preflight;
@@ -80,19 +81,25 @@ public final class PruneJob {
 
   /**
    * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers.
+   * The tuned one may be a {@link PeftAdapter} of the base: its delta is s·B·A.
    *
    * @throws io.darex.prune.MismatchException listing everything that does not fit
    * @throws MalformedFileException if a file is none of these
    */
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
-    Delta delta =
-        recipe.pruning().delta(HuggingFaceFolder.open(base), HuggingFaceFolder.open(tuned));
+    Checkpoint before = HuggingFaceFolder.open(base);
+    Delta delta = recipe.pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
     return new PruneJob(recipe, delta, InputFiles.state(base) + InputFiles.state(tuned));
   }
 
   /** What is pruned, what carried whole, and what left out. */
   public Delta delta() {
     return delta;
+  }
+
+  /** The share of entries that stays, in expectation. */
+  public double keepRate() {
+    return recipe.pruning().mask().keepRate();
   }
 
   /** About how large the file will be. */
