@@ -55,7 +55,12 @@ final class FactorOptions {
 
   /** Does all that the command does with an adapter. */
   void prune(
-      RecipeOptions options, Path out, WorkOptions work, boolean dryRun, boolean json, Console console)
+      RecipeOptions options,
+      Path out,
+      WorkOptions work,
+      boolean dryRun,
+      boolean json,
+      Console console)
       throws IOException {
     work.requireFree(out);
     FactorPruning pruning =
@@ -83,8 +88,8 @@ final class FactorOptions {
     return own;
   }
 
-  private static void report(
-      Path out, FactorPruning.Outcome outcome, boolean json, Console console) throws IOException {
+  private static void report(Path out, FactorPruning.Outcome outcome, boolean json, Console console)
+      throws IOException {
     if (json) {
       Map<String, Object> result = new LinkedHashMap<>();
       result.put("folder", out.toString());

@@ -118,7 +118,8 @@ final class RecipeOptions {
     Map<String, Object> said = said();
     if (said.containsKey("values")) {
       throw new BadInputException(
-          "--adapter: expected no --values, as factors keep their type, came " + said.get("values"));
+          "--adapter: expected no --values, as factors keep their type, came "
+              + said.get("values"));
     }
     own.forEach((key, value) -> put(said, key, value));
     RecipeConfig config = RecipeConfig.of(said);
