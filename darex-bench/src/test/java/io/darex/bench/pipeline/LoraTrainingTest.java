@@ -275,8 +275,7 @@ class LoraTrainingTest {
     SortedMap<String, Tensor> tensors = new TreeMap<>(base().tensors());
     tensors.keySet().removeIf(name -> name.contains("pooler"));
     Checkpoint poor = new InMemoryCheckpoint(tensors, base().config());
-    LoraTraining training =
-        new LoraTraining(LORA, Encoders.open(TINY, poor, 5), poor, "tiny", 7);
+    LoraTraining training = new LoraTraining(LORA, Encoders.open(TINY, poor, 5), poor, "tiny", 7);
 
     training.writeAdapter(folder.resolve("adapter"));
 
