@@ -175,12 +175,8 @@ class PeftAdapterTest {
             CONFIG.replace("\"fan_in_fan_out\": false", "\"fan_in_fan_out\": true"),
             Adapters.a(QUERY, 2, IN),
             Adapters.b(QUERY, OUT, 2));
-    assertThat(
-            values(
-                PeftAdapter.open(flipped)
-                    .onto(Checkpoints.of(square))
-                    .tensors()
-                    .get(QUERY + ".weight")))
+    Checkpoint added = PeftAdapter.open(flipped).onto(Checkpoints.of(square));
+    assertThat(values(added.tensors().get(QUERY + ".weight")))
         .containsExactly(
             merged(square, Adapters.b(QUERY, OUT, 2), Adapters.a(QUERY, 2, IN), 3, true));
   }
@@ -399,14 +395,5 @@ class PeftAdapterTest {
     assertThatThrownBy(() -> values(tuned.tensors().get(QUERY + ".weight")))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining(QUERY + ".weight, element 1:");
-  }
-
-  @Test
-  void saysWhetherTheProductPays() throws IOException {
-    // B·A has 35 entries a layer, the factors (7 + 5)·2 = 24: 70 and 48.
-    PeftAdapter adapter = PeftAdapter.open(ordinary(CONFIG));
-
-    assertThat(adapter.storage(0.5)).contains("2 layers", "70 entries", "48").endsWith("B·A pays");
-    assertThat(adapter.storage(0.7)).contains("does not pay, prune --adapter prunes factors");
   }
 }
