@@ -16,7 +16,6 @@ import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.checkpoint.CheckpointDigest;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.mask.Mask;
@@ -40,25 +39,31 @@ final class Cells {
   private final Splits splits;
   private final Encoder encoder;
   private final Checkpoint base;
-  private final Checkpoint tuned;
+  private final Tuned tuned;
   private final OutputFolder folder;
   private final Console console;
-  private List<String> digests;
+  private final int threads;
 
+  /**
+   * @param tuned of {@code prepared}'s task and encoder
+   * @param encoder is given the weights of one cell after the other
+   * @param threads for pruning
+   */
   Cells(
       PruneConfig config,
-      Splits splits,
+      Prepared prepared,
       Encoder encoder,
-      Checkpoint base,
-      Checkpoint tuned,
+      Tuned tuned,
       OutputFolder folder,
+      int threads,
       Console console) {
     this.config = config;
-    this.splits = splits;
+    this.splits = prepared.splits();
     this.encoder = encoder;
-    this.base = base;
+    this.base = prepared.pretrained().checkpoint();
     this.tuned = tuned;
     this.folder = folder;
+    this.threads = threads;
     this.console = console;
   }
 
@@ -169,8 +174,7 @@ final class Cells {
                             point.q(),
                             point.score())));
     Pruning recipe = new Pruning(mask);
-    Delta delta = recipe.delta(base, tuned);
-    int threads = Runtime.getRuntime().availableProcessors();
+    Delta delta = recipe.delta(base, tuned.checkpoint());
     return rescale.find(delta, recipe.view(delta, threads), evidence, threads);
   }
 
@@ -180,7 +184,9 @@ final class Cells {
   }
 
   private Cell make(Method method, Mask mask, long seed, Found found) throws IOException {
-    SparseDelta pruned = new Pruning(mask).prune(base, tuned).withScale(found.scale());
+    Pruning recipe = new Pruning(mask);
+    SparseDelta pruned =
+        recipe.prune(recipe.delta(base, tuned.checkpoint()), threads).withScale(found.scale());
     Path file = folder.delta(method.mask(), method.dropRate(), method.rescale(), seed);
     SparseDeltaFile.write(file, pruned.withProvenance(provenance(pruned, method)), true);
     // What is scored is the file as a user would read it, not what was in memory.
@@ -202,9 +208,6 @@ final class Cells {
   }
 
   private Provenance provenance(SparseDelta pruned, Method method) throws IOException {
-    if (digests == null) {
-      digests = List.of(CheckpointDigest.of(base), CheckpointDigest.of(tuned));
-    }
     ObjectNode job = (ObjectNode) new ObjectMapper().readTree(pruned.provenance().job());
     job.put("rescale", method.rescale());
     if (method.rescale().equals("q-labelled")) {
@@ -213,8 +216,8 @@ final class Cells {
     job.put("darex", Main.version());
     return pruned
         .provenance()
-        .withBase(Optional.of(digests.get(0)))
-        .withTuned(Optional.of(digests.get(1)))
+        .withBase(Optional.of(tuned.baseDigest()))
+        .withTuned(Optional.of(tuned.digest()))
         .withJob(job.toString());
   }
 }

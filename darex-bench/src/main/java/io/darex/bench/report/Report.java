@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The report of a run: {@code report.md} with its pictures, and {@code report.html}. */
 public final class Report {
@@ -45,7 +46,7 @@ public final class Report {
   private final List<Row> rows;
   private final List<Block> blocks = new ArrayList<>();
 
-  private Report(Results results, byte[] training) {
+  private Report(Results results, Optional<byte[]> training) {
     this.results = results;
     this.rows = Row.of(results.cells());
     compose(training);
@@ -54,10 +55,13 @@ public final class Report {
   /**
    * Writes the report of {@code results} into {@code folder}, over an older one.
    *
-   * @throws java.nio.file.NoSuchFileException if the folder has no picture {@link #TRAINING}
+   * @throws java.nio.file.NoSuchFileException if there was a training and the folder has no picture
+   *     {@link #TRAINING}
    */
   public static void write(Results results, Path folder) throws IOException {
-    Report report = new Report(results, Files.readAllBytes(folder.resolve(TRAINING)));
+    byte[] training =
+        results.training().isEmpty() ? null : Files.readAllBytes(folder.resolve(TRAINING));
+    Report report = new Report(results, Optional.ofNullable(training));
     write(folder, report.title(), report.blocks);
   }
 
@@ -94,16 +98,18 @@ public final class Report {
     return "darex: " + results.task() + " on " + results.encoder();
   }
 
-  private void compose(byte[] training) {
+  private void compose(Optional<byte[]> training) {
     blocks.add(new Heading(1, title()));
     blocks.add(
         new Paragraph(
             String.format(
                 Locale.ROOT,
-                "Fine-tuned with %s. All q were searched on the validation split (a held-out tenth"
+                "%s All q were searched on the validation split (a held-out tenth"
                     + " of train); the column dev was never searched or tuned on. Values are mean ±"
                     + " standard deviation over mask seeds.",
-                results.optimizer())));
+                results.optimizer().equals(Results.GIVEN)
+                    ? "The tuned checkpoint was given."
+                    : "Fine-tuned with " + results.optimizer() + ".")));
     blocks.add(new Heading(2, "Before pruning"));
     blocks.add(before());
     blocks.add(new Heading(2, "Pruned"));
@@ -122,11 +128,15 @@ public final class Report {
                 Charts.metricAgainstQ(results, row)));
       }
     }
-    blocks.add(new Heading(2, "Training"));
-    blocks.add(new Paragraph(pace()));
-    blocks.add(training());
-    blocks.add(
-        new Picture(TRAINING, "Loss, AdamR's s and pull, and deltas during training.", training));
+    training.ifPresent(
+        picture -> {
+          blocks.add(new Heading(2, "Training"));
+          blocks.add(new Paragraph(pace()));
+          blocks.add(training());
+          blocks.add(
+              new Picture(
+                  TRAINING, "Loss, AdamR's s and pull, and deltas during training.", picture));
+        });
   }
 
   private Table before() {
