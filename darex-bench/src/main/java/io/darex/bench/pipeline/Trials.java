@@ -39,6 +39,8 @@ public final class Trials implements AutoCloseable {
   private final Console console;
   private final Map<List<Object>, CompletableFuture<Prepared>> prepared = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<Tuned>> tuned = new ConcurrentHashMap<>();
+  private final Map<Optional<Path>, CompletableFuture<Optional<String>>> given =
+      new ConcurrentHashMap<>();
   private final Map<EncoderConfig, Deque<Encoder>> idle = new HashMap<>();
 
   /**
@@ -96,7 +98,8 @@ public final class Trials implements AutoCloseable {
     List<Results> all = new ArrayList<>();
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
-      String job = Job.digest(config, finetune, shared.data(), Tuned.givenDigest(config));
+      Optional<String> digest = once(given, config.tuned(), () -> Tuned.givenDigest(config));
+      String job = Job.digest(config, finetune, shared.data(), digest);
       Tuned model = once(tuned, job, () -> tune(config, finetune, shared, job));
       Encoder encoder = borrow(shared);
       try {

@@ -1,5 +1,6 @@
 package io.darex.bench.report;
 
+import io.darex.bench.report.Block.Drawing;
 import io.darex.bench.report.Block.Heading;
 import io.darex.bench.report.Block.Paragraph;
 import io.darex.bench.report.Block.Picture;
@@ -33,7 +34,7 @@ public final class Report {
       table { border-collapse: collapse; margin: 1rem 0; }
       th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
       th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
-      figure { margin: 1.5rem 0; } img { max-width: 100%; }
+      figure { margin: 1.5rem 0; } img, svg { max-width: 100%; height: auto; }
       figcaption { color: #666; font-size: .9rem; }
       </style>
       </head>
@@ -74,6 +75,8 @@ public final class Report {
       html.append(block.html());
       if (block instanceof Picture picture) {
         write(folder.resolve(picture.file()), picture.png());
+      } else if (block instanceof Drawing drawing) {
+        write(folder.resolve(drawing.file()), utf8(drawing.svg()));
       }
     }
     write(folder.resolve("report.md"), utf8(markdown.toString()));
