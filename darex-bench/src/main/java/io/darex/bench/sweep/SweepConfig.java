@@ -179,10 +179,12 @@ public final class SweepConfig {
     return RunConfig.from(top.withTree(resolve(values)));
   }
 
-  /** The file of one candidate; a user's own data are named from the root. */
+  /** The file of one candidate; a user's own data keep their name and are named from the root. */
   String yaml(List<JsonNode> values) {
     ObjectNode resolved = resolve(values);
     if (resolved.get("task") instanceof ObjectNode task) {
+      // It would be named after the file, and its name belongs to a fine-tune's job.
+      task.put("name", run(values).task().name());
       for (String key : TASK_FILES) {
         if (task.hasNonNull(key)) {
           Path beside = top.file().toAbsolutePath().getParent();
