@@ -55,7 +55,7 @@ class SweepCommandTest {
         BuiltInEncoders.read("minilm-l6").tokenizer().contents(),
         false);
     TaskData all = Task.named("agreement").load(new DataFolder(Optional.empty(), line -> {}), 0);
-    write("train.tsv", all.train().subList(0, 300));
+    write("train.tsv", all.train().subList(0, 200));
     write("dev.tsv", all.dev().subList(0, 60));
   }
 

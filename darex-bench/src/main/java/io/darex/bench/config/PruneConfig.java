@@ -1,51 +1,58 @@
 package io.darex.bench.config;
 
-import io.darex.prune.mask.Masks;
-import io.darex.prune.rescale.Rescales;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
- * How deltas are pruned: the {@code prune} section. Every list is an axis.
+ * How deltas are pruned: the {@code prune} section, or several of them, whose combinations add up.
+ * Every list is an axis.
  *
- * @param masks names of masks
- * @param dropRates fractions of delta entries dropped, each in [0, 1)
- * @param rescales names of rescales
- * @param q the divisor of the rescale {@code q}, in (0, 1]; NaN where that is not asked for
- * @param seeds mask seeds of the cells
- * @param searchSeeds mask seeds a searched q is scored on, apart from those of the cells
+ * @param methods at least one
  */
-public record PruneConfig(
-    List<String> masks,
-    List<Double> dropRates,
-    List<String> rescales,
-    double q,
-    List<Long> seeds,
-    List<Long> searchSeeds) {
-  private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
+public record PruneConfig(List<Method> methods) {
+  /** Mask seeds of the cells. */
+  private static final List<Double> SEEDS = List.of(0.0, 1.0, 2.0, 3.0);
 
-  static PruneConfig from(Section section) {
-    List<String> rescales =
-        section.names("rescale", List.of("inverse-keep-rate", "q-labelled"), Rescales.names());
-    boolean fixed = rescales.contains("q");
-    if (fixed && !section.has("q")) {
-      throw section.bad("rescale", "a key 'q' beside the rescale q, which divides by it");
+  /** Masks a searched q is scored on, apart from those of the cells. */
+  private static final List<Double> SEARCH_SEEDS = List.of(100.0, 101.0);
+
+  private static final Map<String, List<?>> DEFAULTS =
+      Map.of(
+          "mask", List.of("random"),
+          "dropRate", List.of(0.9, 0.99),
+          "rescale", List.of("inverse-keep-rate", "q-labelled"),
+          "searchSeeds", List.of(SEARCH_SEEDS));
+
+  /**
+   * One way to prune, once for each of some mask seeds.
+   *
+   * @param recipe but for the seed
+   * @param seeds one cell each; a single one where the mask is not drawn
+   */
+  public record Method(RecipeConfig recipe, List<Long> seeds) {
+    /** Copies the list. */
+    public Method {
+      seeds = List.copyOf(seeds);
     }
-    if (!fixed && section.has("q")) {
-      throw section.bad("q", "the rescale q beside the key 'q', or no such key");
-    }
-    PruneConfig config =
-        new PruneConfig(
-            section.names("mask", List.of("random"), Masks.kinds()),
-            section.numbers("dropRate", List.of(0.9, 0.99), Range.SHARE),
-            rescales,
-            section.number("q", Double.NaN, Range.Q),
-            seeds(section, "seeds", List.of(0.0, 1.0, 2.0, 3.0)),
-            seeds(section, "searchSeeds", List.of(100.0, 101.0)));
-    section.end();
-    return config;
   }
 
-  private static List<Long> seeds(Section section, String key, List<Double> fallback) {
-    return section.numbers(key, fallback, SEED).stream().map(Double::longValue).toList();
+  /** Copies the list. */
+  public PruneConfig {
+    methods = List.copyOf(methods);
+  }
+
+  static PruneConfig from(List<Section> sections) {
+    List<Method> methods = new ArrayList<>();
+    for (Section section : sections) {
+      List<RecipeConfig> recipes = RecipeConfig.grid(section, DEFAULTS);
+      List<Long> seeds =
+          section.numbers("seeds", SEEDS, RecipeKey.SEED).stream().map(Double::longValue).toList();
+      section.end();
+      for (RecipeConfig recipe : recipes) {
+        methods.add(new Method(recipe, recipe.isDrawn() ? seeds : seeds.subList(0, 1)));
+      }
+    }
+    return new PruneConfig(methods);
   }
 }

@@ -4,6 +4,7 @@ import io.darex.bench.BadInputException;
 import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.rescale.Rescale;
@@ -12,10 +13,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -24,31 +28,17 @@ import java.util.regex.Pattern;
  * under the same keys; options come first.
  *
  * @param pruning mask and selection
- * @param rescale how q is found; one that needs nothing but the weights
+ * @param budget how the mask's drop rate is spread over the tensors
+ * @param rescale how q is found
  * @param values how kept values are stored
  */
-public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
-  /** The presets of METHOD.md §3, {@code all} for neither. */
-  public static final List<String> PRESETS = words(Selection.Preset.values());
-
-  /** How kept values can be stored. */
-  public static final List<String> VALUES = List.of("f32", "bf16", "f16");
-
-  private static final List<String> SCOPES = List.of("tensor", "row", "model");
-  private static final List<String> NORMS = List.of("l1", "l2");
+public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DType values) {
   private static final double DROP_RATE = 0.99;
   private static final long SEED = 42;
-  private static final long LARGEST = 1L << 53;
   private static final Pattern KEEP = Pattern.compile("(\\d{1,9}):(\\d{1,9})");
-  private static final String NAMES = "a name or pattern, or a list of them";
-
-  /** The names of the rescales that need no encoder and no data. */
-  public static List<String> rescales() {
-    return Rescales.names().stream().filter(name -> !isSearched(name)).toList();
-  }
 
   /**
-   * Reads one file.
+   * Reads one file, in which no key has several values.
    *
    * @return what it says, by key
    * @throws BadInputException naming file, line, what was expected and what came
@@ -56,23 +46,135 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
   public static Map<String, Object> read(Path file) {
     Section section = Section.read(file);
     Map<String, Object> said = new TreeMap<>();
-    put(said, section, "mask", key -> section.name(key, null, Masks.kinds()));
-    put(said, section, "dropRate", key -> section.number(key, 0, Range.SHARE));
-    put(said, section, "seed", key -> section.whole(key, 0, Range.whole(-LARGEST, LARGEST)));
-    put(said, section, "scope", key -> section.name(key, null, SCOPES));
-    put(said, section, "group", key -> section.whole(key, 0, Range.whole(1, 1 << 16)));
-    put(said, section, "keep", key -> section.quoted(key, "n:m in quotes, such as \"2:4\""));
-    put(said, section, "epsilon", key -> section.number(key, 0, Range.SHARE));
-    put(said, section, "rescale", key -> section.name(key, null, Rescales.names()));
-    put(said, section, "q", key -> section.number(key, 1, Range.Q));
-    put(said, section, "qFile", key -> section.quoted(key, "the name of a YAML or JSON file"));
-    put(said, section, "norm", key -> section.name(key, null, NORMS));
-    put(said, section, "values", key -> section.name(key, null, VALUES));
-    put(said, section, "only", key -> section.quoted(key, NAMES, List.of()));
-    put(said, section, "exclude", key -> section.quoted(key, NAMES, List.of()));
-    put(said, section, "preset", key -> section.name(key, null, PRESETS));
+    for (RecipeKey key : RecipeKey.ALL) {
+      List<?> values = key.read(section);
+      if (values.size() > 1) {
+        throw section.bad(key.name(), "one value: lists are for darex run");
+      }
+      values.forEach(value -> said.put(key.name(), value));
+    }
+    if (section.has("calibration")) {
+      said.put("calibration", section.quoted("calibration", "the name of a text file"));
+    }
+    if (section.has("seed")) {
+      said.put("seed", section.whole("seed", 0, RecipeKey.SEED));
+    }
     section.end();
     return said;
+  }
+
+  /**
+   * Reads a section in which every key may have several values, for every combination of them. What
+   * says nothing of a combination's mask and rescale is left out of it.
+   *
+   * @param section whose other keys are the caller's
+   * @param defaults values of keys the section does not have
+   * @return one recipe a combination, each once
+   * @throws BadInputException naming file, line, what was expected and what came
+   */
+  static List<RecipeConfig> grid(Section section, Map<String, List<?>> defaults) {
+    List<Map<String, Object>> combinations = List.of(Map.of());
+    for (RecipeKey key : RecipeKey.ALL) {
+      List<?> values = key.read(section);
+      combinations =
+          product(
+              combinations,
+              key.name(),
+              values.isEmpty() ? defaults.getOrDefault(key.name(), List.of()) : values);
+    }
+    Map<String, RecipeConfig> recipes = new LinkedHashMap<>();
+    Set<String> used = new TreeSet<>();
+    for (Map<String, Object> combination : combinations) {
+      String mask = combination.get("mask").toString();
+      String rescale = combination.get("rescale").toString();
+      Map<String, Object> said = new TreeMap<>();
+      for (RecipeKey key : RecipeKey.ALL) {
+        if (combination.containsKey(key.name()) && key.concerns(mask, rescale)) {
+          said.put(key.name(), combination.get(key.name()));
+        }
+      }
+      used.addAll(said.keySet());
+      if (rescale.equals("q") && !said.containsKey("q") && !said.containsKey("qFile")) {
+        throw section.bad("rescale", "a key 'q' beside the rescale q, which divides by it");
+      }
+      RecipeConfig recipe = of(said);
+      recipes.putIfAbsent(recipe.parameters().toString(), recipe);
+    }
+    for (RecipeKey key : RecipeKey.ALL) {
+      if (section.has(key.name()) && !used.contains(key.name())) {
+        throw section.bad(key.name(), key.words() + " beside the key '" + key.name() + "'");
+      }
+    }
+    return List.copyOf(recipes.values());
+  }
+
+  private static List<Map<String, Object>> product(
+      List<Map<String, Object>> combinations, String key, List<?> values) {
+    if (values.isEmpty()) {
+      return combinations;
+    }
+    List<Map<String, Object>> product = new ArrayList<>();
+    for (Map<String, Object> combination : combinations) {
+      for (Object value : values) {
+        Map<String, Object> longer = new TreeMap<>(combination);
+        longer.put(key, value);
+        product.add(longer);
+      }
+    }
+    return product;
+  }
+
+  /** The same recipe with its mask drawn from another seed. */
+  public RecipeConfig withSeed(long seed) {
+    Pruning drawn = new Pruning(pruning.mask().withSeed(seed), pruning.selection());
+    return new RecipeConfig(drawn, budget, rescale, values);
+  }
+
+  /** Whether the mask is drawn, and so differs from seed to seed. */
+  public boolean isDrawn() {
+    return pruning.mask().parameters().containsKey("seed");
+  }
+
+  /** What tells it from other recipes, the mask's seed aside. */
+  public Map<String, Object> parameters() {
+    Map<String, Object> mask = new TreeMap<>(pruning.mask().parameters());
+    mask.remove("seed");
+    mask.put("kind", pruning.mask().kind());
+    Map<String, Object> found = new TreeMap<>(rescale.parameters());
+    found.put("name", rescale.name());
+    Map<String, Object> parameters = new TreeMap<>();
+    parameters.put("mask", mask);
+    parameters.put("budget", budget.toString());
+    parameters.put("rescale", found);
+    parameters.put("values", values.name().toLowerCase(Locale.ROOT));
+    parameters.put("selection", pruning.selection().parameters());
+    return parameters;
+  }
+
+  /** Mask and rescale in a few words, without drop rate and seed. */
+  public String name() {
+    List<String> words = new ArrayList<>();
+    if (!pruning.mask().kind().equals("random")) {
+      words.add(pruning.mask().kind());
+    }
+    pruning
+        .mask()
+        .parameters()
+        .forEach(
+            (key, value) -> {
+              if (!Set.of("seed", "dropRate").contains(key) && !value.equals("tensor")) {
+                words.add(key + " " + value);
+              }
+            });
+    if (budget != Budget.UNIFORM) {
+      words.add("budget " + budget);
+    }
+    words.add(rescale.name());
+    Object scope = rescale.parameters().get("scope");
+    if ("layer".equals(scope)) {
+      words.add("layer");
+    }
+    return String.join(" ", words);
   }
 
   /**
@@ -85,6 +187,7 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     Map<String, Object> left = new HashMap<>(said);
     try {
       Mask mask = mask(left);
+      Budget budget = budget(mask, left.getOrDefault("budget", "uniform").toString());
       Rescale rescale = rescale(mask, left);
       Selection selection =
           new Selection(
@@ -92,9 +195,12 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
               texts(left.get("only")),
               texts(left.get("exclude")));
       String values = left.getOrDefault("values", "f32").toString();
-      requireOneOf("values", values, VALUES);
+      requireOneOf("values", values, RecipeKey.VALUES);
       return new RecipeConfig(
-          new Pruning(mask, selection), rescale, DType.valueOf(values.toUpperCase(Locale.ROOT)));
+          new Pruning(mask, selection),
+          budget,
+          rescale,
+          DType.valueOf(values.toUpperCase(Locale.ROOT)));
     } catch (BadInputException e) {
       throw e;
     } catch (IllegalArgumentException e) {
@@ -122,8 +228,24 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     return Masks.create(kind, parameters, defaults);
   }
 
+  private static Budget budget(Mask mask, String name) {
+    requireOneOf("budget", name, RecipeKey.BUDGETS);
+    Budget budget = Budget.valueOf(name.toUpperCase(Locale.ROOT));
+    budget.requireFits(mask);
+    return budget;
+  }
+
   private static Rescale rescale(Mask mask, Map<String, Object> said) {
-    Map<String, Object> parameters = taken(said, "q", "norm");
+    Map<String, Object> parameters = taken(said, "q", "norm", "search");
+    if (said.containsKey("qScope")) {
+      parameters.put("scope", said.get("qScope"));
+    }
+    if (said.containsKey("searchSeeds")) {
+      parameters.put(
+          "seeds",
+          ((List<?>) said.get("searchSeeds"))
+              .stream().map(seed -> Long.toString(((Number) seed).longValue())).toList());
+    }
     Object file = said.get("qFile");
     if (file != null) {
       if (parameters.containsKey("q")) {
@@ -136,13 +258,6 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     }
     String name = said.getOrDefault("rescale", conventional(mask, parameters)).toString();
     requireOneOf("rescale", name, Rescales.names());
-    if (isSearched(name)) {
-      throw new BadInputException(
-          "rescale "
-              + name
-              + " needs an encoder and data, which darex run has; expected one of "
-              + String.join(", ", rescales()));
-    }
     return Rescales.create(name, parameters);
   }
 
@@ -160,12 +275,8 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     return mask.parameters().containsKey("seed") ? "inverse-keep-rate" : "none";
   }
 
-  private static boolean isSearched(String rescale) {
-    return rescale.startsWith("q-");
-  }
-
   private static Selection.Preset preset(String name) {
-    requireOneOf("preset", name, PRESETS);
+    requireOneOf("preset", name, RecipeKey.PRESETS);
     return Selection.Preset.valueOf(name.toUpperCase(Locale.ROOT));
   }
 
@@ -191,20 +302,5 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
       items.forEach(item -> texts.add(item.toString()));
     }
     return texts;
-  }
-
-  private static List<String> words(Object[] constants) {
-    return List.of(constants).stream().map(Object::toString).toList();
-  }
-
-  /** Reads the value of a key. */
-  private interface Reader {
-    Object read(String key);
-  }
-
-  private static void put(Map<String, Object> said, Section section, String key, Reader reader) {
-    if (section.has(key)) {
-      said.put(key, reader.read(key));
-    }
   }
 }

@@ -57,7 +57,7 @@ public record RunConfig(
             encoder,
             FinetuneConfig.from(top.section("finetune"), recipe),
             tuned(top),
-            PruneConfig.from(top.section("prune")));
+            PruneConfig.from(top.sections("prune")));
     top.end();
     return config;
   }

@@ -105,6 +105,26 @@ public final class Section {
     return new Section(file, pointer, value, lines);
   }
 
+  /** The mappings of the list under {@code key}, or the one there as {@link #section} has it. */
+  public List<Section> sections(String key) {
+    JsonNode value = get(key);
+    if (!value.isArray()) {
+      return List.of(section(key));
+    }
+    if (value.isEmpty()) {
+      throw bad(key, "at least one mapping of keys to values");
+    }
+    List<Section> sections = new ArrayList<>();
+    for (int i = 0; i < value.size(); i++) {
+      JsonPointer pointer = at.appendProperty(key).appendIndex(i);
+      if (!value.get(i).isObject()) {
+        throw bad(pointer, "a mapping of keys to values", value.get(i));
+      }
+      sections.add(new Section(file, pointer, value.get(i), lines));
+    }
+    return sections;
+  }
+
   /** Whether {@code key} is there. */
   public boolean has(String key) {
     return !get(key).isMissingNode();

@@ -1,6 +1,7 @@
 package io.darex.bench.encoder;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,9 +31,22 @@ final class BertGraph {
   static final String SPLIT_FIRST = "splitFirst";
   static final String LABELS = "labels";
   static final String HIDDEN = "hidden";
+  static final String DENSE = "dense";
   static final String POOLED = "pooled";
   static final String LOGITS = "logits";
   static final String LOSS = "loss";
+
+  /** What a graph is for. */
+  enum Purpose {
+    /** Hidden states and logits, without dropout. */
+    INFERENCE,
+
+    /** The loss against {@link #LABELS}, with dropout. */
+    TRAINING,
+
+    /** The sum of the logits times {@link #LABELS}: its gradients are those of any function. */
+    PRODUCT
+  }
 
   /** A place where training multiplies by a random mask of shape {@code shape}. */
   record Dropout(String name, double rate, Shape shape) {}
@@ -49,15 +63,16 @@ final class BertGraph {
   private final boolean training;
   private final List<Dropout> dropouts = new ArrayList<>();
   private final Set<String> used = new LinkedHashSet<>();
+  private final Map<String, String> entering = new LinkedHashMap<>();
   private final SDVariable padding;
   private final SDVariable ones;
 
   BertGraph(
-      EncoderConfig config, Map<String, INDArray> parameters, DataType type, boolean training) {
+      EncoderConfig config, Map<String, INDArray> parameters, DataType type, Purpose purpose) {
     this.config = config;
     this.parameters = parameters;
     this.type = type;
-    this.training = training;
+    training = purpose != Purpose.INFERENCE;
     int hidden = config.hiddenSize();
     padding = graph.placeHolder(PADDING, type, -1, 1, 1, -1);
     ones = graph.constant("ones", Nd4j.ones(type, 1, hidden));
@@ -80,13 +95,13 @@ final class BertGraph {
             .get(SDIndex.all(), SDIndex.point(0), SDIndex.all(), SDIndex.all())
             .reshape(-1, hidden);
     x = layer(last, x, firstTokens, first, all);
-    SDVariable pooled = graph.math.tanh(POOLED, linear(x, "bert.pooler.dense"));
+    SDVariable pooled = graph.math.tanh(POOLED, linear(x, "bert.pooler.dense").rename(DENSE));
     if (config.classes() > 0) {
-      classify(pooled);
+      classify(pooled, purpose);
     }
   }
 
-  private void classify(SDVariable pooled) {
+  private void classify(SDVariable pooled, Purpose purpose) {
     int hidden = config.hiddenSize();
     SDVariable x =
         dropout(pooled, "classifier", config.classifierDropout(), (r, c) -> new long[] {r, hidden});
@@ -94,7 +109,9 @@ final class BertGraph {
     if (training) {
       // Among SameDiff's losses these, as the last op, have a right gradient.
       SDVariable labels = graph.placeHolder(LABELS, type, -1, config.classes());
-      if (config.isRegression()) {
+      if (purpose == Purpose.PRODUCT) {
+        logits.mul(labels).sum(LOSS);
+      } else if (config.isRegression()) {
         graph.loss.meanSquaredError(LOSS, labels, logits, null);
       } else {
         graph.loss.softmaxCrossEntropy(LOSS, labels, logits, null);
@@ -109,6 +126,14 @@ final class BertGraph {
 
   List<Dropout> dropouts() {
     return dropouts;
+  }
+
+  /**
+   * By name of a linear layer, the variable that enters it: {@code [rows · columns, in]}, in the
+   * head {@code [rows, in]}. Only of inference that is so of the last layer too.
+   */
+  Map<String, String> entering() {
+    return entering;
   }
 
   /** The parameters the graph holds: all but the embedding tables. */
@@ -153,6 +178,7 @@ final class BertGraph {
   }
 
   private SDVariable linear(SDVariable x, String name) {
+    entering.putIfAbsent(name, x.name());
     SDVariable product = graph.mmul(x, parameter(name + ".weight"), false, true, false);
     return graph.nn.biasAdd(product, parameter(name + ".bias"), false);
   }

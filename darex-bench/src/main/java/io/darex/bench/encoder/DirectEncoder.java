@@ -2,9 +2,13 @@ package io.darex.bench.encoder;
 
 import io.darex.bench.encoder.Packed.Piece;
 import io.darex.prune.Checkpoint;
+import io.darex.prune.LayerInput;
+import io.darex.prune.SparseDelta;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -39,6 +43,9 @@ public final class DirectEncoder implements Encoder {
   /** Of a layer's input, {@code [tokens, hidden]}. */
   private final Floats inputGradient = new Floats();
 
+  /** The delta that is on, beside the weights. */
+  private Optional<AttachedDelta> attached = Optional.empty();
+
   /**
    * An encoder with the weights of {@code checkpoint}.
    *
@@ -71,21 +78,21 @@ public final class DirectEncoder implements Encoder {
   @Override
   public float[][] logits(Batch batch) {
     config.requireHead();
-    Pass pass = new Pass(new Packed(batch, config), false, 0);
+    Pass pass = Pass.inference(batch, config);
     forward(pass, true);
     return onOneThread(scratch -> head.logits(pass, firsts, scratch));
   }
 
   @Override
   public float[][] pooled(Batch batch) {
-    Pass pass = new Pass(new Packed(batch, config), false, 0);
+    Pass pass = Pass.inference(batch, config);
     forward(pass, true);
     return onOneThread(scratch -> head.pooled(pass, firsts, scratch));
   }
 
   @Override
   public float[] lastHidden(Batch batch) {
-    Pass pass = new Pass(new Packed(batch, config), false, 0);
+    Pass pass = Pass.inference(batch, config);
     forward(pass, false);
     int width = config.hiddenSize();
     float[] result = new float[batch.rows() * batch.columns() * width];
@@ -96,6 +103,60 @@ public final class DirectEncoder implements Encoder {
     return result;
   }
 
+  @Override
+  public float[][] dense(Batch batch) {
+    config.requireDense();
+    Pass pass = Pass.inference(batch, config);
+    forward(pass, true);
+    return onOneThread(scratch -> head.dense(pass, firsts, scratch));
+  }
+
+  @Override
+  public SortedMap<String, LayerInput> inputs(List<Batch> batches) {
+    InputRecorder recorder = new InputRecorder(workers);
+    batches.forEach(batch -> record(Pass.inference(batch, config), recorder));
+    return recorder.inputs();
+  }
+
+  /**
+   * A pass of all tokens through all layers, one layer after the other: the next overwrites what
+   * entered this one.
+   */
+  private void record(Pass pass, InputRecorder recorder) {
+    Packed packed = pass.packed();
+    reserve(packed, false);
+    int tokens = packed.tokens;
+    int width = config.hiddenSize();
+    Floats x = hidden.get(0);
+    LayerActivations kept = activations.get(0);
+    workers.run(
+        packed.pieces.length,
+        (number, scratch) -> embeddings.forward(pass, packed.pieces[number], x, scratch));
+    embeddings.record(recorder, tokens);
+    for (int i = 0; i < layers.size(); i++) {
+      TransformerLayer layer = layers.get(i);
+      Family.LayerNames names = config.family().layer(i);
+      recorder.add(List.of(names.query(), names.key(), names.value()), x, width, tokens);
+      workers.run(
+          packed.pieces.length,
+          (number, scratch) ->
+              layer.forward(pass, packed.pieces[number], false, x, x, kept, scratch));
+      recorder.add(List.of(names.attentionOutput()), kept.context, width, tokens);
+      recorder.add(List.of(names.intermediate()), kept.middle, width, tokens);
+      // Where nothing is kept the activation function works in place.
+      recorder.add(List.of(names.output()), kept.wide, config.intermediateSize(), tokens);
+    }
+    if (config.hasDense()) {
+      float[] first = new float[width];
+      for (int text = 0; text < packed.texts; text++) {
+        x.get((long) packed.starts[text] * width, first, width);
+        firsts.put((long) text * width, first, width);
+      }
+      onOneThread(scratch -> head.dense(pass, firsts, scratch));
+      head.record(recorder, packed.texts);
+    }
+  }
+
   /**
    * All layers.
    *
@@ -104,7 +165,7 @@ public final class DirectEncoder implements Encoder {
    */
   private void forward(Pass pass, boolean first) {
     Packed packed = pass.packed();
-    reserve(packed, pass.training());
+    reserve(packed, pass.keeping());
     int last = layers.size() - 1;
     workers.run(
         packed.pieces.length,
@@ -112,24 +173,24 @@ public final class DirectEncoder implements Encoder {
           Piece piece = packed.pieces[number];
           embeddings.forward(pass, piece, hidden.get(0), scratch);
           for (int i = 0; i <= last; i++) {
-            Floats x = input(i, pass.training());
+            Floats x = input(i, pass.keeping());
             if (first && i == last) {
               layers.get(i).forward(pass, piece, true, x, firsts, lastActivations, scratch);
             } else {
-              Floats y = input(i + 1, pass.training());
-              LayerActivations kept = activations.get(pass.training() ? i : 0);
+              Floats y = input(i + 1, pass.keeping());
+              LayerActivations kept = activations.get(pass.keeping() ? i : 0);
               layers.get(i).forward(pass, piece, false, x, y, kept, scratch);
             }
           }
         });
   }
 
-  private Floats input(int layer, boolean training) {
-    return hidden.get(training ? layer : 0);
+  private Floats input(int layer, boolean keeping) {
+    return hidden.get(keeping ? layer : 0);
   }
 
-  private void reserve(Packed packed, boolean training) {
-    int kept = training ? layers.size() : 1;
+  private void reserve(Packed packed, boolean keeping) {
+    int kept = keeping ? layers.size() : 1;
     while (hidden.size() < kept) {
       hidden.add(new Floats());
       activations.add(new LayerActivations(work.activated));
@@ -137,15 +198,15 @@ public final class DirectEncoder implements Encoder {
     long size = (long) packed.tokens * config.hiddenSize();
     for (int i = 0; i < kept; i++) {
       hidden.get(i).reserve(size);
-      if (!training || i < layers.size() - 1) {
-        activations.get(i).reserve(config, packed.tokens, packed.tokens, training);
+      if (!keeping || i < layers.size() - 1) {
+        activations.get(i).reserve(config, packed.tokens, packed.tokens, keeping);
       }
     }
     lastActivations.asking.reserve((long) packed.texts * config.hiddenSize());
-    lastActivations.reserve(config, packed.tokens, packed.texts, training);
+    lastActivations.reserve(config, packed.tokens, packed.texts, keeping);
     firsts.reserve((long) packed.texts * config.hiddenSize());
-    embeddings.reserve(packed.tokens, training);
-    if (training) {
+    embeddings.reserve(packed.tokens, keeping);
+    if (keeping) {
       work.reserve(config, packed.tokens);
     }
   }
@@ -153,16 +214,23 @@ public final class DirectEncoder implements Encoder {
   @Override
   public Gradients gradients(Batch batch, int[] labels, long dropoutSeed) {
     Loss loss = Loss.crossEntropy(config, batch, labels);
-    return gradients(batch, loss, dropoutSeed);
+    return gradients(batch, loss, OptionalLong.of(dropoutSeed));
   }
 
   @Override
   public Gradients gradients(Batch batch, float[] targets, long dropoutSeed) {
     Loss loss = Loss.squaredError(config, batch, targets);
-    return gradients(batch, loss, dropoutSeed);
+    return gradients(batch, loss, OptionalLong.of(dropoutSeed));
   }
 
-  private Gradients gradients(Batch batch, Loss loss, long dropoutSeed) {
+  @Override
+  public Gradients gradients(Batch batch, Loss loss) {
+    config.requireHead();
+    return gradients(batch, loss, OptionalLong.empty());
+  }
+
+  private Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed) {
+    requireDetached("training");
     SortedMap<String, INDArray> gradients = slots.gradients();
     Pass pass = new Pass(new Packed(batch, config), true, dropoutSeed);
     forward(pass, true);
@@ -216,17 +284,46 @@ public final class DirectEncoder implements Encoder {
 
   @Override
   public Checkpoint checkpoint() {
+    requireDetached("a copy of the parameters");
     return parameters.snapshot();
   }
 
   @Override
   public void load(Checkpoint checkpoint) {
+    requireDetached("loading");
     parameters.load(checkpoint);
+  }
+
+  @Override
+  public void attach(SparseDelta delta) {
+    detach();
+    attached = Optional.of(new AttachedDelta(delta, parameters, slots));
+  }
+
+  @Override
+  public void detach() {
+    attached.ifPresent(AttachedDelta::close);
+    attached = Optional.empty();
+  }
+
+  @Override
+  public MultiplyAdds multiplyAdds() {
+    return attached
+        .orElseThrow(() -> new IllegalStateException("no delta is attached"))
+        .multiplyAdds();
+  }
+
+  private void requireDetached(String what) {
+    if (attached.isPresent()) {
+      throw new IllegalStateException(
+          "expected no delta attached for " + what + ", came one: detach it first");
+    }
   }
 
   @Override
   public void close() {
     workers.close();
+    detach();
     hidden.forEach(Floats::close);
     activations.forEach(LayerActivations::close);
     lastActivations.close();

@@ -40,11 +40,11 @@ final class Embeddings implements AutoCloseable {
             : Optional.of(new Linear(slots, family.projection()));
   }
 
-  void reserve(int tokens, boolean training) {
+  void reserve(int tokens, boolean keeping) {
     if (projection.isPresent()) {
       narrow.reserve((long) tokens * width);
     }
-    if (training) {
+    if (keeping) {
       normalised.reserve((long) tokens * width);
       inverse = inverse.length < tokens ? new float[tokens] : inverse;
       if (projection.isPresent()) {
@@ -61,16 +61,17 @@ final class Embeddings implements AutoCloseable {
     Dropout dropout = pass.dropout(Pass.EMBEDDINGS, config.hiddenDropout());
     float[] sum = scratch.row(0, width);
     float[] addend = scratch.row(1, width);
+    float[] spare = scratch.row(2, width);
     for (int token = piece.firstToken(); token < piece.lastToken(); token++) {
-      words.slot.value().get((long) packed.ids[token] * width, sum, width);
-      positions.slot.value().get((long) packed.positions[token] * width, addend, width);
+      words.row(packed.ids[token], sum, spare);
+      positions.row(packed.positions[token], addend, spare);
       VectorLoops.add(sum, addend, width);
       if (types.isPresent()) {
-        types.get().slot.value().get((long) packed.types[token] * width, addend, width);
+        types.get().row(packed.types[token], addend, spare);
         VectorLoops.add(sum, addend, width);
       }
       float scale = rows.normalise(sum);
-      if (pass.training()) {
+      if (pass.keeping()) {
         inverse[token] = scale;
         normalised.put((long) token * width, sum, width);
       }
@@ -82,6 +83,13 @@ final class Embeddings implements AutoCloseable {
         linear ->
             linear.forward(
                 scratch, narrow, piece.firstToken(), piece.tokens(), x, piece.firstToken()));
+  }
+
+  /** What entered the projection, after {@link #forward} of all pieces. */
+  void record(InputRecorder recorder, int tokens) {
+    if (projection.isPresent()) {
+      recorder.add(List.of(config.family().projection()), narrow, width, tokens);
+    }
   }
 
   void beginBackward(int pieces) {
@@ -144,6 +152,12 @@ final class Embeddings implements AutoCloseable {
 
     Table(Slot slot) {
       this.slot = slot;
+    }
+
+    /** A row with what a delta beside the table adds; {@code spare} has room for a row too. */
+    void row(int index, float[] into, float[] spare) {
+      slot.value().get((long) index * slot.columns(), into, slot.columns());
+      slot.beside().ifPresent(delta -> delta.addRow(index, into, spare));
     }
 
     void scatter(int[] indices, Floats gradients, Scratch scratch) {

@@ -1,7 +1,11 @@
 package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
+import io.darex.prune.LayerInput;
+import io.darex.prune.SparseDelta;
+import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -36,6 +40,24 @@ public interface Encoder extends AutoCloseable {
   float[][] pooled(Batch batch);
 
   /**
+   * What the head's first layer {@code dense} gives {@code [rows][hidden]}, before its activation
+   * function and without dropout; in BERT that layer is the pooler's.
+   *
+   * @throws IllegalStateException if the encoder has no such layer
+   */
+  float[][] dense(Batch batch);
+
+  /**
+   * What enters the linear layers, without dropout, reduced to means over all real tokens of all
+   * batches, in the head over their first tokens.
+   *
+   * @return by name of a layer's weight; layers that read the same share one instance
+   * @throws IllegalArgumentException if there is no batch
+   * @throws io.darex.prune.NonFiniteException naming the layer that NaN or infinity enters
+   */
+  SortedMap<String, LayerInput> inputs(List<Batch> batches);
+
+  /**
    * The mean cross-entropy of {@code labels} and its gradients, with dropout.
    *
    * <p>Masks depend on {@code dropoutSeed}, config and batch shape alone, so a training run that
@@ -55,6 +77,13 @@ public interface Encoder extends AutoCloseable {
    */
   Gradients gradients(Batch batch, float[] targets, long dropoutSeed);
 
+  /**
+   * A function of the scores and its gradients, without dropout.
+   *
+   * @throws IllegalStateException if the encoder has no head
+   */
+  Gradients gradients(Batch batch, Loss loss);
+
   /** The live parameters in name order: an optimiser changes them in place. */
   Map<String, INDArray> parameters();
 
@@ -69,6 +98,33 @@ public interface Encoder extends AutoCloseable {
    *     of no floating-point type; nothing is set then
    */
   void load(Checkpoint checkpoint);
+
+  /**
+   * Puts a sparse delta of mask {@code columns} on: its matrices stay beside the weights, which are
+   * not written, and the products and look-ups of its dropped columns are never done. Biases,
+   * normalisations and tensors carried whole take the place of the live values until {@link
+   * #detach}. Another that is attached goes first.
+   *
+   * <p>Logits are those of {@link SparseDelta#applyTo} loaded, up to rounding. That the weights are
+   * the delta's base is for {@link io.darex.prune.checkpoint.CheckpointDigest#requireBase} to say,
+   * before. While a delta is attached, training, {@link #load} and {@link #checkpoint} throw {@link
+   * IllegalStateException}, and {@link #parameters} are nobody's to change.
+   *
+   * @throws IllegalArgumentException if the mask is another, a parameter is neither kept nor
+   *     carried whole or has another shape (all are listed), a value is NaN or infinite, or this
+   *     engine cannot do it; no delta is attached then
+   */
+  void attach(SparseDelta delta);
+
+  /** Takes the attached delta off, if there is one: every parameter is as before, bit for bit. */
+  void detach();
+
+  /**
+   * What the products of the attached delta have cost since it was attached.
+   *
+   * @throws IllegalStateException if none is attached
+   */
+  MultiplyAdds multiplyAdds();
 
   /** Frees the parameters. */
   @Override

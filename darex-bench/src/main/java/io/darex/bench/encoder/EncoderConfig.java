@@ -1,7 +1,9 @@
 package io.darex.bench.encoder;
 
+import io.darex.prune.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import lombok.With;
 
 /**
@@ -129,6 +131,25 @@ public record EncoderConfig(
   /** The longest text, in tokens. */
   public int maxTokens() {
     return maxPositions - family.unusedPositions(padToken);
+  }
+
+  /** Whether there is the first layer of a head: BERT's pooler needs no labels. */
+  public boolean hasDense() {
+    return classes() > 0 || family.hasPooler();
+  }
+
+  /**
+   * By parameter name, what a checkpoint calls it: encoder tensors may lack their prefix there, and
+   * normalisation may be called gamma and beta. Parameters that the checkpoint lacks are absent.
+   */
+  public SortedMap<String, String> namesIn(Checkpoint checkpoint) {
+    return Parameters.names(this, checkpoint);
+  }
+
+  void requireDense() {
+    if (!hasDense()) {
+      throw new IllegalStateException("this encoder ends without a dense layer");
+    }
   }
 
   void requireHead() {

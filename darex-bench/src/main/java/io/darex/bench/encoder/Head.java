@@ -42,18 +42,32 @@ final class Head implements AutoCloseable {
     if (!config.family().hasPooler()) {
       return rows(firsts, texts, hidden);
     }
-    dense(pass, firsts, scratch);
+    throughDense(pass, firsts, scratch);
     return rows(activated, texts, hidden);
   }
 
   float[][] logits(Pass pass, Floats firsts, Scratch scratch) {
     int texts = pass.packed().texts;
-    dense(pass, firsts, scratch);
+    throughDense(pass, firsts, scratch);
     out.orElseThrow().forward(scratch, activated, 0, texts, logits.reserve(size(pass)), 0);
     return rows(logits, texts, config.classes());
   }
 
-  private void dense(Pass pass, Floats firsts, Scratch scratch) {
+  /** What the dense layer gives, before the activation function. */
+  float[][] dense(Pass pass, Floats firsts, Scratch scratch) {
+    throughDense(pass, firsts, scratch);
+    return rows(wide, pass.packed().texts, hidden);
+  }
+
+  /** What entered the layers, after {@link #dense}. */
+  void record(InputRecorder recorder, int texts) {
+    recorder.add(List.of(names.dense()), input, hidden, texts);
+    if (out.isPresent()) {
+      recorder.add(List.of(names.out()), activated, hidden, texts);
+    }
+  }
+
+  private void throughDense(Pass pass, Floats firsts, Scratch scratch) {
     int texts = pass.packed().texts;
     long size = (long) texts * hidden;
     input.reserve(size);

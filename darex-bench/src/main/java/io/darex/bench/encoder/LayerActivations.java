@@ -39,7 +39,7 @@ final class LayerActivations implements AutoCloseable {
     this.activated = activated;
   }
 
-  LayerActivations reserve(EncoderConfig config, int tokens, int asked, boolean training) {
+  LayerActivations reserve(EncoderConfig config, int tokens, int asked, boolean keeping) {
     long hidden = config.hiddenSize();
     keys.reserve(tokens * hidden);
     values.reserve(tokens * hidden);
@@ -47,7 +47,7 @@ final class LayerActivations implements AutoCloseable {
       buffer.reserve(asked * hidden);
     }
     wide.reserve((long) asked * config.intermediateSize());
-    if (training) {
+    if (keeping) {
       activated.reserve((long) asked * config.intermediateSize());
       normalisedMiddle.reserve(asked * hidden);
       normalisedOutput.reserve(asked * hidden);

@@ -1,12 +1,16 @@
 package io.darex.bench.encoder;
 
-/** The mean loss of a batch: cross-entropy of class labels, or squared error of scores. */
-interface Loss {
-  /** The loss of scores {@code [rows][classes]}, which become its gradient. */
+/** A function of the scores of a batch, whose gradients an encoder can be asked for. */
+@FunctionalInterface
+public interface Loss {
+  /**
+   * The value at scores {@code [rows][classes]}, which are overwritten by the gradient of the
+   * value.
+   */
   double intoGradient(float[][] scores);
 
   /**
-   * Cross-entropy of labels.
+   * The mean cross-entropy of labels.
    *
    * @throws IllegalStateException if the encoder has no head for classes
    * @throws IllegalArgumentException if there is not one label in [0, classes) per row
@@ -48,7 +52,7 @@ interface Loss {
   }
 
   /**
-   * Squared error of scores against targets.
+   * The mean squared error of scores against targets.
    *
    * @throws IllegalStateException if the encoder has no head for a score
    * @throws IllegalArgumentException if there is not one finite target per row

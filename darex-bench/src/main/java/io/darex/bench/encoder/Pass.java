@@ -1,13 +1,15 @@
 package io.darex.bench.encoder;
 
+import java.util.OptionalLong;
+
 /**
  * One run over a batch.
  *
  * @param packed its tokens
- * @param training whether dropout acts and activations are kept for the backward pass
- * @param dropoutSeed of all masks
+ * @param keeping whether activations are kept for a backward pass
+ * @param dropoutSeed of all masks; none where dropout does not act
  */
-record Pass(Packed packed, boolean training, long dropoutSeed) {
+record Pass(Packed packed, boolean keeping, OptionalLong dropoutSeed) {
   /** Places where dropout acts, beside those of the layers. */
   static final int EMBEDDINGS = 0;
 
@@ -22,9 +24,14 @@ record Pass(Packed packed, boolean training, long dropoutSeed) {
 
   private static final int PLACES = 4;
 
+  /** A pass for its results alone. */
+  static Pass inference(Batch batch, EncoderConfig config) {
+    return new Pass(new Packed(batch, config), false, OptionalLong.empty());
+  }
+
   /** Dropout at a place outside the layers. */
   Dropout dropout(int place, double rate) {
-    return new Dropout(dropoutSeed, place, training ? rate : 0);
+    return new Dropout(dropoutSeed.orElse(0), place, dropoutSeed.isPresent() ? rate : 0);
   }
 
   /** Dropout at a place in a layer. */

@@ -1,8 +1,12 @@
 package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
+import io.darex.prune.LayerInput;
+import io.darex.prune.SparseDelta;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -24,7 +28,9 @@ public final class SameDiffBert implements Encoder {
   private final Parameters parameters;
   private final BertEmbeddings embeddings;
   private final GraphSession inference;
+  private final Map<String, String> entering;
   private TrainingGraph training;
+  private TrainingGraph product;
   private Map<String, INDArray> lastGradients = Map.of();
 
   /**
@@ -50,7 +56,10 @@ public final class SameDiffBert implements Encoder {
     this.type = type;
     parameters = Parameters.started(config, checkpoint, headSeed, type);
     embeddings = new BertEmbeddings(config, parameters);
-    inference = new GraphSession(new BertGraph(config, parameters.arrays(), type, false).graph());
+    BertGraph forward =
+        new BertGraph(config, parameters.arrays(), type, BertGraph.Purpose.INFERENCE);
+    entering = forward.entering();
+    inference = new GraphSession(forward.graph());
   }
 
   @Override
@@ -81,6 +90,52 @@ public final class SameDiffBert implements Encoder {
     }
   }
 
+  @Override
+  public float[][] dense(Batch batch) {
+    try (INDArray dense = infer(batch, BertGraph.DENSE)) {
+      return dense.toFloatMatrix();
+    }
+  }
+
+  @Override
+  public SortedMap<String, LayerInput> inputs(List<Batch> batches) {
+    Map<String, List<String>> layers = new LinkedHashMap<>();
+    entering.forEach(
+        (layer, variable) -> layers.computeIfAbsent(variable, v -> new ArrayList<>()).add(layer));
+    try (Workers workers = new Workers(Workers.THREADS);
+        Floats rows = new Floats()) {
+      InputRecorder recorder = new InputRecorder(workers);
+      for (Batch batch : batches) {
+        Map<String, INDArray> inputs = inputs(batch);
+        Map<String, INDArray> arrays = inference.run(inputs, List.copyOf(layers.keySet()));
+        layers.forEach(
+            (variable, names) -> {
+              INDArray array = arrays.get(variable);
+              int count = copyReal(batch, array, rows);
+              recorder.add(names, rows, Math.toIntExact(array.size(1)), count);
+            });
+        closeAll(arrays);
+        closeAll(inputs);
+      }
+      return recorder.inputs();
+    }
+  }
+
+  /** Copies the rows of real tokens, or where there is one row a text, all of them. */
+  private static int copyReal(Batch batch, INDArray array, Floats into) {
+    boolean perText = array.size(0) == batch.rows();
+    int width = Math.toIntExact(array.size(1));
+    float[][] values = array.toFloatMatrix();
+    into.reserve(array.length());
+    int count = 0;
+    for (int row = 0; row < values.length; row++) {
+      if (perText || batch.mask()[row] == 1) {
+        into.put((long) count++ * width, values[row], width);
+      }
+    }
+    return count;
+  }
+
   private INDArray infer(Batch batch, String output) {
     Map<String, INDArray> inputs = inputs(batch);
     try {
@@ -97,27 +152,48 @@ public final class SameDiffBert implements Encoder {
     for (int row = 0; row < labels.length; row++) {
       wanted.putScalar(row, labels[row], 1);
     }
-    return gradients(batch, wanted, dropoutSeed);
+    return gradients(training(), batch, wanted, dropoutSeed);
   }
 
   @Override
   public Gradients gradients(Batch batch, float[] targets, long dropoutSeed) {
     Loss.squaredError(config, batch, targets); // checks them
     INDArray wanted = Nd4j.createFromArray(targets).reshape(targets.length, 1).castTo(type);
-    return gradients(batch, wanted, dropoutSeed);
+    return gradients(training(), batch, wanted, dropoutSeed);
   }
 
-  private Gradients gradients(Batch batch, INDArray wanted, long dropoutSeed) {
+  @Override
+  public Gradients gradients(Batch batch, Loss loss) {
+    float[][] scores = logits(batch);
+    double value = loss.intoGradient(scores);
+    if (product == null) {
+      // Without dropout there are no masks that a seed could change.
+      product =
+          new TrainingGraph(
+              new BertGraph(
+                  config.withDropout(0), parameters.arrays(), type, BertGraph.Purpose.PRODUCT));
+    }
+    INDArray wanted = Nd4j.createFromArray(scores).castTo(type);
+    return new Gradients(value, gradients(product, batch, wanted, 0).byName());
+  }
+
+  private TrainingGraph training() {
+    if (training == null) {
+      training =
+          new TrainingGraph(
+              new BertGraph(config, parameters.arrays(), type, BertGraph.Purpose.TRAINING));
+    }
+    return training;
+  }
+
+  private Gradients gradients(TrainingGraph graph, Batch batch, INDArray wanted, long dropoutSeed) {
     Map<String, INDArray> inputs = inputs(batch);
     closeAll(lastGradients);
     lastGradients = Map.of();
-    if (training == null) {
-      training = new TrainingGraph(new BertGraph(config, parameters.arrays(), type, true));
-    }
     inputs.put(BertGraph.LABELS, wanted);
     try {
-      inputs.putAll(training.masks(dropoutSeed, type, batch));
-      Map<String, INDArray> outputs = training.run(inputs);
+      inputs.putAll(graph.masks(dropoutSeed, type, batch));
+      Map<String, INDArray> outputs = graph.run(inputs);
       lastGradients = outputs;
       SortedMap<String, INDArray> gradients = new TreeMap<>(outputs);
       double loss = gradients.remove(BertGraph.LOSS).getDouble(0);
@@ -142,6 +218,22 @@ public final class SameDiffBert implements Encoder {
   @Override
   public void load(Checkpoint checkpoint) {
     parameters.load(checkpoint);
+  }
+
+  @Override
+  public void attach(SparseDelta delta) {
+    throw new IllegalArgumentException(
+        "the SameDiff engine keeps no delta beside its weights: expected ND4J on a processor");
+  }
+
+  @Override
+  public void detach() {
+    // There never is one.
+  }
+
+  @Override
+  public MultiplyAdds multiplyAdds() {
+    throw new IllegalStateException("no delta is attached");
   }
 
   @Override

@@ -86,7 +86,7 @@ final class TransformerLayer {
     for (int row = from; row < from + count; row++) {
       float[] sum = sum(pass, asked, row, kept.middle, asking, afterAttention, scratch);
       float inverse = norm.normalise(sum);
-      if (pass.training()) {
+      if (pass.keeping()) {
         kept.inverseMiddle[row] = inverse;
         put(kept.normalisedMiddle, row, sum);
       }
@@ -94,7 +94,7 @@ final class TransformerLayer {
       put(kept.middle, row, sum);
     }
     intermediate.forward(scratch, kept.middle, from, count, kept.wide, from);
-    Floats activated = pass.training() ? kept.activated : kept.wide;
+    Floats activated = pass.keeping() ? kept.activated : kept.wide;
     activate(asked, kept.wide, activated, scratch);
     output.forward(scratch, activated, from, count, y, from);
     Dropout afterOutput = pass.dropout(index, Pass.OUTPUT, config.hiddenDropout());
@@ -102,7 +102,7 @@ final class TransformerLayer {
     for (int row = from; row < from + count; row++) {
       float[] sum = sum(pass, asked, row, y, kept.middle, afterOutput, scratch);
       float inverse = norm.normalise(sum);
-      if (pass.training()) {
+      if (pass.keeping()) {
         kept.inverseOutput[row] = inverse;
         put(kept.normalisedOutput, row, sum);
       }

@@ -6,9 +6,11 @@ import io.darex.bench.Console;
 import io.darex.bench.Main;
 import io.darex.bench.Progress;
 import io.darex.bench.config.PruneConfig;
+import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Cell;
+import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Score;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
@@ -18,12 +20,10 @@ import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.SparseDeltaFile;
-import io.darex.prune.mask.Mask;
-import io.darex.prune.mask.Masks;
+import io.darex.prune.checkpoint.WriteOptions;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Found;
-import io.darex.prune.rescale.Rescale;
-import io.darex.prune.rescale.Rescales;
+import io.darex.prune.rescale.Point;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Every combination of drop rate, mask, rescale and seed: pruned, written, applied and scored. */
+/** Every method with every seed: pruned, written, applied and scored. */
 final class Cells {
   private final PruneConfig config;
   private final Splits splits;
@@ -67,54 +67,39 @@ final class Cells {
     this.console = console;
   }
 
-  /** One combination but for the seed. */
-  private record Method(double dropRate, String mask, String rescale) {
-    boolean made(Cell cell) {
-      return cell.dropRate() == dropRate
-          && cell.mask().equals(mask)
-          && cell.rescale().equals(rescale);
-    }
-  }
-
   /**
    * Makes the cells that {@code earlier} lacks; after each one the results are on disk.
    *
    * @return {@code earlier} with exactly the cells of the configuration, in its order
    */
   Results complete(Results earlier) throws IOException {
-    List<Cell> known = earlier.cells().stream().filter(cell -> isCurrent(earlier, cell)).toList();
-    List<Method> methods = methods();
+    List<Cell> known =
+        earlier.cells().stream()
+            .filter(cell -> Files.exists(folder.path().resolve(cell.file())))
+            .toList();
     List<Cell> cells = new ArrayList<>();
-    int total = methods.size() * config.seeds().size();
+    int total = config.methods().stream().mapToInt(method -> method.seeds().size()).sum();
     int reused = 0;
     try (Progress progress = console.progress("prune", total)) {
-      for (Method method : methods) {
-        List<Cell> siblings = known.stream().filter(method::made).toList();
-        // A searched q serves all seeds; one that costs nothing, or is the mask's own, is found
-        // anew.
-        Optional<Found> searched =
-            siblings.stream()
-                .filter(c -> !c.searched().isEmpty())
-                .findFirst()
-                .map(c -> new Found(Scale.of(c.q()), c.searched()));
-        for (long seed : config.seeds()) {
+      for (PruneConfig.Method method : config.methods()) {
+        List<Cell> siblings = known.stream().filter(cell -> made(method, cell)).toList();
+        for (long seed : method.seeds()) {
           Optional<Cell> done = siblings.stream().filter(c -> c.seed() == seed).findFirst();
           if (done.isPresent()) {
             cells.add(done.get());
             reused++;
           } else {
-            Mask mask = mask(method, seed);
-            Found found = searched.isPresent() ? searched.get() : find(method, mask);
-            searched = Optional.of(found).filter(f -> !f.searched().isEmpty());
-            cells.add(make(method, mask, seed, found));
+            RecipeConfig recipe = method.recipe().withSeed(seed);
+            List<Cell> same = cells.stream().filter(cell -> made(method, cell)).toList();
+            cells.add(make(recipe, seed, same.isEmpty() ? siblings : same));
             List<Cell> safe = new ArrayList<>(cells);
             known.stream().filter(cell -> !cells.contains(cell)).forEach(safe::add);
-            folder.write(earlier.withSearchSeeds(config.searchSeeds()).withCells(safe));
+            folder.write(earlier.withCells(safe));
           }
           Cell last = cells.get(cells.size() - 1);
           progress.step(
               String.format(
-                  Locale.ROOT, "p = %s %s: %.3f", last.dropRate(), last.rescale(), last.value()));
+                  Locale.ROOT, "p = %s %s: %.3f", last.dropRate(), last.method(), last.value()));
         }
       }
     }
@@ -126,78 +111,59 @@ final class Cells {
               reused,
               total));
     }
-    Results complete = earlier.withSearchSeeds(config.searchSeeds()).withCells(cells);
+    Results complete = earlier.withCells(cells);
     folder.write(complete);
     return complete;
   }
 
-  private List<Method> methods() {
-    List<Method> methods = new ArrayList<>();
-    for (double dropRate : config.dropRates()) {
-      for (String mask : config.masks()) {
-        for (String rescale : config.rescales()) {
-          methods.add(new Method(dropRate, mask, rescale));
-        }
-      }
+  private static boolean made(PruneConfig.Method method, Cell cell) {
+    return json(method.recipe().parameters()).equals(json(cell.recipe()));
+  }
+
+  /** As text: a number that has been through a file may be of another type. */
+  private static String json(Map<String, Object> parameters) {
+    return new ObjectMapper().valueToTree(parameters).toString();
+  }
+
+  private Cell make(RecipeConfig recipe, long seed, List<Cell> siblings) throws IOException {
+    Pruning pruning = recipe.pruning();
+    Delta delta = pruning.delta(base, tuned.checkpoint());
+    SparseDelta view = pruning.view(delta, threads);
+    // A q searched on masks of its own serves all seeds.
+    Optional<Cell> shared = siblings.stream().findFirst().filter(c -> recipe.rescale().isShared());
+    List<Point> searched;
+    Cost cost;
+    Scale scale;
+    if (shared.isPresent()) {
+      searched = shared.get().searched();
+      cost = shared.get().cost();
+      scale = SparseDeltaFile.read(folder.path().resolve(shared.get().file())).scale();
+    } else {
+      Effort effort = new Effort();
+      Found found = recipe.rescale().find(delta, view, evidence(recipe, effort), threads);
+      searched = found.searched();
+      cost = effort.cost();
+      scale = found.scale();
     }
-    return methods;
-  }
-
-  private boolean isCurrent(Results earlier, Cell cell) {
-    boolean sameSearch =
-        cell.searched().isEmpty() || earlier.searchSeeds().equals(config.searchSeeds());
-    boolean sameQ = !cell.rescale().equals("q") || cell.q() == config.q();
-    return sameSearch && sameQ && Files.exists(folder.path().resolve(cell.file()));
-  }
-
-  private static Mask mask(Method method, long seed) {
-    return Masks.create(method.mask(), Map.of("seed", seed, "dropRate", method.dropRate()));
-  }
-
-  private Found find(Method method, Mask mask) {
-    Map<String, Object> parameters =
-        switch (method.rescale()) {
-          case "q" -> Map.of("q", config.q());
-          case "q-labelled" -> Map.of("seeds", config.searchSeeds());
-          default -> Map.of();
-        };
-    Rescale rescale = Rescales.create(method.rescale(), parameters);
-    Evidence evidence =
-        Evidence.labelled(this::validation)
-            .withProgress(
-                point ->
-                    console.say(
-                        String.format(
-                            Locale.ROOT,
-                            "search at p = %s: q = %.4g scores %.3f",
-                            method.dropRate(),
-                            point.q(),
-                            point.score())));
-    Pruning recipe = new Pruning(mask);
-    Delta delta = recipe.delta(base, tuned.checkpoint());
-    return rescale.find(delta, recipe.view(delta, threads), evidence, threads);
-  }
-
-  private double validation(Checkpoint checkpoint) {
-    encoder.load(checkpoint);
-    return splits.validation().score(encoder);
-  }
-
-  private Cell make(Method method, Mask mask, long seed, Found found) throws IOException {
-    Pruning recipe = new Pruning(mask);
-    SparseDelta pruned =
-        recipe.prune(recipe.delta(base, tuned.checkpoint()), threads).withScale(found.scale());
-    Path file = folder.delta(method.mask(), method.dropRate(), method.rescale(), seed);
-    SparseDeltaFile.write(file, pruned.withProvenance(provenance(pruned, method)), true);
+    SparseDelta pruned = view.withScale(scale);
+    Path file = folder.delta(pruning.mask().dropRate(), recipe.name(), seed);
+    SparseDelta signed = pruned.withProvenance(provenance(pruned, recipe));
+    SparseDeltaFile.write(
+        file,
+        signed,
+        recipe.values(),
+        true,
+        WriteOptions.defaults().withForce(true).withThreads(threads));
     // What is scored is the file as a user would read it, not what was in memory.
     encoder.load(SparseDeltaFile.read(file).applyTo(base));
     Score score = splits.score(encoder);
     return new Cell(
-        method.dropRate(),
-        method.mask(),
-        method.rescale(),
-        found.scale().fallback(),
-        found.searched(),
+        pruning.mask().dropRate(),
+        recipe.name(),
+        recipe.parameters(),
+        scale.fallback(),
+        searched,
+        cost,
         seed,
         score.metric(),
         score.value(),
@@ -207,12 +173,32 @@ final class Cells {
         folder.path().relativize(file).toString().replace('\\', '/'));
   }
 
-  private Provenance provenance(SparseDelta pruned, Method method) throws IOException {
-    ObjectNode job = (ObjectNode) new ObjectMapper().readTree(pruned.provenance().job());
-    job.put("rescale", method.rescale());
-    if (method.rescale().equals("q-labelled")) {
-      config.searchSeeds().forEach(job.putArray("searchSeeds")::add);
-    }
+  private Evidence evidence(RecipeConfig recipe, Effort effort) {
+    return Evidence.labelled(
+            checkpoint -> {
+              effort.forward(splits.validation().texts().size());
+              encoder.load(checkpoint);
+              return splits.validation().score(encoder);
+            })
+        .withProgress(point -> console.say(words(recipe, point)));
+  }
+
+  private static String words(RecipeConfig recipe, Point point) {
+    String eta = point.eta() == null ? "" : String.format(Locale.ROOT, "η = %.3g, ", point.eta());
+    return String.format(
+        Locale.ROOT,
+        "%s at p = %s: %sq = %.4g scores %.4g",
+        recipe.name(),
+        recipe.pruning().mask().dropRate(),
+        eta,
+        point.q(),
+        point.score());
+  }
+
+  private Provenance provenance(SparseDelta pruned, RecipeConfig recipe) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode job = (ObjectNode) json.readTree(pruned.provenance().job());
+    job.set("rescale", json.valueToTree(recipe.parameters().get("rescale")));
     job.put("darex", Main.version());
     return pruned
         .provenance()

@@ -51,8 +51,10 @@ record OutputFolder(Path path, Path tuned) {
     return path.resolve("training");
   }
 
-  Path delta(String mask, double dropRate, String rescale, long seed) {
-    String name = String.format(Locale.ROOT, "%s-%s-%s-%d", mask, dropRate, rescale, seed);
+  /** A file of its own for every cell, called what it is. */
+  Path delta(double dropRate, String method, long seed) {
+    String slug = method.replaceAll("[^A-Za-z0-9.]+", "-");
+    String name = String.format(Locale.ROOT, "%s-%s-%d", dropRate, slug, seed);
     return path.resolve("deltas").resolve(name + ".safetensors");
   }
 

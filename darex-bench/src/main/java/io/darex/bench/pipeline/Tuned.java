@@ -177,7 +177,6 @@ record Tuned(
         tunedScore,
         splits.score(encoder),
         baselines ? Baselines.scores(splits, encoder, encoder.config().classes()) : new TreeMap<>(),
-        config.prune().searchSeeds(),
         List.of());
   }
 

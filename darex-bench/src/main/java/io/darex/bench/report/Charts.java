@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -24,6 +25,7 @@ import org.knowm.xchart.internal.chartpart.IChart;
 import org.knowm.xchart.internal.series.MarkerSeries;
 import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.Styler.YAxisPosition;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -42,6 +44,9 @@ final class Charts {
     new Color(0xe69f00),
     new Color(0x56b4e9)
   };
+
+  private static final String UNLABELLED = "q-unlabelled";
+  private static final Set<String> SEARCHES = Set.of("q-labelled", UNLABELLED);
 
   private Charts() {}
 
@@ -96,34 +101,58 @@ final class Charts {
     return png(chart);
   }
 
-  /** The metric on validation against q at one drop rate: the paper's Figure 1. */
-  static byte[] metricAgainstQ(Results results, Row row) {
+  /** Whether its points can be drawn against q. */
+  static boolean isSearch(Row row) {
+    return SEARCHES.contains(row.rescale())
+        && row.searched().stream().anyMatch(point -> !Double.isNaN(point.score()));
+  }
+
+  /**
+   * Of one drop rate, the metric on validation (left axis) and the change of the output (right)
+   * against q: the paper's Figure 1.
+   *
+   * @param rows of {@linkplain #isSearch searches}; at least one
+   */
+  static byte[] searchedQ(Results results, List<Row> rows) {
     XYChart chart =
         chart(
             String.format(
                 Locale.ROOT,
-                "%s, validation: %s against q at drop rate %s",
+                "%s, validation: against q at drop rate %s",
                 results.task(),
-                results.tuned().metric(),
-                row.dropRate()),
+                rows.get(0).dropRate()),
             "q (leftmost: 1 − drop rate, which is DARE)",
             results);
-    List<Point> points =
-        row.searched().stream()
-            .filter(point -> !Double.isNaN(point.score()))
-            .sorted(Comparator.comparingDouble(Point::q))
-            .toList();
-    List<Double> q = points.stream().map(Point::q).toList();
-    List<Double> scores = points.stream().map(Point::score).toList();
-    List<Double> ends = List.of(Collections.min(q), Collections.max(q));
-    level(chart, "unpruned", ends, results.tuned().validation(), GREY);
-    level(chart, "base, tuned head", ends, results.base().validation(), LIGHT_GREY);
-    XYSeries series = chart.addSeries("pruned", q, scores);
-    draw(series, PALETTE[0], SeriesMarkers.CIRCLE);
-    XYSeries chosen =
-        chart.addSeries("chosen", List.of(row.q()), List.of(scores.get(q.indexOf(row.q()))));
-    draw(chosen, PALETTE[1], SeriesMarkers.DIAMOND);
+    chart.setYAxisGroupTitle(1, "mean |change| of the last hidden state");
+    chart.getStyler().setYAxisGroupPosition(1, YAxisPosition.Right);
+    List<Double> all = rows.stream().flatMap(row -> row.searched().stream()).map(Point::q).toList();
+    List<Double> ends = List.of(Collections.min(all), Collections.max(all));
+    boolean labelled = rows.stream().anyMatch(row -> !isChange(row));
+    if (labelled) {
+      level(chart, "unpruned", ends, results.tuned().validation(), GREY);
+      level(chart, "base, tuned head", ends, results.base().validation(), LIGHT_GREY);
+    }
+    int index = 0;
+    for (Row row : rows) {
+      int sign = isChange(row) ? -1 : 1;
+      List<Point> points =
+          row.searched().stream()
+              .filter(point -> !Double.isNaN(point.score()))
+              .sorted(Comparator.comparingDouble(Point::q))
+              .toList();
+      XYSeries series =
+          chart.addSeries(
+              row.method() + (isChange(row) && labelled ? " (right)" : ""),
+              points.stream().map(Point::q).toList(),
+              points.stream().map(point -> sign * point.score()).toList());
+      series.setYAxisGroup(isChange(row) ? 1 : 0);
+      draw(series, PALETTE[index++ % PALETTE.length], SeriesMarkers.CIRCLE);
+    }
     return png(chart);
+  }
+
+  private static boolean isChange(Row row) {
+    return row.rescale().equals(UNLABELLED);
   }
 
   private static XYChart chart(String title, String xAxis, Results results) {

@@ -27,7 +27,7 @@ record Dimension(String name, boolean log, List<Double> values, List<String> cat
       boolean spread = parameter.log() || isGeometric(numbers);
       return new Dimension(name, spread, numbers, List.of());
     }
-    List<String> words = nodes.stream().map(JsonNode::asText).toList();
+    List<String> words = trials.stream().map(trial -> trial.text(name)).toList();
     List<String> categories = words.stream().distinct().sorted().toList();
     return new Dimension(
         name,

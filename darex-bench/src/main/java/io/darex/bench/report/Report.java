@@ -14,7 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The report of a run: {@code report.md} with its pictures, and {@code report.html}. */
 public final class Report {
@@ -122,15 +125,17 @@ public final class Report {
             "metric-against-drop-rate.png",
             "The metric on dev against the drop rate; bars are one standard deviation over seeds.",
             Charts.metricAgainstDropRate(results, rows)));
-    for (Row row : rows) {
-      if (!row.searched().isEmpty()) {
-        blocks.add(
-            new Picture(
-                "metric-against-q-at-" + row.dropRate() + ".png",
-                "The metric on validation against q at drop rate " + row.dropRate() + ".",
-                Charts.metricAgainstQ(results, row)));
-      }
-    }
+    Map<Double, List<Row>> searched =
+        rows.stream()
+            .filter(Charts::isSearch)
+            .collect(Collectors.groupingBy(Row::dropRate, TreeMap::new, Collectors.toList()));
+    searched.forEach(
+        (dropRate, searches) ->
+            blocks.add(
+                new Picture(
+                    "searched-q-at-" + dropRate + ".png",
+                    "What the searches saw at drop rate " + dropRate + ".",
+                    Charts.searchedQ(results, searches))));
     training.ifPresent(
         picture -> {
           blocks.add(new Heading(2, "Training"));
@@ -162,6 +167,9 @@ public final class Report {
               String.valueOf(row.dropRate()),
               row.method(),
               String.format(Locale.ROOT, "%.4g", row.q()),
+              row.cost().seconds() < 0.05
+                  ? "–"
+                  : String.format(Locale.ROOT, "%.1f", row.cost().seconds()),
               row.value().toString(),
               row.validation().toString(),
               String.format(Locale.ROOT, "%.2f", row.bytes() / 1e6),
@@ -169,7 +177,8 @@ public final class Report {
               String.valueOf(row.seeds())));
     }
     return new Table(
-        List.of("drop rate", "rescale", "q", "dev", "validation", "MB", "to dense", "seeds"),
+        List.of(
+            "drop rate", "method", "q", "s for q", "dev", "validation", "MB", "to dense", "seeds"),
         lines);
   }
 

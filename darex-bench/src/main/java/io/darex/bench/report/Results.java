@@ -24,7 +24,6 @@ import lombok.With;
  * @param base the pre-trained encoder with the tuned head
  * @param baselines {@code majority} and {@code frozen}: the commonest label, and a linear head on
  *     the frozen encoder
- * @param searchSeeds mask seeds that every q was searched on
  * @param cells one row a pruned checkpoint
  */
 public record Results(
@@ -38,7 +37,6 @@ public record Results(
     Score tuned,
     Score base,
     Map<String, Score> baselines,
-    @With List<Long> searchSeeds,
     @With List<Cell> cells) {
   /** Stands for the optimiser of a tuned checkpoint that was not trained here. */
   public static final String GIVEN = "given";
@@ -92,10 +90,11 @@ public record Results(
    * One pruned checkpoint.
    *
    * @param dropRate fraction of delta entries dropped
-   * @param mask name of the mask
-   * @param rescale name of the rescale
-   * @param q by which kept entries are divided
-   * @param searched every q tried, with its score on validation; empty where nothing was searched
+   * @param method mask and rescale in a few words
+   * @param recipe all that tells it from other methods, by key
+   * @param q by which kept entries are divided, where tensors have no q of their own
+   * @param searched every point tried, with its score; empty where nothing was searched
+   * @param cost of finding q; of a q that serves several seeds, in each of their cells
    * @param seed of the mask
    * @param metric name of the metric
    * @param value on GLUE dev
@@ -106,10 +105,11 @@ public record Results(
    */
   public record Cell(
       double dropRate,
-      String mask,
-      String rescale,
+      String method,
+      Map<String, Object> recipe,
       double q,
       List<Point> searched,
+      Cost cost,
       long seed,
       String metric,
       double value,
@@ -117,6 +117,18 @@ public record Results(
       long bytes,
       long denseBytes,
       String file) {}
+
+  /**
+   * What finding a q took.
+   *
+   * @param forwards texts through the network, forward
+   * @param backwards texts through the network, backward
+   * @param seconds in all
+   */
+  public record Cost(long forwards, long backwards, double seconds) {
+    /** That of a q that is known. */
+    public static final Cost NOTHING = new Cost(0, 0, 0);
+  }
 
   /** As JSON text. */
   public String toJson() {

@@ -1,6 +1,7 @@
 package io.darex.bench.report;
 
 import io.darex.bench.report.Results.Cell;
+import io.darex.bench.report.Results.Cost;
 import io.darex.prune.rescale.Point;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,7 +14,8 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 /**
  * The cells that differ only in their mask seed, as mean and spread.
  *
- * @param method mask and rescale in one name
+ * @param method mask and rescale in a few words
+ * @param rescale its name
  * @param seeds how many cells
  * @param value the metric on GLUE dev
  * @param validation the metric on the held-out tenth of train
@@ -21,17 +23,20 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * @param bytes mean size of the sparse delta
  * @param denseBytes size of the tuned model
  * @param searched the q's tried for it
+ * @param cost of finding q, for the first of them
  */
 record Row(
     double dropRate,
     String method,
+    String rescale,
     long seeds,
     Spread value,
     Spread validation,
     double q,
     double bytes,
     double denseBytes,
-    List<Point> searched) {
+    List<Point> searched,
+    Cost cost) {
 
   /** Mean and sample standard deviation (0 for a single value). */
   record Spread(double mean, double std) {
@@ -52,7 +57,7 @@ record Row(
   static List<Row> of(List<Cell> cells) {
     Map<String, List<Cell>> groups = new LinkedHashMap<>();
     for (Cell cell : cells) {
-      String key = cell.dropRate() + " " + method(cell);
+      String key = cell.dropRate() + " " + cell.method();
       groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(cell);
     }
     return groups.values().stream().map(Row::row).toList();
@@ -62,17 +67,15 @@ record Row(
     Cell first = cells.get(0);
     return new Row(
         first.dropRate(),
-        method(first),
+        first.method(),
+        ((Map<?, ?>) first.recipe().get("rescale")).get("name").toString(),
         cells.size(),
         spread(cells, Cell::value),
         spread(cells, Cell::validation),
         first.q(),
         spread(cells, Cell::bytes).mean(),
         first.denseBytes(),
-        first.searched());
-  }
-
-  private static String method(Cell cell) {
-    return cell.mask().equals("random") ? cell.rescale() : cell.mask() + ", " + cell.rescale();
+        first.searched(),
+        first.cost());
   }
 }

@@ -53,8 +53,8 @@ public record SweepReport(
         "candidate %d, %s (%s)",
         trial.candidate(),
         score(trial, goal),
-        trial.values().entrySet().stream()
-            .map(value -> value.getKey() + " " + value.getValue().asText())
+        trial.values().keySet().stream()
+            .map(parameter -> parameter + " " + trial.text(parameter))
             .collect(Collectors.joining(", ")));
   }
 
@@ -157,7 +157,7 @@ public record SweepReport(
     List<List<String>> rows = new ArrayList<>();
     for (Trial trial : done) {
       List<String> row = new ArrayList<>(List.of(number(trial.candidate())));
-      parameters.forEach(parameter -> row.add(trial.values().get(parameter.name()).asText()));
+      parameters.forEach(parameter -> row.add(trial.text(parameter.name())));
       names.forEach(each -> row.add(digits(each, trial.scores().get(each))));
       row.add(digits(Trial.PRUNED, trial.dev().get(Trial.PRUNED)));
       row.add(digits(Trial.TUNED, trial.dev().get(Trial.TUNED)));
@@ -171,7 +171,7 @@ public record SweepReport(
     List<List<String>> rows = new ArrayList<>();
     for (Trial trial : failed) {
       List<String> row = new ArrayList<>(List.of(number(trial.candidate())));
-      parameters.forEach(parameter -> row.add(trial.values().get(parameter.name()).asText()));
+      parameters.forEach(parameter -> row.add(trial.text(parameter.name())));
       row.add(trial.failed());
       rows.add(row);
     }

@@ -85,6 +85,12 @@ public record Trial(
     return new Trial(candidate, values, scores, dev, finetunes, failed, taken, sinceStart);
   }
 
+  /** What it has of a parameter, in words. */
+  String text(String parameter) {
+    JsonNode value = values.get(parameter);
+    return value.isValueNode() ? value.asText() : value.toString();
+  }
+
   /** Whether it has scores. */
   @JsonIgnore
   public boolean isDone() {

@@ -41,9 +41,11 @@ record Axis(JsonPointer place, Kind kind, List<Double> ends, List<JsonNode> choi
   }
 
   /**
-   * Keys whose list is no choice: they repeat a run, and what is compared is the mean over them.
+   * Keys whose list is no choice: seeds repeat a run, and what is compared is the mean over them;
+   * patterns are one value together.
    */
-  private static final Set<String> REPEATS = Set.of("seed", "seeds", "searchSeeds");
+  private static final Set<String> LISTS =
+      Set.of("seed", "seeds", "searchSeeds", "only", "exclude");
 
   /** A list in the description of a task is part of it: labels, metrics. */
   private static final String TASK = "task";
@@ -143,7 +145,7 @@ record Axis(JsonPointer place, Kind kind, List<Double> ends, List<JsonNode> choi
       scalars &= item.isValueNode();
     }
     return scalars
-        && !REPEATS.contains(place.last().getMatchingProperty())
+        && !LISTS.contains(place.last().getMatchingProperty())
         && !place.matchesProperty(TASK);
   }
 

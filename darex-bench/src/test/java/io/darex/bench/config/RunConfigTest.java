@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.BadInputException;
+import io.darex.prune.Pruning;
+import io.darex.prune.mask.RandomMask;
+import io.darex.prune.rescale.FixedQ;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +26,9 @@ class RunConfigTest {
     RunConfig config = RunConfig.read(Path.of("..", "configs", name + ".yml"));
 
     assertThat(config.name()).isEqualTo(name);
-    assertThat(config.prune().dropRates()).containsExactly(0.9, 0.99, 0.999);
+    assertThat(config.prune().methods())
+        .extracting(method -> method.recipe().pruning().mask().dropRate())
+        .containsExactly(0.9, 0.9, 0.99, 0.99, 0.999, 0.999);
     assertThat(config.finetunes().get(0).optimizer()).isEqualTo("adamr-l2");
   }
 
@@ -43,10 +47,35 @@ class RunConfigTest {
     RunConfig config =
         read("task: cola\nprune:\n  dropRate: 0.5\n  rescale: q\n  q: 1e-1\n  seeds: [7, -3]\n");
 
-    assertThat(config.prune().dropRates()).containsExactly(0.5);
-    assertThat(config.prune().q()).isEqualTo(0.1);
-    assertThat(config.prune().seeds()).isEqualTo(List.of(7L, -3L));
+    PruneConfig.Method method = config.prune().methods().get(0);
+    assertThat(config.prune().methods()).hasSize(1);
+    assertThat(method.recipe().pruning()).isEqualTo(new Pruning(new RandomMask(42, 0.5)));
+    assertThat(method.recipe().rescale()).isEqualTo(new FixedQ(0.1));
+    assertThat(method.seeds()).containsExactly(7L, -3L);
     assertThat(config.encoder()).isEqualTo("minilm-l6");
+  }
+
+  /** What says nothing of a mask or rescale is left out, and no combination is there twice. */
+  @Test
+  void sectionsOfAGridAddUp() throws IOException {
+    RunConfig config =
+        read(
+            """
+            task: cola
+            prune:
+            - {dropRate: 0.9, rescale: [inverse-keep-rate, q-labelled], qScope: [global, layer]}
+            - {mask: [magnitude, columns], scope: [tensor, row], dropRate: 0.5, rescale: none}
+            """);
+
+    assertThat(config.prune().methods())
+        .extracting(method -> method.recipe().name() + " " + method.seeds().size())
+        .containsExactly(
+            "inverse-keep-rate 4",
+            "q-labelled 4",
+            "q-labelled layer 4",
+            "magnitude none 1",
+            "columns none 4",
+            "magnitude scope row none 1");
   }
 
   /** METHOD.md §4, cell by cell. */
@@ -109,10 +138,12 @@ class RunConfigTest {
         "\"task: cola\nprune:\n  dropRate:\n  - 0.9\n  - -0.1\"|5: prune.dropRate.1: expected a number in [0, 1), got -0.1",
         "\"task: cola\nprune:\n  rescale: q\"|3: prune.rescale: expected a key 'q' beside",
         "\"task: cola\nprune:\n  rescale: q\n  q: 0\"|4: prune.q: expected a number in (0, 1], got 0",
-        "\"task: cola\nprune:\n  q: 0.1\"|3: prune.q: expected the rescale q beside",
+        "\"task: cola\nprune:\n  q: 0.1\"|3: prune.q: expected q beside the key 'q'",
         "\"task: cola\nprune:\n  rescale: q-labeled\"|3: prune.rescale: unknown value 'q-labeled': did you mean 'q-labelled'?",
         "\"task: cola\nprune:\n  seeds: []\"|3: prune.seeds: expected at least one value, got []",
         "\"task: cola\nprune:\n  seeds: [1, 1]\"|3: prune.seeds.1: expected each value once, got 1",
+        "\"task: cola\nprune:\n  epsilon: 0.1\"|3: prune.epsilon: expected della beside the key 'epsilon'",
+        "\"task: cola\nprune: []\"|2: prune: expected at least one mapping of keys to values, got []",
         "\"task: cola\nprune: 3\"|2: prune: expected a mapping of keys to values, got 3",
         "\"task: cola\ntask: rte\"|2: expected YAML: Duplicate field 'task'",
         "\"task: [cola\"|1: expected YAML: ",

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.report.Results.Cell;
+import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
 import io.darex.prune.rescale.Point;
@@ -40,7 +41,6 @@ class ReportTest {
           new Score("accuracy", 0.8, 0.75),
           new Score("accuracy", 0.5, 0.45),
           Map.of("majority", new Score("accuracy", 0.51, 0.52)),
-          List.of(100L),
           List.of(
               cell("inverse-keep-rate", 0.1, List.of(), 0, 0.6),
               cell("inverse-keep-rate", 0.1, List.of(), 1, 0.7),
@@ -98,14 +98,15 @@ class ReportTest {
         .contains("| tuned | accuracy | 0.800 | 0.750 |")
         .contains("| base with the tuned head | accuracy | 0.500 | 0.450 |")
         .contains("| baseline: majority | accuracy | 0.510 | 0.520 |")
-        .contains("| 0.9 | inverse-keep-rate | 0.1000 | 0.650 ± 0.071 |")
+        .contains("| 0.9 | inverse-keep-rate | 0.1000 | – | 0.650 ± 0.071 |")
+        .contains("| 0.9 | q-labelled | 0.3000 | 1.5 | 0.750 ± 0.000 |")
         .contains("| 0.00 | 1 : 50 | 2 |")
         .contains("| mean \\|Δ\\| |")
         .contains("| 1 | 0.700 | 0.250 | 1.50e-04 | 12 | 500 |")
         .contains("1 epochs of 3, stopped early; 500 tokens a second, padding not counted. The")
         .contains("(metric-against-drop-rate.png)")
-        .contains("(metric-against-q-at-0.9.png)");
-    for (String picture : List.of("metric-against-drop-rate", "metric-against-q-at-0.9")) {
+        .contains("(searched-q-at-0.9.png)");
+    for (String picture : List.of("metric-against-drop-rate", "searched-q-at-0.9")) {
       assertThat(ImageIO.read(folder.resolve(picture + ".png").toFile())).isNotNull();
     }
   }
@@ -139,7 +140,6 @@ class ReportTest {
             new Score("accuracy", 0.9, 0.85),
             new Score("accuracy", 0.5, 0.45),
             Map.of("majority", new Score("accuracy", 0.51, 0.52)),
-            List.of(100L),
             List.of(
                 cell("inverse-keep-rate", 0.1, List.of(), 0, 0.7),
                 cell("inverse-keep-rate", 0.1, List.of(), 1, 0.9),
@@ -166,7 +166,20 @@ class ReportTest {
 
   private static Cell cell(
       String rescale, double q, List<Point> searched, long seed, double value) {
+    boolean found = searched.isEmpty();
     return new Cell(
-        0.9, "random", rescale, q, searched, seed, "accuracy", value, value, 2000, 100_000, "x");
+        0.9,
+        rescale,
+        Map.of("rescale", Map.of("name", rescale)),
+        q,
+        searched,
+        found ? Cost.NOTHING : new Cost(30, 0, 1.5),
+        seed,
+        "accuracy",
+        value,
+        value,
+        2000,
+        100_000,
+        "x");
   }
 }

@@ -115,7 +115,7 @@ class SweepConfigTest {
               List.of("0.5", "0.7", "0.9"));
       assertThat(seen).containsExactlyInAnyOrderElementsOf(expected.get(axis));
     }
-    assertThat(config.run(all.get(0)).prune().masks()).containsExactly("random");
+    assertThat(config.run(all.get(0)).prune().methods()).hasSize(1);
   }
 
   @Test
@@ -126,7 +126,7 @@ class SweepConfigTest {
       RunConfig run = RunConfig.read(file);
       assertThat(run.finetunes()).isEqualTo(config.run(values).finetunes());
       assertThat(run.prune()).isEqualTo(config.run(values).prune());
-      assertThat(run.prune().seeds()).containsExactly(0L, 1L);
+      assertThat(run.prune().methods().get(0).seeds()).containsExactly(0L, 1L);
     }
   }
 

@@ -36,6 +36,11 @@ public record QLabelled(List<Long> seeds, QSearch search) implements Rescale {
   }
 
   @Override
+  public boolean isShared() {
+    return !seeds.isEmpty();
+  }
+
+  @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     Objective objective =
         evidence

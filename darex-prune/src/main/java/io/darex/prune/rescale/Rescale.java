@@ -15,6 +15,11 @@ public interface Rescale {
   /** What rebuilds this rescale through {@link Rescales#create}. */
   Map<String, Object> parameters();
 
+  /** Whether q is found for masks of seeds of its own, and so serves a mask of any seed. */
+  default boolean isShared() {
+    return false;
+  }
+
   /**
    * Finds the q of every tensor; the answer does not depend on {@code threads}.
    *

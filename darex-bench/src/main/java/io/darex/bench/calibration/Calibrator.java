@@ -1,0 +1,92 @@
+package io.darex.bench.calibration;
+
+import io.darex.bench.encoder.Batch;
+import io.darex.bench.encoder.EncodedText;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.glue.Batches;
+import io.darex.prune.Checkpoint;
+import io.darex.prune.LayerInput;
+import io.darex.prune.Objective;
+import io.darex.prune.rescale.Calibration;
+import io.darex.prune.rescale.Evidence;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What unlabelled texts reveal of one tuned model, as {@link Evidence} for masks and rescales. Each
+ * part is computed when it is first asked for.
+ *
+ * <p>Every question loads the weights it needs into the encoder and leaves them there: who uses the
+ * encoder for something else loads his own. Not thread-safe, as the encoder is not.
+ */
+public final class Calibrator {
+  /** Enough tokens to fill the processor, few enough that activations stay in its cache. */
+  private static final int BATCH_TOKENS = 1024;
+
+  private static final int BATCH_ROWS = 128;
+
+  private final CountingEncoder encoder;
+  private final Checkpoint tuned;
+
+  /** By parameter of the encoder, what the tuned checkpoint calls it. */
+  private final SortedMap<String, String> names;
+
+  private final List<Batch> batches;
+  private final Objective unlabelled;
+  private final Calibration calibration;
+
+  /**
+   * @param encoder with a head, if outputs are asked for; the evidence is of use while it is open
+   * @param tuned the tuned model, whose names are those of the evidence
+   */
+  public Calibrator(Encoder encoder, Checkpoint tuned, CalibrationTexts texts) {
+    this.encoder = new CountingEncoder(encoder);
+    this.tuned = tuned;
+    names = encoder.config().namesIn(tuned);
+    batches = batches(texts.texts());
+    unlabelled = new HiddenChange(this.encoder, tuned, batches);
+    List<EncodedText> few = texts.forGradients();
+    calibration =
+        new Calibration(
+            this::inputs, new TunedOutputs(this.encoder, tuned, names, few, batches(few)));
+  }
+
+  private static List<Batch> batches(List<EncodedText> texts) {
+    int[] lengths = texts.stream().mapToInt(EncodedText::length).toArray();
+    return Batches.evaluation(lengths, BATCH_TOKENS, BATCH_ROWS).stream()
+        .map(batch -> Batch.of(Arrays.stream(batch).mapToObj(texts::get).toList()))
+        .toList();
+  }
+
+  private SortedMap<String, LayerInput> inputs() {
+    encoder.load(tuned);
+    SortedMap<String, LayerInput> renamed = new TreeMap<>();
+    encoder.inputs(batches).forEach((name, input) -> renamed.put(names.get(name), input));
+    return renamed;
+  }
+
+  /** Minus the mean absolute change of the last hidden state: see {@link HiddenChange}. */
+  public Objective unlabelled() {
+    return unlabelled;
+  }
+
+  /** Inputs of layers over all texts, and outputs of those for gradients. */
+  public Calibration calibration() {
+    return calibration;
+  }
+
+  /** All of it. */
+  public Evidence evidence() {
+    return Evidence.none()
+        .withUnlabelled(Optional.of(unlabelled))
+        .withCalibration(Optional.of(calibration));
+  }
+
+  /** What everything so far has cost. */
+  public Passes passes() {
+    return encoder.passes();
+  }
+}
