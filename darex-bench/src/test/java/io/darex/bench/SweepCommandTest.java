@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -271,6 +272,56 @@ class SweepCommandTest {
     assertThat(rows.get(1).has("scores")).isTrue();
     assertThat(outcome.err()).contains("candidate 0 failed: ").contains("best: candidate 1, ");
     assertThat(out.resolve("report.md")).content().contains("1 of 2 candidates done, 1 failed");
+  }
+
+  @Test
+  void aFinetuneWithoutAHeadIsRefusedBeforeAnyCandidate() throws IOException {
+    String yaml =
+        """
+        task: TASK
+        encoder: ENCODER
+        tuned: ENCODER
+        prune: {dropRate: [0.5, 0.9], rescale: inverse-keep-rate, seeds: 0}
+        sweep: {search: grid}
+        """;
+    Path out = folder.resolve("headless");
+
+    Darex.Outcome refused = Darex.run("sweep", config("headless", yaml), "--out", out);
+
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.err()).contains("expected a head of 2 labels").hasLineCount(1);
+    assertThat(journal(out)).isEmpty();
+  }
+
+  /** As a full disk is: no fault of the candidate, which is tried again when the disk has room. */
+  @Test
+  void whatCannotBeWrittenEndsTheSweepAndIsTriedAgain() throws IOException {
+    String yaml =
+        """
+        task: TASK
+        encoder: ENCODER
+        finetune: {learningRate: 1.0e-2, epochs: 1, maxLength: 32}
+        prune: {dropRate: [0.5, 0.9], rescale: inverse-keep-rate, seeds: 0}
+        sweep: {search: grid}
+        """;
+    Path config = config("unwritable", yaml);
+    Path out = folder.resolve("unwritable");
+    assertThat(Darex.run("sweep", config, "--out", out).code()).isZero();
+    Path journal = out.resolve("journal.jsonl");
+    Files.write(journal, Files.readAllLines(journal).subList(0, 2));
+    Path file = out.resolve("candidates/001.yml");
+    Files.delete(file);
+    Files.createDirectories(file.resolve("in-the-way"));
+
+    Darex.Outcome stopped = Darex.run("sweep", config, "--out", out);
+
+    assertThat(stopped.code()).isNotZero();
+    assertThat(stopped.err()).contains("001.yml");
+    assertThat(journal(out)).hasSize(1);
+    FileUtils.deleteDirectory(file.toFile());
+    Darex.Outcome resumed = Darex.run("sweep", config, "--out", out);
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(journal(out)).hasSize(2);
   }
 
   @Test

@@ -59,11 +59,15 @@ public final class Trials implements AutoCloseable {
    * Reads and tokenises what the run needs, so that what is wrong with it is known before anything
    * runs.
    *
-   * @throws io.darex.bench.BadInputException if task or encoder cannot be used
+   * @throws io.darex.bench.BadInputException if task, encoder or a fine-tune that is given cannot
+   *     be used
    */
   public void prepare(RunConfig config) throws IOException {
     for (FinetuneConfig finetune : config.finetunes()) {
-      prepared(config, finetune);
+      Prepared shared = prepared(config, finetune);
+      if (config.tuned().isPresent()) {
+        Tuned.requireHead(shared, Tuned.given(config.tuned().get()));
+      }
     }
   }
 

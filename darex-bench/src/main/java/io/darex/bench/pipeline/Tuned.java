@@ -100,7 +100,8 @@ record Tuned(
         results);
   }
 
-  private static void requireHead(Prepared prepared, Path folder) throws IOException {
+  /** Refuses a fine-tune of another task. */
+  static void requireHead(Prepared prepared, Path folder) throws IOException {
     String json =
         HuggingFaceFolder.open(folder)
             .config()

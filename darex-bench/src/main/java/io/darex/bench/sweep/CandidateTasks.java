@@ -3,9 +3,12 @@ package io.darex.bench.sweep;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Trial;
+import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.deeplearning4j.arbiter.optimize.api.Candidate;
 import org.deeplearning4j.arbiter.optimize.api.OptimizationResult;
 import org.deeplearning4j.arbiter.optimize.api.TaskCreator;
@@ -23,23 +26,33 @@ import org.deeplearning4j.arbiter.optimize.runner.listener.StatusListener;
  */
 @SuppressWarnings("rawtypes") // as Arbiter declares its interfaces
 final class CandidateTasks implements TaskCreator {
-  /** Computes what a candidate comes to; throws nothing. */
+  /** Computes what a candidate comes to. */
   interface Evaluation {
-    Trial of(int number, List<JsonNode> values);
+    /**
+     * One candidate.
+     *
+     * @throws IOException where it is not the candidate's fault that it comes to nothing
+     */
+    Trial of(int number, List<JsonNode> values) throws IOException;
   }
 
   /** Takes what a candidate came to, and the seconds it took. */
   interface Finish {
-    void accept(Trial trial, double seconds);
+    void accept(Trial trial, double seconds) throws IOException;
   }
 
   private final Evaluation evaluation;
   private final Finish finish;
+  private final Consumer<IOException> abandon;
   private final Goal goal;
 
-  CandidateTasks(Evaluation evaluation, Finish finish, Goal goal) {
+  /**
+   * @param abandon is told why the sweep cannot go on: a disk is full
+   */
+  CandidateTasks(Evaluation evaluation, Finish finish, Consumer<IOException> abandon, Goal goal) {
     this.evaluation = evaluation;
     this.finish = finish;
+    this.abandon = abandon;
     this.goal = goal;
   }
 
@@ -65,23 +78,34 @@ final class CandidateTasks implements TaskCreator {
     return () -> run(candidate);
   }
 
-  @SuppressWarnings("unchecked") // the values of a Space
   private OptimizationResult run(Candidate candidate) {
     long created = System.currentTimeMillis();
-    long start = System.nanoTime();
-    Trial trial = evaluation.of(candidate.getIndex(), (List<JsonNode>) candidate.getValue());
-    finish.accept(trial, (System.nanoTime() - start) * 1e-9);
-    Double score = trial.isDone() ? goal.score(trial) : null;
+    Optional<Trial> trial = finish(candidate).filter(Trial::isDone);
+    Double score = trial.map(goal::score).orElse(null);
     CandidateInfo info =
         new CandidateInfo(
-            trial.candidate(),
-            trial.isDone() ? CandidateStatus.Complete : CandidateStatus.Failed,
+            candidate.getIndex(),
+            trial.isPresent() ? CandidateStatus.Complete : CandidateStatus.Failed,
             score,
             created,
             created,
             System.currentTimeMillis(),
             candidate.getFlatParameters(),
-            trial.failed());
-    return new OptimizationResult(candidate, score, trial.candidate(), null, info, null);
+            null);
+    return new OptimizationResult(candidate, score, candidate.getIndex(), null, info, null);
+  }
+
+  /** Empty where the sweep cannot go on, which Arbiter would not hear of by an exception. */
+  @SuppressWarnings("unchecked") // the values of a Space
+  private Optional<Trial> finish(Candidate candidate) {
+    try {
+      long start = System.nanoTime();
+      Trial trial = evaluation.of(candidate.getIndex(), (List<JsonNode>) candidate.getValue());
+      finish.accept(trial, (System.nanoTime() - start) * 1e-9);
+      return Optional.of(trial);
+    } catch (IOException e) {
+      abandon.accept(e);
+      return Optional.empty();
+    }
   }
 }

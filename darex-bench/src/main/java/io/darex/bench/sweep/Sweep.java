@@ -122,7 +122,8 @@ public final class Sweep implements AutoCloseable {
    * @return the best candidate; empty if none has a score
    * @throws BadInputException if a run's data or encoder cannot be used, or the disk is too small;
    *     no candidate has run then
-   * @throws IOException if the journal cannot be written
+   * @throws IOException if a file cannot be read or written; what is in the journal stays, and the
+   *     candidates that were running are tried again by the next execution
    */
   public Optional<Trial> execute() throws IOException {
     prepare();
@@ -149,7 +150,9 @@ public final class Sweep implements AutoCloseable {
             .build();
     try (Progress shown = console.progress("sweep", config.candidates() - known)) {
       progress = shown;
-      CandidateTasks tasks = new CandidateTasks(this::evaluate, this::finished, goal);
+      CandidateTasks tasks =
+          new CandidateTasks(
+              this::evaluate, this::finished, e -> fatal.compareAndSet(null, e), goal);
       new LocalOptimizationRunner(config.parallel(), arbiter, tasks).execute();
     }
     if (fatal.get() != null) {
@@ -231,18 +234,22 @@ public final class Sweep implements AutoCloseable {
     }
   }
 
-  /** One candidate: a pure function of its number and values, wherever it is computed. */
-  private Trial evaluate(int number, List<JsonNode> values) {
+  /**
+   * One candidate: a pure function of its number and values, wherever it is computed.
+   *
+   * @throws IOException if files cannot be read or written; the candidate is to be tried again then
+   */
+  private Trial evaluate(int number, List<JsonNode> values) throws IOException {
     Map<String, JsonNode> named = config.named(values);
     try {
       Path file = candidate(number, ".yml");
       String yaml = config.yaml(values);
       AtomicWrite.file(file, true, temporary -> Files.writeString(temporary, yaml));
-      return Trial.done(number, named, trials.evaluate(config.run(values), candidate(number, "")));
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
-      String message = e.getMessage() == null ? "" : ": " + e.getMessage();
-      String reason =
-          e instanceof BadInputException ? e.getMessage() : e.getClass().getSimpleName() + message;
+      RunConfig run = config.run(values);
+      return Trial.done(number, named, trials.evaluate(run, candidate(number, "")));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      boolean input = e instanceof BadInputException;
+      String reason = input ? e.getMessage() : e.getClass().getSimpleName() + ": " + e.getMessage();
       return Trial.failed(number, named, reason.lines().collect(Collectors.joining(" ")));
     }
   }
@@ -252,20 +259,15 @@ public final class Sweep implements AutoCloseable {
   }
 
   /** Writes a candidate down and shows it; any thread may call it. */
-  private synchronized void finished(Trial trial, double seconds) {
-    Goal goal = config.goal();
-    Optional<Trial> bestBefore = goal.best(journal.trials());
-    try {
-      Trial timed = trial.timed(seconds, before + (System.nanoTime() - start) * 1e-9);
-      journal.append(timed);
-      show(timed, bestBefore);
-      if (System.nanoTime() > reportAfter) {
-        long begun = System.nanoTime();
-        report(journal.trials());
-        reportAfter = System.nanoTime() + REPORT_EVERY * (System.nanoTime() - begun);
-      }
-    } catch (IOException e) {
-      fatal.compareAndSet(null, e);
+  private synchronized void finished(Trial trial, double seconds) throws IOException {
+    Optional<Trial> bestBefore = config.goal().best(journal.trials());
+    Trial timed = trial.timed(seconds, before + (System.nanoTime() - start) * 1e-9);
+    journal.append(timed);
+    show(timed, bestBefore);
+    if (System.nanoTime() > reportAfter) {
+      long begun = System.nanoTime();
+      report(journal.trials());
+      reportAfter = System.nanoTime() + REPORT_EVERY * (System.nanoTime() - begun);
     }
   }
 
