@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.Console;
 import io.darex.bench.Main;
 import io.darex.bench.Progress;
+import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.config.PruneConfig;
 import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.encoder.Encoder;
@@ -21,6 +22,7 @@ import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.checkpoint.WriteOptions;
+import io.darex.prune.mask.Mask;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Found;
 import io.darex.prune.rescale.Point;
@@ -38,6 +40,7 @@ final class Cells {
   private final PruneConfig config;
   private final Splits splits;
   private final Encoder encoder;
+  private final Calibrator calibrator;
   private final Checkpoint base;
   private final Tuned tuned;
   private final OutputFolder folder;
@@ -60,6 +63,7 @@ final class Cells {
     this.config = config;
     this.splits = prepared.splits();
     this.encoder = encoder;
+    this.calibrator = new Calibrator(encoder, tuned.checkpoint(), prepared.calibration());
     this.base = prepared.pretrained().checkpoint();
     this.tuned = tuned;
     this.folder = folder;
@@ -126,8 +130,8 @@ final class Cells {
   }
 
   private Cell make(RecipeConfig recipe, long seed, List<Cell> siblings) throws IOException {
-    Pruning pruning = recipe.pruning();
-    Delta delta = pruning.delta(base, tuned.checkpoint());
+    Delta delta = recipe.pruning().delta(base, tuned.checkpoint());
+    Pruning pruning = new Pruning(mask(recipe, delta, threads), recipe.pruning().selection());
     SparseDelta view = pruning.view(delta, threads);
     // A q searched on masks of its own serves all seeds.
     Optional<Cell> shared = siblings.stream().findFirst().filter(c -> recipe.rescale().isShared());
@@ -139,7 +143,7 @@ final class Cells {
       cost = shared.get().cost();
       scale = SparseDeltaFile.read(folder.path().resolve(shared.get().file())).scale();
     } else {
-      Effort effort = new Effort();
+      Effort effort = new Effort(calibrator);
       Found found = recipe.rescale().find(delta, view, evidence(recipe, effort), threads);
       searched = found.searched();
       cost = effort.cost();
@@ -173,13 +177,29 @@ final class Cells {
         folder.path().relativize(file).toString().replace('\\', '/'));
   }
 
+  /** The recipe's mask, with whatever it has to know. */
+  private Mask mask(RecipeConfig recipe, Delta delta, int threads) {
+    Mask mask = recipe.pruning().mask();
+    if (mask.needsInputs()) {
+      mask = mask.withInputs(calibrator.calibration().inputs());
+    }
+    Map<String, Double> importance =
+        recipe.budget().needsImportance()
+            ? Importance.of(encoder, Tuned.withHeadOf(delta), delta, splits.train().texts())
+            : Map.of();
+    return recipe.budget().allocate(mask, delta, importance, threads);
+  }
+
   private Evidence evidence(RecipeConfig recipe, Effort effort) {
-    return Evidence.labelled(
-            checkpoint -> {
-              effort.forward(splits.validation().texts().size());
-              encoder.load(checkpoint);
-              return splits.validation().score(encoder);
-            })
+    return calibrator
+        .evidence()
+        .withLabelled(
+            Optional.of(
+                checkpoint -> {
+                  effort.forward(splits.validation().texts().size());
+                  encoder.load(checkpoint);
+                  return splits.validation().score(encoder);
+                }))
         .withProgress(point -> console.say(words(recipe, point)));
   }
 

@@ -1,6 +1,8 @@
 package io.darex.bench.pipeline;
 
 import io.darex.bench.Console;
+import io.darex.bench.calibration.CalibrationSize;
+import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.EncoderConfig;
@@ -24,9 +26,15 @@ import java.util.Optional;
  * @param pretrained the encoder it starts from
  * @param architecture that of the encoder, with a head for the task
  * @param splits the examples, tokenised
+ * @param calibration of the examples of train, without their labels
  */
 record Prepared(
-    Task task, TaskData data, Pretrained pretrained, EncoderConfig architecture, Splits splits) {
+    Task task,
+    TaskData data,
+    Pretrained pretrained,
+    EncoderConfig architecture,
+    Splits splits,
+    CalibrationTexts calibration) {
 
   /** The examples of a configuration, as far as they are used. */
   static TaskData data(
@@ -71,7 +79,9 @@ record Prepared(
                 tokenizer.cut(),
                 longest));
       }
-      return new Prepared(task, data, pretrained, architecture, splits);
+      CalibrationTexts calibration =
+          CalibrationTexts.of(tokenizer, data.train(), CalibrationSize.DEFAULT);
+      return new Prepared(task, data, pretrained, architecture, splits, calibration);
     }
   }
 }

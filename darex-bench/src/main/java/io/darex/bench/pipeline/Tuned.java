@@ -13,6 +13,7 @@ import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
 import io.darex.optim.DeltaPlot;
 import io.darex.prune.Checkpoint;
+import io.darex.prune.Delta;
 import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.AtomicWrite;
@@ -165,7 +166,9 @@ record Tuned(
     Splits splits = prepared.splits();
     encoder.load(tuned);
     Score tunedScore = splits.score(encoder);
-    encoder.load(withHeadOf(tuned, prepared.pretrained().checkpoint()));
+    encoder.load(
+        withHeadOf(
+            new Pruning(new RandomMask(0, 0)).delta(prepared.pretrained().checkpoint(), tuned)));
     List<Epoch> epochs = training.epochs();
     return new Results(
         training.job(),
@@ -181,10 +184,10 @@ record Tuned(
         List.of());
   }
 
-  private static Checkpoint withHeadOf(Checkpoint tuned, Checkpoint base) {
-    SortedMap<String, Tensor> tensors = new TreeMap<>(base.tensors());
-    Pruning recipe = new Pruning(new RandomMask(0, 0));
-    tensors.putAll(recipe.delta(base, tuned).carried());
-    return new InMemoryCheckpoint(tensors, tuned.config());
+  /** The pre-trained weights with what only the tuned model has. */
+  static Checkpoint withHeadOf(Delta delta) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>(delta.base().tensors());
+    tensors.putAll(delta.carried());
+    return new InMemoryCheckpoint(tensors, delta.tuned().config());
   }
 }
