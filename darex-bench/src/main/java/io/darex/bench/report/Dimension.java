@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * A column of a sweep as an axis of a picture: a parameter or a score.
@@ -85,19 +83,6 @@ record Dimension(String name, boolean log, List<Double> values, List<String> cat
       ticks.add(Map.entry(tick, digits(tick)));
     }
     return ticks;
-  }
-
-  /** What XChart is to write at its ticks, where that is not the number. */
-  Optional<Function<Double, String>> labels() {
-    if (categories.isEmpty()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        x -> {
-          boolean whole = Math.abs(x - Math.rint(x)) < 1e-9;
-          int index = (int) Math.rint(x);
-          return whole && index >= 0 && index < categories.size() ? categories.get(index) : " ";
-        });
   }
 
   /** Three significant digits. */

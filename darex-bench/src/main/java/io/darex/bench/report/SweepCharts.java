@@ -4,15 +4,20 @@ import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
 import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The pictures of a sweep, as PNG. All take candidates that have scores, at least one. */
 final class SweepCharts {
   private static final double MINUTE = 60;
+
+  /** How far below the least score the names of categories stand, as a share of their range. */
+  private static final double UNDER = 0.06;
 
   private SweepCharts() {}
 
@@ -51,15 +56,9 @@ final class SweepCharts {
         chart(score.name() + " against " + parameter.name(), parameter.name(), score.name());
     chart.getStyler().setXAxisLogarithmic(parameter.log());
     chart.getStyler().setYAxisLogarithmic(score.log());
-    parameter
-        .labels()
-        .ifPresent(
-            labels -> {
-              chart.setCustomXAxisTickLabelsFormatter(labels);
-              chart.getStyler().setXAxisMin(-0.5);
-              chart.getStyler().setXAxisMax(parameter.categories().size() - 0.5);
-              chart.getStyler().setXAxisMaxLabelCount(2 * parameter.categories().size() + 1);
-            });
+    if (!parameter.categories().isEmpty()) {
+      name(chart, parameter.categories(), score);
+    }
     points(chart, "candidates", parameter.values(), score.values(), Charts.PALETTE[0]);
     points(
         chart,
@@ -68,6 +67,25 @@ final class SweepCharts {
         List.of(score.values().get(best)),
         Charts.PALETTE[1]);
     return Charts.png(chart);
+  }
+
+  /** Writes the names of categories at their places: XChart puts its own ticks between them. */
+  private static void name(XYChart chart, List<String> categories, Dimension score) {
+    AxesChartStyler styler = chart.getStyler();
+    styler.setXAxisTicksVisible(false);
+    styler.setXAxisMin(-0.5);
+    styler.setXAxisMax(categories.size() - 0.5);
+    styler.setAnnotationTextFont(styler.getAxisTickLabelsFont());
+    double least = score.least();
+    double span = score.greatest() - least;
+    double under =
+        score.log()
+            ? least * Math.pow(least / score.greatest(), UNDER)
+            : least - UNDER * (span == 0 ? 1 : span);
+    styler.setYAxisMin(under - (score.log() ? 0 : UNDER * (span == 0 ? 1 : span)));
+    for (int i = 0; i < categories.size(); i++) {
+      chart.addAnnotation(new AnnotationText(categories.get(i), i, under, false));
+    }
   }
 
   /** The two objectives, and the candidates that no other beats in both. */
