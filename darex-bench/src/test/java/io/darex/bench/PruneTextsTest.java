@@ -110,8 +110,7 @@ class PruneTextsTest {
     assertThat(verified.code()).as(verified.out() + verified.err()).isZero();
     SparseDelta delta = SparseDeltaFile.read(out);
     for (String name : delta.kept().keySet()) {
-      double rate =
-          delta.mask().places() == Places.GAPS ? 0 : rate(delta, name);
+      double rate = delta.mask().places() == Places.GAPS ? 0 : rate(delta, name);
       assertThat(delta.scale().q(name)).as(name).isBetween(rate * (1 - 1e-12), 1.0);
     }
     assertThat(delta.provenance().job())
