@@ -18,6 +18,7 @@ import io.darex.prune.Delta;
 import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
+import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.SparseDeltaFile;
@@ -30,6 +31,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,6 +43,10 @@ final class Cells {
   private final Splits splits;
   private final Encoder encoder;
   private final Calibrator calibrator;
+
+  /** Calibration remembers what it has found out of a delta by its identity. */
+  private final Map<Selection, Delta> deltas = new HashMap<>();
+
   private final Checkpoint base;
   private final Tuned tuned;
   private final OutputFolder folder;
@@ -130,7 +136,10 @@ final class Cells {
   }
 
   private Cell make(RecipeConfig recipe, long seed, List<Cell> siblings) throws IOException {
-    Delta delta = recipe.pruning().delta(base, tuned.checkpoint());
+    Delta delta =
+        deltas.computeIfAbsent(
+            recipe.pruning().selection(),
+            unused -> recipe.pruning().delta(base, tuned.checkpoint()));
     Effort effort = new Effort(calibrator);
     Evidence evidence = evidence(recipe, delta, effort);
     Mask mask = evidence.inform(recipe.pruning().mask(), recipe.budget(), delta, threads);
