@@ -33,6 +33,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       RunCommand.class,
       EvaluateCommand.class,
+      SelectCommand.class,
       PruneCommand.class,
       ApplyCommand.class,
       InspectCommand.class,
