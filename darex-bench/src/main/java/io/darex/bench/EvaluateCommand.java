@@ -7,6 +7,7 @@ import io.darex.bench.config.TaskConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
+import io.darex.bench.encoder.MultiplyAdds;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.DataFolder;
@@ -38,7 +39,8 @@ import picocli.CommandLine.ParentCommand;
     name = "evaluate",
     description = {
       "Score a fine-tuned checkpoint on a task. With --delta the sparse delta is applied to the",
-      "base in memory; nothing dense is written."
+      "base in memory; nothing dense is written. With --beside as well, a delta of mask columns",
+      "stays beside the base's weights, and its dropped columns are never computed."
     },
     mixinStandardHelpOptions = true,
     footer = {
@@ -96,6 +98,14 @@ final class EvaluateCommand implements Callable<Integer> {
   private Path delta;
 
   @Option(
+      names = "--beside",
+      description = {
+        "Keep the delta beside the base's weights instead of merging it, skip its dropped columns,",
+        "and say how many multiply-adds that saves; with --delta of mask columns."
+      })
+  private boolean beside;
+
+  @Option(
       names = "--predictions",
       paramLabel = "FILE",
       description = {
@@ -131,17 +141,23 @@ final class EvaluateCommand implements Callable<Integer> {
     checkOptions(task);
     Backend.prepare(main.console());
     Pretrained base = Pretrained.of(model);
-    Checkpoint weights = delta == null ? base.checkpoint() : applied(base.checkpoint());
+    Optional<SparseDelta> sparse = sparse(base.checkpoint());
+    Checkpoint weights =
+        sparse.map(pruned -> pruned.applyTo(base.checkpoint())).orElse(base.checkpoint());
     EncoderConfig config =
-        delta == null || weights.config().isEmpty() ? base.config() : config(weights);
+        sparse.isEmpty() || weights.config().isEmpty() ? base.config() : config(weights);
     String source = delta == null ? model : delta.toString();
     Evaluation.requireHead(config, task, source);
     requireHeadTensors(weights, source);
     List<Part> parts = parts(task);
     List<Evaluation> evaluations = new ArrayList<>();
+    Optional<MultiplyAdds> work;
     int longest = longest(config, base);
     try (Tokenizer tokenizer = base.tokenizer().open(longest, config.vocabSize());
-        Encoder encoder = encoder(config, weights, source)) {
+        Encoder encoder = encoder(config, beside ? base.checkpoint() : weights, source)) {
+      if (beside) {
+        attach(encoder, sparse.orElseThrow());
+      }
       for (Part part : parts) {
         Evaluation evaluation = Evaluation.of(encoder, tokenizer, task, part, batchTokens);
         evaluations.add(evaluation);
@@ -157,9 +173,10 @@ final class EvaluateCommand implements Callable<Integer> {
                       longest));
         }
       }
+      work = beside ? Optional.of(encoder.multiplyAdds()) : Optional.empty();
     }
     write(evaluations);
-    print(task, evaluations);
+    print(task, evaluations, work);
     return 0;
   }
 
@@ -176,6 +193,9 @@ final class EvaluateCommand implements Callable<Integer> {
           "--split test: expected --submission or --predictions, as test has no labels to score"
               + " by, came neither");
     }
+    if (beside && delta == null) {
+      throw new BadInputException("--beside: expected --delta with it, came none");
+    }
     if (batchTokens < 1) {
       throw new BadInputException("--batch-tokens: expected at least 1, came " + batchTokens);
     }
@@ -184,10 +204,21 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private Checkpoint applied(Checkpoint onto) throws IOException {
+  private Optional<SparseDelta> sparse(Checkpoint base) throws IOException {
+    if (delta == null) {
+      return Optional.empty();
+    }
     SparseDelta sparse = SparseDeltaFile.read(delta);
-    CheckpointDigest.requireBase(sparse, onto);
-    return sparse.applyTo(onto);
+    CheckpointDigest.requireBase(sparse, base);
+    return Optional.of(sparse);
+  }
+
+  private void attach(Encoder encoder, SparseDelta sparse) {
+    try {
+      encoder.attach(sparse);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException("--beside: " + delta + ": " + e.getMessage(), e);
+    }
   }
 
   private EncoderConfig config(Checkpoint weights) {
@@ -260,7 +291,8 @@ final class EvaluateCommand implements Callable<Integer> {
         name.substring(0, end) + "_" + part.name() + name.substring(end));
   }
 
-  private void print(Task task, List<Evaluation> evaluations) throws IOException {
+  private void print(Task task, List<Evaluation> evaluations, Optional<MultiplyAdds> work)
+      throws IOException {
     ObjectNode root = new JsonMapper().createObjectNode();
     root.put("task", task.name());
     root.put("model", model);
@@ -299,8 +331,26 @@ final class EvaluateCommand implements Callable<Integer> {
                 evaluation.seconds());
       }
     }
+    work.ifPresent(done -> print(root, done));
     if (json) {
       main.console().out().println(root.toPrettyString());
+    }
+  }
+
+  private void print(ObjectNode root, MultiplyAdds work) {
+    ObjectNode node = root.putObject("beside");
+    node.put("multiplyAdds", work.kept());
+    node.put("multiplyAddsDense", work.dense());
+    node.put("skipped", work.skipped());
+    if (!json) {
+      main.console()
+          .out()
+          .printf(
+              Locale.ROOT,
+              "delta beside the base: %.2f %% of its multiply-adds skipped, %d of %d done%n",
+              100 * work.skipped(),
+              work.kept(),
+              work.dense());
     }
   }
 

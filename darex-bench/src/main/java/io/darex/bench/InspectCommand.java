@@ -121,7 +121,12 @@ final class InspectCommand implements Callable<Integer> {
     summary
         .mask()
         .parameters()
-        .forEach((key, value) -> mask.append(", ").append(key).append(' ').append(value));
+        .forEach(
+            (key, value) ->
+                mask.append(", ")
+                    .append(key)
+                    .append(' ')
+                    .append(value instanceof Map ? "of each tensor (--json)" : value));
     out.println(mask);
     out.println("base    " + summary.provenance().base().orElse(NONE));
     out.println("tuned   " + summary.provenance().tuned().orElse(NONE));

@@ -80,9 +80,11 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RecipeConfig config = options.recipe();
+    requireNoEncoder(config);
     PruneJob.Recipe recipe =
         new PruneJob.Recipe(
             config.pruning(),
+            config.budget(),
             config.rescale(),
             config.values(),
             !noDigest,
@@ -104,6 +106,14 @@ final class PruneCommand implements Callable<Integer> {
     }
     report(job, outcome, Duration.ofNanos(System.nanoTime() - start));
     return 0;
+  }
+
+  private static void requireNoEncoder(RecipeConfig config) {
+    if (config.pruning().mask().needsInputs() || config.budget().needsImportance()) {
+      throw new BadInputException(
+          "mask wanda and budget apl need an encoder to read the calibration text, and darex prune"
+              + " has none; expected another mask or budget");
+    }
   }
 
   private List<String> preflight(PruneJob job) throws IOException {

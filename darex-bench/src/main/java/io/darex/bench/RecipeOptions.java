@@ -19,7 +19,7 @@ final class RecipeOptions {
       names = "--mask",
       paramLabel = "NAME",
       description =
-          "Which entries stay: random (default), stratified, magnitude, columns, n:m, della.")
+          "Which entries stay: random (default), stratified, magnitude, columns, n:m, della, wanda.")
   private String mask;
 
   @Option(
@@ -48,6 +48,18 @@ final class RecipeOptions {
       paramLabel = "E",
       description = "How far apart the drop rates of della are.")
   private Double epsilon;
+
+  @Option(
+      names = "--budget",
+      paramLabel = "NAME",
+      description = "How the drop rate is spread over tensors: uniform (default), variance, apl.")
+  private String budget;
+
+  @Option(
+      names = "--calibration",
+      paramLabel = "FILE",
+      description = "Text that mask wanda and budget apl look at.")
+  private Path calibration;
 
   @Option(
       names = "--rescale",
@@ -111,6 +123,8 @@ final class RecipeOptions {
     put(said, "group", group);
     put(said, "keep", keep);
     put(said, "epsilon", epsilon);
+    put(said, "budget", budget);
+    put(said, "calibration", calibration);
     put(said, "rescale", rescale);
     put(said, "q", q);
     put(said, "qFile", qFile);

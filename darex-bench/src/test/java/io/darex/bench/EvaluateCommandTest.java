@@ -10,12 +10,14 @@ import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Pruning;
+import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.CheckpointDigest;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import io.darex.prune.checkpoint.SparseDeltaFile;
+import io.darex.prune.mask.ColumnsMask;
 import io.darex.prune.mask.RandomMask;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,12 +56,10 @@ class EvaluateCommandTest {
     tuned = withBias(TinyBert.checkpoint(TINY.withLabels(List.of("a", "b")), 2), 0, 99);
     write("tuned", tuned);
     write("nli", withBias(TinyBert.checkpoint(nli(), 3), 99, 0, 0));
-    Pruning recipe = new Pruning(new RandomMask(7, 0.5));
-    var sparse = recipe.prune(base, tuned);
-    SparseDeltaFile.write(
-        folder.resolve("d.safetensors"),
-        sparse.withProvenance(sparse.provenance().withBase(Optional.of(CheckpointDigest.of(base)))),
-        true);
+    write("d.safetensors", new Pruning(new RandomMask(7, 0.5)).prune(base, tuned));
+    // Its answers depend on the text, so that they tell one computation from another.
+    Checkpoint undecided = TinyBert.checkpoint(TINY.withLabels(List.of("a", "b")), 2);
+    write("columns.safetensors", new Pruning(new ColumnsMask(7, 0.5)).prune(base, undecided));
     text("glue/CoLA/dev.tsv", "x\t1\t\tBirds sing.\nx\t0\t*\tBirds sings.\nx\t1\t\tHe is.\n");
     text("glue/CoLA/train.tsv", "x\t1\t\tOne.\n".repeat(25));
     text("glue/CoLA/test.tsv", "index\tsentence\n0\tBirds sing.\n1\tHe are.\n");
@@ -105,6 +106,54 @@ class EvaluateCommandTest {
             "cola dev: matthews_correlation 0\\.0000, 3 examples, 15 tokens, \\d+ tokens/s, .* s\n");
     assertThat(file).hasContent("index\tprediction\tlabel\n0\t1\t1\n1\t1\t0\n2\t1\t1\n");
     assertThat(size(folder.resolve("base"))).isEqualTo(before);
+  }
+
+  @Test
+  void aDeltaBesideItsBasePredictsAsTheMergedModelAndSaysWhatItSaved() throws IOException {
+    Path file = folder.resolve("beside.tsv");
+    String[] options = {"--delta", folder + "/columns.safetensors", "--predictions", "" + file};
+    text(
+        "glue/SST-2/dev.tsv",
+        "sentence\tlabel\n"
+            + Stream.of("One.", "Birds sing.", "He is the man.", "Who?", "Is it?", "We are.")
+                .map(text -> text + "\t1\n")
+                .collect(Collectors.joining()));
+    Outcome merged = evaluate("base", "sst-2", options);
+    assertThat(merged.code()).as(merged.err()).isZero();
+    assertThat(merged.out()).doesNotContain("beside");
+    String expected = Files.readString(file);
+    assertThat(expected).contains("\t0\t1\n").contains("\t1\t1\n");
+
+    String[] beside =
+        Stream.concat(Stream.of("--beside"), Stream.of(options)).toArray(String[]::new);
+    Outcome outcome = evaluate("base", "sst-2", beside);
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(file).hasContent(expected);
+    assertThat(outcome.out())
+        .contains("6 examples")
+        .containsPattern(
+            "delta beside the base: \\d+\\.\\d\\d % of its multiply-adds skipped, \\d+ of \\d+ done\n$");
+
+    String[] inJson = Stream.concat(Stream.of("--json"), Stream.of(beside)).toArray(String[]::new);
+    JsonNode saved =
+        new ObjectMapper().readTree(evaluate("base", "sst-2", inJson).out()).at("/beside");
+    long dense = saved.at("/multiplyAddsDense").asLong();
+    long kept = saved.at("/multiplyAdds").asLong();
+    assertThat(kept).isPositive().isLessThan(dense);
+    assertThat(saved.at("/skipped").asDouble()).isEqualTo(1 - (double) kept / dense);
+  }
+
+  @Test
+  void onlyADeltaOfColumnsGoesBesideItsBase() {
+    refused(
+        "d.safetensors: expected a sparse delta of mask columns, came one of mask random",
+        "base",
+        "cola",
+        "--beside",
+        "--delta",
+        folder + "/d.safetensors");
+    refused("--beside: expected --delta with it, came none", "base", "cola", "--beside");
+    refused("wrong base", "tuned", "cola", "--beside", "--delta", folder + "/columns.safetensors");
   }
 
   @Test
@@ -260,6 +309,13 @@ class EvaluateCommandTest {
         folder.resolve(name),
         checkpoint,
         BuiltInEncoders.read("minilm-l6").tokenizer().contents(),
+        true);
+  }
+
+  private static void write(String name, SparseDelta sparse) throws IOException {
+    SparseDeltaFile.write(
+        folder.resolve(name),
+        sparse.withProvenance(sparse.provenance().withBase(Optional.of(CheckpointDigest.of(base)))),
         true);
   }
 

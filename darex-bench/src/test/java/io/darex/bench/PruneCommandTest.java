@@ -270,7 +270,8 @@ class PruneCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"random", "stratified", "magnitude", "columns", "n-m", "della"})
+  @ValueSource(
+      strings = {"random", "stratified", "magnitude", "columns", "n-m", "della", "budget-variance"})
   void everyRecipeGoesThrough(String recipe) throws IOException {
     Outcome outcome =
         prune("--config", RECIPES.resolve(recipe + ".yml").toString(), "--preset", "encoder");
@@ -278,7 +279,8 @@ class PruneCommandTest {
     Outcome verified = Darex.run("verify", out(), "--base", pair.base(), "--tuned", pair.tuned());
     assertThat(verified.code()).as(verified.out()).isZero();
     JsonNode json = JSON.readTree(Darex.run("inspect", out(), "--json").out());
-    assertThat(json.at("/mask/kind").asText()).isEqualTo(recipe.replace("n-m", "n:m"));
+    assertThat(json.at("/mask/kind").asText())
+        .isEqualTo(recipe.replace("n-m", "n:m").replace("budget-variance", "random"));
     assertThat(json.at("/kept").asLong()).isPositive();
   }
 
@@ -292,7 +294,11 @@ class PruneCommandTest {
               "magnitude.yml",
               "columns.yml",
               "n-m.yml",
-              "della.yml");
+              "della.yml",
+              "budget-variance.yml",
+              // These two need an encoder.
+              "budget-apl.yml",
+              "wanda.yml");
     }
   }
 

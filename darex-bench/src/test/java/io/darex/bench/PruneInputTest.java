@@ -69,6 +69,14 @@ class PruneInputTest {
         "--mask stratified | mask stratified needs a parameter 'group'",
         "--mask n:m --keep 2/4 | keep: expected n:m, such as 2:4, got \"2/4\"",
         "--mask n:m --keep 5:4 | n:m must have 1 ≤ n ≤ m",
+        "--mask wanda | mask wanda needs calibration text: expected --calibration FILE, got none",
+        "--budget apl | budget apl needs calibration text: expected --calibration FILE, got none",
+        "--mask wanda --calibration t.txt | need an encoder to read the calibration text",
+        "--budget apl --calibration t.txt | need an encoder to read the calibration text",
+        "--budget varience | unknown budget 'varience': did you mean 'variance'?",
+        "--budget variance --mask n:m | mask n:m cannot have a dropRate for each tensor",
+        "--budget variance --mask magnitude --scope model | cannot have a dropRate for each",
+        "--budget variance --mask della --drop-rate 0.5 --epsilon 2 | epsilon must be 0 or more",
         "--rescale q-labelled | needs an encoder and data, which darex run has",
         "--rescale q | rescale q needs a parameter 'q'",
         "--q 2 | q must be in (0, 1], got 2.0",
@@ -97,6 +105,8 @@ class PruneInputTest {
         "dropRate: 1.5 | c.yml:1: dropRate: expected a number in [0, 1), got 1.5",
         "mask: n:m\\nkeep: 4 | c.yml:2: keep: expected n:m in quotes",
         "mask: best | c.yml:1: mask: unknown value 'best'",
+        "budget: even | c.yml:1: budget: unknown value 'even'",
+        "calibration: 3 | c.yml:1: calibration: expected the name of a text file, got 3",
         "only: {a: 1} | c.yml:1: only: expected a name or pattern, or a list of them",
       })
   void aBadConfigurationIsNamedByFileAndLine(String yaml, String message) throws IOException {

@@ -172,7 +172,7 @@ public final class Parameters {
 
   /** Parsing takes time quadratic in the digits, and the text may come from a hostile file. */
   private static BigDecimal decimal(Object value) {
-    String text = value.toString();
+    String text = String.valueOf(value);
     if (text.length() > MAX_DIGITS) {
       throw new NumberFormatException();
     }

@@ -1,5 +1,7 @@
 package io.darex.prune;
 
+import io.darex.prune.mask.Mask;
+import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,6 +23,22 @@ public record Scale(double fallback, Map<String, Double> perTensor) {
   /** One q for every tensor. */
   public static Scale of(double q) {
     return new Scale(q, Map.of());
+  }
+
+  /**
+   * That of DARE: the share of each tensor that a mask keeps (METHOD.md §2).
+   *
+   * @param names the tuned names of the pruned tensors
+   */
+  public static Scale inverseKeepRate(Mask mask, Collection<String> names) {
+    Map<String, Double> perTensor = new TreeMap<>();
+    for (String name : names) {
+      double keepRate = mask.keepRate(name);
+      if (keepRate != mask.keepRate()) {
+        perTensor.put(name, keepRate);
+      }
+    }
+    return new Scale(mask.keepRate(), perTensor);
   }
 
   /** The q of the tensor called {@code name}. */

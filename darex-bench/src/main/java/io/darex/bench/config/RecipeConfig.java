@@ -4,6 +4,7 @@ import io.darex.bench.BadInputException;
 import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.rescale.Rescale;
@@ -27,10 +28,11 @@ import java.util.regex.Pattern;
  * under the same keys; options come first.
  *
  * @param pruning mask and selection
+ * @param budget how the mask's drop rate is spread over the tensors
  * @param rescale how q is found
  * @param values how kept values are stored
  */
-public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
+public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DType values) {
   private static final double DROP_RATE = 0.99;
   private static final long SEED = 42;
   private static final Pattern KEEP = Pattern.compile("(\\d{1,9}):(\\d{1,9})");
@@ -50,6 +52,9 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
         throw section.bad(key.name(), "one value: lists are for darex run");
       }
       values.forEach(value -> said.put(key.name(), value));
+    }
+    if (section.has("calibration")) {
+      said.put("calibration", section.quoted("calibration", "the name of a text file"));
     }
     if (section.has("seed")) {
       said.put("seed", section.whole("seed", 0, RecipeKey.SEED));
@@ -122,7 +127,7 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
   /** The same recipe with its mask drawn from another seed. */
   public RecipeConfig withSeed(long seed) {
     Pruning drawn = new Pruning(pruning.mask().withSeed(seed), pruning.selection());
-    return new RecipeConfig(drawn, rescale, values);
+    return new RecipeConfig(drawn, budget, rescale, values);
   }
 
   /** Whether the mask is drawn, and so differs from seed to seed. */
@@ -139,6 +144,7 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     found.put("name", rescale.name());
     Map<String, Object> parameters = new TreeMap<>();
     parameters.put("mask", mask);
+    parameters.put("budget", budget.toString());
     parameters.put("rescale", found);
     parameters.put("values", values.name().toLowerCase(Locale.ROOT));
     parameters.put("selection", pruning.selection().parameters());
@@ -160,6 +166,9 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
                 words.add(key + " " + value);
               }
             });
+    if (budget != Budget.UNIFORM) {
+      words.add("budget " + budget);
+    }
     words.add(rescale.name());
     Object scope = rescale.parameters().get("scope");
     if ("layer".equals(scope)) {
@@ -178,6 +187,7 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     Map<String, Object> left = new HashMap<>(said);
     try {
       Mask mask = mask(left);
+      Budget budget = budget(mask, left.getOrDefault("budget", "uniform").toString());
       Rescale rescale = rescale(mask, left);
       Selection selection =
           new Selection(
@@ -187,7 +197,10 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
       String values = left.getOrDefault("values", "f32").toString();
       requireOneOf("values", values, RecipeKey.VALUES);
       return new RecipeConfig(
-          new Pruning(mask, selection), rescale, DType.valueOf(values.toUpperCase(Locale.ROOT)));
+          new Pruning(mask, selection),
+          budget,
+          rescale,
+          DType.valueOf(values.toUpperCase(Locale.ROOT)));
     } catch (BadInputException e) {
       throw e;
     } catch (IllegalArgumentException e) {
@@ -213,6 +226,13 @@ public record RecipeConfig(Pruning pruning, Rescale rescale, DType values) {
     Map<String, Object> defaults =
         kind.equals("n:m") ? Map.of() : Map.of("dropRate", DROP_RATE, "seed", SEED);
     return Masks.create(kind, parameters, defaults);
+  }
+
+  private static Budget budget(Mask mask, String name) {
+    requireOneOf("budget", name, RecipeKey.BUDGETS);
+    Budget budget = Budget.valueOf(name.toUpperCase(Locale.ROOT));
+    budget.requireFits(mask);
+    return budget;
   }
 
   private static Rescale rescale(Mask mask, Map<String, Object> said) {

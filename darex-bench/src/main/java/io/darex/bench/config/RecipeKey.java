@@ -1,10 +1,12 @@
 package io.darex.bench.config;
 
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.rescale.Rescales;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A key of a recipe.
@@ -19,6 +21,9 @@ record RecipeKey(String name, Reader reader, Set<String> owners) {
 
   /** How kept values can be stored. */
   static final List<String> VALUES = List.of("f32", "bf16", "f16");
+
+  /** How a drop rate is spread over tensors. */
+  static final List<String> BUDGETS = Stream.of(Budget.values()).map(Budget::toString).toList();
 
   private static final List<String> SCOPES = List.of("tensor", "row", "model");
   private static final List<String> Q_SCOPES = List.of("global", "layer");
@@ -51,6 +56,7 @@ record RecipeKey(String name, Reader reader, Set<String> owners) {
           of("group", (s, key) -> s.numbers(key, List.of(), GROUP), "stratified"),
           of("keep", (s, key) -> s.quoted(key, "n:m in quotes, such as \"2:4\"", List.of()), "n:m"),
           of("epsilon", (s, key) -> s.numbers(key, List.of(), Range.SHARE), "della"),
+          ofAll("budget", (s, key) -> s.names(key, List.of(), BUDGETS)),
           ofAll("rescale", (s, key) -> s.names(key, List.of(), Rescales.names())),
           of("q", (s, key) -> s.numbers(key, List.of(), Range.Q), "q"),
           of("qFile", (s, key) -> s.quoted(key, "the name of a YAML or JSON file", List.of()), "q"),

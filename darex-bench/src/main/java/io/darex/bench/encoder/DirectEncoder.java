@@ -3,9 +3,11 @@ package io.darex.bench.encoder;
 import io.darex.bench.encoder.Packed.Piece;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
+import io.darex.prune.SparseDelta;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -40,6 +42,9 @@ public final class DirectEncoder implements Encoder {
 
   /** Of a layer's input, {@code [tokens, hidden]}. */
   private final Floats inputGradient = new Floats();
+
+  /** The delta that is on, beside the weights. */
+  private Optional<AttachedDelta> attached = Optional.empty();
 
   /**
    * An encoder with the weights of {@code checkpoint}.
@@ -225,6 +230,7 @@ public final class DirectEncoder implements Encoder {
   }
 
   private Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed) {
+    requireDetached("training");
     SortedMap<String, INDArray> gradients = slots.gradients();
     Pass pass = new Pass(new Packed(batch, config), true, dropoutSeed);
     forward(pass, true);
@@ -278,17 +284,46 @@ public final class DirectEncoder implements Encoder {
 
   @Override
   public Checkpoint checkpoint() {
+    requireDetached("a copy of the parameters");
     return parameters.snapshot();
   }
 
   @Override
   public void load(Checkpoint checkpoint) {
+    requireDetached("loading");
     parameters.load(checkpoint);
+  }
+
+  @Override
+  public void attach(SparseDelta delta) {
+    detach();
+    attached = Optional.of(new AttachedDelta(delta, parameters, slots));
+  }
+
+  @Override
+  public void detach() {
+    attached.ifPresent(AttachedDelta::close);
+    attached = Optional.empty();
+  }
+
+  @Override
+  public MultiplyAdds multiplyAdds() {
+    return attached
+        .orElseThrow(() -> new IllegalStateException("no delta is attached"))
+        .multiplyAdds();
+  }
+
+  private void requireDetached(String what) {
+    if (attached.isPresent()) {
+      throw new IllegalStateException(
+          "expected no delta attached for " + what + ", came one: detach it first");
+    }
   }
 
   @Override
   public void close() {
     workers.close();
+    detach();
     hidden.forEach(Floats::close);
     activations.forEach(LayerActivations::close);
     lastActivations.close();

@@ -61,12 +61,13 @@ final class Embeddings implements AutoCloseable {
     Dropout dropout = pass.dropout(Pass.EMBEDDINGS, config.hiddenDropout());
     float[] sum = scratch.row(0, width);
     float[] addend = scratch.row(1, width);
+    float[] spare = scratch.row(2, width);
     for (int token = piece.firstToken(); token < piece.lastToken(); token++) {
-      words.slot.value().get((long) packed.ids[token] * width, sum, width);
-      positions.slot.value().get((long) packed.positions[token] * width, addend, width);
+      words.row(packed.ids[token], sum, spare);
+      positions.row(packed.positions[token], addend, spare);
       VectorLoops.add(sum, addend, width);
       if (types.isPresent()) {
-        types.get().slot.value().get((long) packed.types[token] * width, addend, width);
+        types.get().row(packed.types[token], addend, spare);
         VectorLoops.add(sum, addend, width);
       }
       float scale = rows.normalise(sum);
@@ -151,6 +152,12 @@ final class Embeddings implements AutoCloseable {
 
     Table(Slot slot) {
       this.slot = slot;
+    }
+
+    /** A row with what a delta beside the table adds; {@code spare} has room for a row too. */
+    void row(int index, float[] into, float[] spare) {
+      slot.value().get((long) index * slot.columns(), into, slot.columns());
+      slot.beside().ifPresent(delta -> delta.addRow(index, into, spare));
     }
 
     void scatter(int[] indices, Floats gradients, Scratch scratch) {

@@ -2,6 +2,7 @@ package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
+import io.darex.prune.SparseDelta;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -97,6 +98,33 @@ public interface Encoder extends AutoCloseable {
    *     of no floating-point type; nothing is set then
    */
   void load(Checkpoint checkpoint);
+
+  /**
+   * Puts a sparse delta of mask {@code columns} on: its matrices stay beside the weights, which are
+   * not written, and the products and look-ups of its dropped columns are never done. Biases,
+   * normalisations and tensors carried whole take the place of the live values until {@link
+   * #detach}. Another that is attached goes first.
+   *
+   * <p>Logits are those of {@link SparseDelta#applyTo} loaded, up to rounding. That the weights are
+   * the delta's base is for {@link io.darex.prune.checkpoint.CheckpointDigest#requireBase} to say,
+   * before. While a delta is attached, training, {@link #load} and {@link #checkpoint} throw {@link
+   * IllegalStateException}, and {@link #parameters} are nobody's to change.
+   *
+   * @throws IllegalArgumentException if the mask is another, a parameter is neither kept nor
+   *     carried whole or has another shape (all are listed), a value is NaN or infinite, or this
+   *     engine cannot do it; no delta is attached then
+   */
+  void attach(SparseDelta delta);
+
+  /** Takes the attached delta off, if there is one: every parameter is as before, bit for bit. */
+  void detach();
+
+  /**
+   * What the products of the attached delta have cost since it was attached.
+   *
+   * @throws IllegalStateException if none is attached
+   */
+  MultiplyAdds multiplyAdds();
 
   /** Frees the parameters. */
   @Override

@@ -64,6 +64,14 @@ final class Floats implements AutoCloseable {
     buffer.get(Math.toIntExact(from), into, at, count);
   }
 
+  /** {@code into[i]} becomes element {@code from + places[i]}. */
+  void gather(long from, int[] places, float[] into) {
+    int start = Math.toIntExact(from);
+    for (int i = 0; i < places.length; i++) {
+      into[i] = buffer.get(start + places[i]);
+    }
+  }
+
   void put(long from, float[] values, int count) {
     buffer.put(Math.toIntExact(from), values, 0, count);
   }

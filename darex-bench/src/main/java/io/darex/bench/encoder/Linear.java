@@ -30,7 +30,8 @@ final class Linear {
   /**
    * {@code rows} rows of y from row {@code yRow}, from those of x from {@code xRow}.
    *
-   * <p>The bias goes in first and the product is added: sgemm would clear y anyway.
+   * <p>The bias goes in first and the product is added: sgemm would clear y anyway. A delta beside
+   * the weight adds the product of its kept columns.
    */
   void forward(Scratch scratch, Floats x, int xRow, int rows, Floats y, int yRow) {
     float[] constant = scratch.row(0, out);
@@ -47,6 +48,7 @@ final class Linear {
         new Matrix(weight.value(), 0, in),
         1,
         new Matrix(y, (long) yRow * out, out));
+    weight.beside().ifPresent(delta -> delta.addProduct(scratch, x, xRow, rows, y, yRow));
   }
 
   /** {@code dx = dy·W + beta·dx}. */

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -123,8 +124,8 @@ final class Parameters implements AutoCloseable {
     for (String layer : List.of(head.dense(), head.out())) {
       INDArray weight = arrays.get(layer + WEIGHT);
       boolean absent =
-          source(checkpoint, layer + WEIGHT).isEmpty()
-              && source(checkpoint, layer + BIAS).isEmpty();
+          source(checkpoint.tensors(), layer + WEIGHT).isEmpty()
+              && source(checkpoint.tensors(), layer + BIAS).isEmpty();
       if (weight != null && absent) {
         given.remove(layer + WEIGHT);
         given.remove(layer + BIAS);
@@ -137,24 +138,23 @@ final class Parameters implements AutoCloseable {
   }
 
   /** A tensor under its name, without the prefix of the family, or under its name of 2018. */
-  private Optional<Tensor> source(Checkpoint checkpoint, String name) {
-    return nameIn(config.family(), checkpoint, name).map(checkpoint.tensors()::get);
+  <T> Optional<T> source(Map<String, T> tensors, String name) {
+    return nameIn(config.family(), tensors.keySet(), name).map(tensors::get);
   }
 
   /** By parameter name, what a checkpoint calls it, where it has it. */
   static SortedMap<String, String> names(EncoderConfig config, Checkpoint checkpoint) {
     SortedMap<String, String> names = new TreeMap<>();
     for (String name : shapes(config).keySet()) {
-      nameIn(config.family(), checkpoint, name).ifPresent(theirs -> names.put(name, theirs));
+      nameIn(config.family(), checkpoint.tensors().keySet(), name)
+          .ifPresent(theirs -> names.put(name, theirs));
     }
     return names;
   }
 
-  private static Optional<String> nameIn(Family family, Checkpoint checkpoint, String name) {
+  private static Optional<String> nameIn(Family family, Set<String> there, String name) {
     String bare = family.isHead(name) ? name : name.substring(family.prefix().length());
-    return Stream.of(name, bare, legacy(name), legacy(bare))
-        .filter(checkpoint.tensors()::containsKey)
-        .findFirst();
+    return Stream.of(name, bare, legacy(name), legacy(bare)).filter(there::contains).findFirst();
   }
 
   private static String legacy(String name) {
@@ -176,7 +176,7 @@ final class Parameters implements AutoCloseable {
     List<String> faults = new ArrayList<>();
     targets.forEach(
         (name, target) -> {
-          Tensor tensor = source(checkpoint, name).orElse(null);
+          Tensor tensor = source(checkpoint.tensors(), name).orElse(null);
           if (tensor == null) {
             faults.add(name + ": missing");
           } else if (!Arrays.equals(tensor.shape(), target.shape())) {

@@ -2,6 +2,7 @@ package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
+import io.darex.prune.SparseDelta;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -217,6 +218,22 @@ public final class SameDiffBert implements Encoder {
   @Override
   public void load(Checkpoint checkpoint) {
     parameters.load(checkpoint);
+  }
+
+  @Override
+  public void attach(SparseDelta delta) {
+    throw new IllegalArgumentException(
+        "the SameDiff engine keeps no delta beside its weights: expected ND4J on a processor");
+  }
+
+  @Override
+  public void detach() {
+    // There never is one.
+  }
+
+  @Override
+  public MultiplyAdds multiplyAdds() {
+    throw new IllegalStateException("no delta is attached");
   }
 
   @Override

@@ -33,6 +33,9 @@ final class Scratch implements AutoCloseable {
 
   final Floats weightGradients = new Floats();
 
+  /** Columns of a layer's input that a delta beside its weight keeps. */
+  final Floats gathered = new Floats();
+
   /** The {@code index}-th heap array, with room for {@code count} elements. */
   float[] row(int index, int count) {
     if (rows[index].length < count) {
@@ -95,5 +98,6 @@ final class Scratch implements AutoCloseable {
   public void close() {
     weights.close();
     weightGradients.close();
+    gathered.close();
   }
 }

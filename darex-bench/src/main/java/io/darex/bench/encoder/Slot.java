@@ -1,11 +1,14 @@
 package io.darex.bench.encoder;
 
-/** A parameter and its gradient, where it has been asked for. */
+import java.util.Optional;
+
+/** A parameter, its gradient where it has been asked for, and a delta beside it where one is on. */
 final class Slot {
   private final Floats value;
   private final int rows;
   private final int columns;
   private Floats gradient;
+  private KeptColumns beside;
 
   /**
    * @param shape {@code [rows, columns]} or {@code [columns]}
@@ -28,11 +31,28 @@ final class Slot {
     return columns;
   }
 
+  /** A copy of the elements. */
+  float[] copy() {
+    float[] elements = new float[rows * columns];
+    value.get(0, elements, elements.length);
+    return elements;
+  }
+
   Floats gradient() {
     return gradient;
   }
 
   void setGradient(Floats memory) {
     gradient = memory;
+  }
+
+  /** What is added to the parameter wherever it is used; empty for nothing. */
+  Optional<KeptColumns> beside() {
+    return Optional.ofNullable(beside);
+  }
+
+  /** Null takes it away. */
+  void setBeside(KeptColumns delta) {
+    beside = delta;
   }
 }

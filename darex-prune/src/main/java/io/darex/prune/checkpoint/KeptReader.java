@@ -118,9 +118,9 @@ final class KeptReader {
   }
 
   private List<TensorMask> drawn(List<Parts> tensors) throws IOException {
-    DrawnMask drawn = (DrawnMask) mask;
     List<TensorMask> places = new ArrayList<>();
     for (Parts parts : tensors) {
+      DrawnMask drawn = (DrawnMask) mask.of(parts.name);
       if (!drawn.canKeep(parts.values.count(), parts.count())) {
         throw wrongCount(parts, "could keep of " + parts.count() + " elements");
       }

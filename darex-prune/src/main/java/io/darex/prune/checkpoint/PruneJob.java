@@ -10,6 +10,8 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.Budget;
+import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.NonZeros;
 import io.darex.prune.mask.Places;
 import io.darex.prune.mask.TensorMask;
@@ -20,6 +22,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.SortedMap;
 
 /**
@@ -44,13 +47,19 @@ public final class PruneJob {
    * How to prune.
    *
    * @param pruning mask and selection
+   * @param budget how the mask's drop rate is spread over the tensors, from the weights alone
    * @param rescale how q is found, from the weights alone
    * @param values how kept values are stored: F32, BF16 or F16
    * @param digests whether base and tuned model are digested, which takes a full read of both
    * @param tool name and version of the program that prunes, for the record in the file
    */
   public record Recipe(
-      Pruning pruning, Rescale rescale, DType values, boolean digests, String tool) {}
+      Pruning pruning,
+      Budget budget,
+      Rescale rescale,
+      DType values,
+      boolean digests,
+      String tool) {}
 
   /**
    * What became of it.
@@ -125,8 +134,11 @@ public final class PruneJob {
     AtomicWrite.checkFree(file, options.force());
     Digests digests =
         recipe.digests() ? Digests.start(delta.base(), delta.tuned()) : Digests.none();
-    SparseDelta view = recipe.pruning().view(delta, options.threads());
-    Scale scale = recipe.rescale().find(delta, view, Evidence.none(), options.threads()).scale();
+    int threads = options.threads();
+    Pruning pruning = recipe.pruning();
+    Mask mask = recipe.budget().allocate(pruning.mask(), delta, Map.of(), threads);
+    SparseDelta view = new Pruning(mask, pruning.selection()).view(delta, threads);
+    Scale scale = recipe.rescale().find(delta, view, Evidence.none(), threads).scale();
     Provenance provenance = view.provenance().withJob(describe(view));
     SparseDeltaFile.write(
         file,
@@ -134,12 +146,13 @@ public final class PruneJob {
         recipe.values(),
         digests,
         options.withIdentity(inputs + provenance.job()));
-    return outcome(file, scale, options.threads(), digests.waited());
+    return outcome(file, scale, threads, digests.waited());
   }
 
   private String describe(SparseDelta pruned) throws IOException {
     ObjectMapper json = new ObjectMapper();
     ObjectNode job = (ObjectNode) json.readTree(pruned.provenance().job());
+    job.put("budget", recipe.budget().toString());
     job.put("rescale", recipe.rescale().name());
     recipe.rescale().parameters().forEach((key, value) -> job.set(key, json.valueToTree(value)));
     job.put("tool", recipe.tool());

@@ -6,6 +6,7 @@ import io.darex.prune.Provenance;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.ColumnPlaces;
+import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.mask.Places;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -294,6 +295,10 @@ public final class SparseDeltaFile {
     private void checkKeys() throws IOException {
       Set<String> kept = byPrefix.get(KEPT).keySet();
       checkPairs(metadata.shapes().keySet(), kept, "a shape in darex.shapes for each kept:NAME");
+      if (metadata.mask() instanceof PerTensorMask mask) {
+        String expected = "a dropRate in darex.mask for each kept:NAME";
+        checkPairs(mask.rates().keySet(), kept, expected);
+      }
       checkPlaces(GAPS, metadata.mask().places() == Places.GAPS);
       checkPlaces(COLUMNS, metadata.mask().places() == Places.COLUMNS);
       for (String name : byPrefix.get(DIVISOR).keySet()) {

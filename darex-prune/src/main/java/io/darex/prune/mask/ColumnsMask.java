@@ -39,6 +39,11 @@ public record ColumnsMask(long seed, double dropRate) implements Mask {
   }
 
   @Override
+  public Mask withDropRate(double other) {
+    return new ColumnsMask(seed, other);
+  }
+
+  @Override
   public Places places() {
     return Places.COLUMNS;
   }

@@ -52,6 +52,11 @@ public record DellaMask(long seed, double dropRate, double epsilon) implements M
   }
 
   @Override
+  public Mask withDropRate(double other) {
+    return new DellaMask(seed, other, epsilon);
+  }
+
+  @Override
   public boolean hasDivisors() {
     return true;
   }

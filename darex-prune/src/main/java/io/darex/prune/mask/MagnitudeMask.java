@@ -38,6 +38,22 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
     return this;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalArgumentException also if the scope is {@code model}, where one threshold says
+   *     what each tensor drops
+   */
+  @Override
+  public Mask withDropRate(double other) {
+    if (scope == Scope.MODEL) {
+      throw new IllegalArgumentException(
+          "mask magnitude with scope model cannot have a dropRate for each tensor: its one threshold"
+              + " decides what each drops; use scope tensor or row");
+    }
+    return new MagnitudeMask(other, scope);
+  }
+
   @Override
   public Places places() {
     return Places.GAPS;

@@ -29,7 +29,16 @@ public interface Mask {
    * @param name the tuned tensor's name
    */
   default double keepRate(String name) {
-    return keepRate();
+    return of(name).keepRate();
+  }
+
+  /**
+   * The mask of one tensor: this one, unless tensors have drop rates of their own.
+   *
+   * @param name the tuned tensor's name
+   */
+  default Mask of(String name) {
+    return this;
   }
 
   /**
@@ -40,6 +49,17 @@ public interface Mask {
 
   /** The same mask drawn from another seed; a mask that draws nothing is its own answer. */
   Mask withSeed(long seed);
+
+  /**
+   * The same mask at another drop rate, as {@link PerTensorMask} has one for each tensor.
+   *
+   * @throws IllegalArgumentException if tensors cannot have rates of their own with this mask, or
+   *     not this rate
+   */
+  default Mask withDropRate(double dropRate) {
+    throw new IllegalArgumentException(
+        "mask " + kind() + " cannot have a dropRate for each tensor: it has none to choose");
+  }
 
   /** Whether {@link #choose} compares entries by what enters their layer. */
   default boolean needsInputs() {

@@ -26,7 +26,9 @@ public final class Masks {
               NmMask.KIND,
               NmMask::of,
               DellaMask.KIND,
-              p -> new DellaMask(p.integer("seed"), p.number("dropRate"), p.number("epsilon"))));
+              p -> new DellaMask(p.integer("seed"), p.number("dropRate"), p.number("epsilon")),
+              WandaMask.KIND,
+              p -> new WandaMask(p.number("dropRate"))));
 
   private Masks() {}
 
@@ -36,7 +38,8 @@ public final class Masks {
   }
 
   /**
-   * Makes a mask from its kind and {@link Mask#parameters}.
+   * Makes a mask from its kind and {@link Mask#parameters}: a {@link PerTensorMask} where {@code
+   * dropRate} is a map.
    *
    * @throws IllegalArgumentException if the kind is unknown, a parameter missing, unknown or out of
    *     range
@@ -57,6 +60,13 @@ public final class Masks {
       throw new IllegalArgumentException("unknown mask '" + kind + "'; there are " + kinds());
     }
     Parameters given = new Parameters("mask " + kind, parameters, defaults);
-    return given.done(make.apply(given));
+    if (!(parameters.get(PerTensorMask.DROP_RATE) instanceof Map)) {
+      return given.done(make.apply(given));
+    }
+    Map<String, Double> rates = given.numbers(PerTensorMask.DROP_RATE);
+    Map<String, Object> template = new TreeMap<>(parameters);
+    template.put(PerTensorMask.DROP_RATE, given.number(PerTensorMask.OVERALL));
+    template.remove(PerTensorMask.OVERALL);
+    return new PerTensorMask(create(kind, template, defaults), rates);
   }
 }

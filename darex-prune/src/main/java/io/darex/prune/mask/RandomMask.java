@@ -4,6 +4,7 @@ import io.darex.prune.Tensor;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Drops every entry with probability p, independently: random mask v1 (DESIGN.md §4, frozen). It
@@ -24,9 +25,10 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
   private static final int TOP_BITS = 10;
 
   /**
-   * The one last asked for. It takes ten kilobytes, and a hostile file can have a million tensors.
+   * The latest of each hash. A table takes ten kilobytes, and a hostile file can have a million
+   * tensors, each with a rate of its own: so masks look theirs up and hold on to none.
    */
-  private static volatile Table latest = new Table(0);
+  private static final AtomicReferenceArray<Table> TABLES = new AtomicReferenceArray<>(256);
 
   /** How draws become gaps at one rate. */
   private static final class Table {
@@ -61,6 +63,11 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
     return new RandomMask(other, dropRate);
   }
 
+  @Override
+  public Mask withDropRate(double other) {
+    return new RandomMask(seed, other);
+  }
+
   /** Twelve standard deviations of a binomial count, and ten: chance does not go that far. */
   @Override
   public boolean canKeep(long kept, long count) {
@@ -72,18 +79,19 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
   public TensorMask on(String name, long[] shape) {
     long count = Tensor.count(shape);
     long key = Draws.key(TAG, seed, name);
-    Table table = table();
     return (block, into) -> {
       long length = Math.min(TensorMask.BLOCK, count - block * TensorMask.BLOCK);
+      Table table = table();
       return draw(new Draws(key, block), (int) length, table.thresholds, table.starts, into);
     };
   }
 
   private Table table() {
-    Table table = latest;
-    if (Double.compare(table.dropRate, dropRate) != 0) {
+    int place = Math.floorMod(Draws.mix64(Double.doubleToLongBits(dropRate)), TABLES.length());
+    Table table = TABLES.get(place);
+    if (table == null || Double.compare(table.dropRate, dropRate) != 0) {
       table = new Table(dropRate);
-      latest = table;
+      TABLES.set(place, table);
     }
     return table;
   }

@@ -54,6 +54,11 @@ public record StratifiedMask(long seed, double dropRate, int group) implements D
   }
 
   @Override
+  public Mask withDropRate(double other) {
+    return new StratifiedMask(seed, other, group);
+  }
+
+  @Override
   public TensorMask on(String name, long[] shape) {
     long count = Tensor.count(shape);
     long key = Draws.key(TAG, seed, name);

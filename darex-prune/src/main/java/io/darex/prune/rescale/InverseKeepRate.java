@@ -1,12 +1,15 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
+import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
+import java.util.List;
 import java.util.Map;
 
 /**
  * DARE: q = 1 − p, which keeps the mean of every output (METHOD.md §2). Where a mask cannot keep
- * the very share it is asked to, q is the share it keeps.
+ * the very share it is asked to, q is the share it keeps; where tensors have drop rates of their
+ * own, each has its q.
  */
 public record InverseKeepRate() implements Rescale {
   static final String NAME = "inverse-keep-rate";
@@ -23,6 +26,6 @@ public record InverseKeepRate() implements Rescale {
 
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
-    return Found.of(pruned.mask().keepRate());
+    return new Found(Scale.inverseKeepRate(pruned.mask(), pruned.kept().keySet()), List.of());
   }
 }

@@ -21,7 +21,7 @@ import java.util.stream.DoubleStream;
  *
  * <p>Where a mask brings divisors, the divided entries count; they may then have the larger norm,
  * and q is 1, for a q lies in (0, 1]. A tensor whose kept entries are all zero has no such q and
- * needs none: it falls back to the keep rate.
+ * needs none: it falls back to its keep rate.
  *
  * @param norm which norm
  */
@@ -80,7 +80,8 @@ public record NormMatch(Norm norm) implements Rescale {
    */
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
-    Map<String, Double> perTensor = new TreeMap<>();
+    Scale keepRates = Scale.inverseKeepRate(pruned.mask(), pruned.kept().keySet());
+    Map<String, Double> perTensor = new TreeMap<>(keepRates.perTensor());
     delta
         .pairs()
         .forEach(
@@ -92,7 +93,7 @@ public record NormMatch(Norm norm) implements Rescale {
                 perTensor.put(name, Math.min(1, left / full));
               }
             });
-    return new Found(new Scale(pruned.mask().keepRate(), perTensor), List.of());
+    return new Found(new Scale(keepRates.fallback(), perTensor), List.of());
   }
 
   private double sum(Delta.Pair pair, int threads) {

@@ -25,4 +25,9 @@ public interface Outputs {
    * @return that number; NaN if an output is
    */
   double change(Checkpoint candidate, Consumer<Map<String, Tensor>> gradients);
+
+  /** That number without its gradient, for which a forward pass is enough. */
+  default double change(Checkpoint candidate) {
+    return change(candidate, gradients -> {});
+  }
 }

@@ -128,7 +128,27 @@ class HostileDeltaFileTest {
         mask(random("1", "1.0"), "dropRate must be in [0, 1)"),
         mask(random("1", "-0.5"), "dropRate must be in [0, 1)"),
         mask(random("1", "\"NaN\""), "needs a number as 'dropRate'"),
-        mask(random("1", "{}"), "needs a number as 'dropRate'"),
+        mask(random("1", "[]"), "needs a number as 'dropRate'"),
+        mask(random("1", "{}"), "needs a parameter 'overall'"),
+        mask(random("1", "0.9,\"overall\":0.9"), "mask random has no parameter 'overall'"),
+        rates(
+            "{}", "a dropRate in darex.mask for each kept:NAME, found one without the other: [w0]"),
+        rates("{\"w0\":0.9,\"v\":0.9}", "found one without the other: [v]"),
+        rates("{\"w0\":1}", "tensor w0: dropRate must be in [0, 1), got 1.0"),
+        rates("{\"w0\":null}", "needs a number as 'dropRate.w0', got null"),
+        rates("{\"w0\":0.9,\"w0\":0.9}", "Duplicate field 'w0'"),
+        rates("{\"w0\":0.1}", "as many values in kept:w0 as the mask"),
+        mask(random("1", "{\"w0\":0.9},\"overall\":1"), "dropRate must be in [0, 1), got 1.0"),
+        mask(random("1", "{\"w0\":0.9},\"overall\":{}"), "needs a number as 'overall'"),
+        mask(
+            "{\"kind\":\"magnitude\",\"dropRate\":{\"w0\":0.9},\"overall\":0.9,\"scope\":\"model\"}",
+            "mask magnitude with scope model cannot have a dropRate for each tensor"),
+        mask(
+            "{\"kind\":\"n:m\",\"dropRate\":{\"w0\":0.5},\"overall\":0.5,\"n\":2,\"m\":4}",
+            "mask n:m cannot have a dropRate for each tensor"),
+        mask(
+            "{\"kind\":\"wanda\",\"dropRate\":0.9}",
+            "gaps:NAME for each kept:NAME of mask wanda, found one without the other: [w0]"),
         mask(random("1", "1e400"), "needs a number as 'dropRate'"),
         mask(random("1e999999999", "0.9"), "a 64-bit integer as 'seed'"),
         mask(random("9".repeat(1_000_000), "0.9"), "a 64-bit integer as 'seed'"),
@@ -347,6 +367,10 @@ class HostileDeltaFileTest {
 
   private static Arguments mask(String json, String message) {
     return text("darex.mask", json, message);
+  }
+
+  private static Arguments rates(String json, String message) {
+    return mask(random("42", json + ",\"overall\":0.9"), message);
   }
 
   private static Arguments q(String fallback, String message) {

@@ -2,6 +2,7 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.DType;
 import io.darex.prune.Pruning;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.rescale.Rescales;
@@ -100,6 +101,7 @@ final class PruneBenchmark {
     PruneJob.Recipe recipe =
         new PruneJob.Recipe(
             new Pruning(mask),
+            Budget.UNIFORM,
             Rescales.create("inverse-keep-rate", Map.of()),
             DType.F32,
             digests,

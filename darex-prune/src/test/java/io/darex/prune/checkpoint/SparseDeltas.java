@@ -2,6 +2,7 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
+import io.darex.prune.LayerInput;
 import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
@@ -10,10 +11,12 @@ import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.mask.PerTensorMask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Sparse deltas of every mask, for tests of their files. */
 final class SparseDeltas {
@@ -25,7 +28,13 @@ final class SparseDeltas {
           Masks.create("magnitude", Map.of("dropRate", 0.9, "scope", "model")),
           Masks.create("columns", Map.of("seed", 42, "dropRate", 0.9)),
           Masks.create("n:m", Map.of("n", 2, "m", 4)),
-          Masks.create("della", Map.of("seed", 42, "dropRate", 0.8, "epsilon", 0.2)));
+          Masks.create("della", Map.of("seed", 42, "dropRate", 0.8, "epsilon", 0.2)),
+          Masks.create("wanda", Map.of("dropRate", 0.9)),
+          Masks.create(
+              "stratified",
+              Map.of("seed", 42, "dropRate", Map.of("w0", 0.9), "overall", 0.8, "group", 16)),
+          Masks.create(
+              "random", Map.of("seed", 42, "dropRate", Map.of("w0", 0.9), "overall", 0.7)));
 
   private SparseDeltas() {}
 
@@ -46,7 +55,7 @@ final class SparseDeltas {
     InMemoryCheckpoint tuned =
         InMemoryCheckpoint.of(tensors, Optional.of("{\"model_type\":\"bert\"}"));
     Delta delta = Delta.between(base, tuned, Selection.ALL);
-    SparseDelta view = new Pruning(mask, Selection.ALL).view(delta, 2);
+    SparseDelta view = new Pruning(fitted(mask, delta), Selection.ALL).view(delta, 2);
     return view.withScale(new Scale(view.scale().fallback(), Map.of("w0", 0.75)))
         .withProvenance(
             new Provenance(
@@ -54,5 +63,27 @@ final class SparseDeltas {
                 Optional.empty(),
                 "{\"tool\":\"test\"}",
                 tuned.config()));
+  }
+
+  /** The mask with inputs of {@code w0} where it needs any, and a rate for each tensor likewise. */
+  private static Mask fitted(Mask mask, Delta delta) {
+    if (mask.needsInputs()) {
+      long[] shape = delta.pairs().get("w0").tuned().shape();
+      return shape.length == 2 ? mask.withInputs(Map.of("w0", input((int) shape[1]))) : mask;
+    }
+    if (mask instanceof PerTensorMask perTensor) {
+      Map<String, Double> rates = new TreeMap<>();
+      delta.pairs().keySet().forEach(name -> rates.put(name, 0.9 - rates.size() / 16.0));
+      return new PerTensorMask(perTensor.template(), rates);
+    }
+    return mask;
+  }
+
+  private static LayerInput input(int features) {
+    double[] products = new double[features * features];
+    for (int i = 0; i < features; i++) {
+      products[i * features + i] = 1 + i % 7;
+    }
+    return new LayerInput(10, new double[features], products);
   }
 }

@@ -15,6 +15,15 @@ interface MaskContract {
   /** A mask of that drop rate. */
   Mask mask(double dropRate);
 
+  /** The mask with what it has to know of a delta before it can choose from it. */
+  default Mask fitted(Mask mask, Delta delta) {
+    return mask;
+  }
+
+  private Choice choose(double dropRate, Delta delta, int threads) {
+    return fitted(mask(dropRate), delta).choose(delta, threads);
+  }
+
   @Test
   default void isListedAndRebuiltFromItsParameters() {
     Mask mask = mask(0.9);
@@ -31,8 +40,8 @@ interface MaskContract {
   @Test
   default void blocksDoNotDependOnTheOrderTheyAreAskedFor() {
     Delta delta = Deltas.gaussian(3, 65_536);
-    TensorMask once = mask(0.5).choose(delta, 2).on("w");
-    TensorMask again = mask(0.5).choose(delta, 2).on("w");
+    TensorMask once = choose(0.5, delta, 2).on("w");
+    TensorMask again = choose(0.5, delta, 2).on("w");
     long[] forward = LongStream.range(0, 3).flatMap(b -> Kept.block(once, b)).toArray();
     Kept.block(again, 2);
     Kept.block(again, 1);
@@ -59,7 +68,7 @@ interface MaskContract {
           {200_000, 1}
         }) {
       long count = Tensor.count(shape);
-      TensorMask mask = mask(0.6).choose(Deltas.gaussian(shape), 2).on("w");
+      TensorMask mask = choose(0.6, Deltas.gaussian(shape), 2).on("w");
       long[] kept = Kept.indices(mask, count);
       assertThat(kept).isSorted().doesNotHaveDuplicates();
       assertThat(LongStream.of(kept).allMatch(index -> index >= 0 && index < count)).isTrue();
@@ -79,9 +88,9 @@ interface MaskContract {
             Deltas.pair(3, "c", 2, 3, 40_000),
             Deltas.pair(4, "d"),
             Deltas.pair(5, "e", 0, 3));
-    Choice one = mask(0.8).choose(delta, 1);
+    Choice one = choose(0.8, delta, 1);
     for (int threads : new int[] {2, 8}) {
-      Choice many = mask(0.8).choose(delta, threads);
+      Choice many = choose(0.8, delta, threads);
       delta
           .pairs()
           .forEach(
@@ -98,7 +107,7 @@ interface MaskContract {
 
   @Test
   default void divisorsAreAsManyAsKept() {
-    Choice choice = mask(0.8).choose(Deltas.gaussian(300, 400), 2);
+    Choice choice = choose(0.8, Deltas.gaussian(300, 400), 2);
     Optional<Tensor> divisors = choice.divisors("w");
     long kept = Kept.indices(choice.on("w"), 120_000).length;
     divisors.ifPresent(each -> assertThat(each.shape()).containsExactly(kept));
@@ -110,8 +119,8 @@ interface MaskContract {
     int count = 1_000_000;
     Delta delta = Deltas.gaussian(count);
     for (double p : new double[] {0, 0.1, 0.5, 0.9, 0.99, 0.999}) {
-      Mask mask = mask(p);
-      double q = mask.keepRate();
+      Mask mask = fitted(mask(p), delta);
+      double q = mask.keepRate("w");
       int kept = Kept.indices(mask.choose(delta, 2).on("w"), count).length;
       // Six standard deviations of a binomial count.
       assertThat((double) kept).isCloseTo(count * q, within(6 * Math.sqrt(count * q * (1 - q))));

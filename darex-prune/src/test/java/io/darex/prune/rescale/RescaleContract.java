@@ -8,12 +8,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
+import io.darex.prune.LayerInput;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.RandomMask;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +50,31 @@ interface RescaleContract {
 
   /** Prefers the pruned model with the smallest weights: any score will do that is a function. */
   static Evidence evidence() {
-    return Evidence.labelled(RescaleContract::smallness);
+    return Evidence.labelled(RescaleContract::smallness)
+        .withUnlabelled(Optional.of(RescaleContract::smallness))
+        .withCalibration(
+            Optional.of(
+                new Calibration(
+                    () -> new TreeMap<>(Map.of("a.weight", input(8, 500))),
+                    ToyOutputs.random(9, 3, delta().tuned(), "a.weight", "a.bias"))));
+  }
+
+  /** What entered a layer: four Gaussian rows. */
+  static LayerInput input(long seed, int features) {
+    int rows = 4;
+    float[] x = Checkpoints.values(Checkpoints.random(seed, "x", 1, rows, features));
+    double[] mean = new double[features];
+    double[] gram = new double[features * features];
+    for (int row = 0; row < rows; row++) {
+      for (int i = 0; i < features; i++) {
+        double value = x[row * features + i] / (double) rows;
+        mean[i] += value;
+        for (int j = 0; j < features; j++) {
+          gram[i * features + j] += value * x[row * features + j];
+        }
+      }
+    }
+    return new LayerInput(rows, mean, gram);
   }
 
   private static double smallness(Checkpoint checkpoint) {

@@ -46,7 +46,12 @@ class RescaleTest {
                     new FixedQTest(),
                     new InverseKeepRateTest(),
                     new NormMatchTest(),
+                    new QFirstOrderTest(),
                     new QLabelledTest(),
+                    new QLayerMseTest(),
+                    new QLearnedTest(),
+                    new QLeastSquaresTest(),
+                    new QSecondOrderTest(),
                     new UnscaledTest())
                 .map(test -> test.rescale().name()))
         .containsExactlyInAnyOrderElementsOf(Rescales.names());
@@ -103,7 +108,17 @@ class RescaleTest {
   @Test
   void theListNamesThem() {
     assertThat(Rescales.names())
-        .containsExactly("inverse-keep-rate", "none", "norm-match", "q", "q-labelled");
+        .containsExactly(
+            "inverse-keep-rate",
+            "none",
+            "norm-match",
+            "q",
+            "q-first-order",
+            "q-labelled",
+            "q-layer-mse",
+            "q-learned",
+            "q-least-squares",
+            "q-second-order");
     assertThat(Rescales.create("inverse-keep-rate", Map.of())).isEqualTo(new InverseKeepRate());
     assertThat(Rescales.create("q", Map.of("q", 0.2))).isEqualTo(new FixedQ(0.2));
     assertThat(Rescales.create("q-labelled", Map.of()))

@@ -1,0 +1,301 @@
+package io.darex.bench.encoder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
+
+import io.darex.prune.Checkpoint;
+import io.darex.prune.KeptTensor;
+import io.darex.prune.MismatchException;
+import io.darex.prune.NonFiniteException;
+import io.darex.prune.Pruning;
+import io.darex.prune.Scale;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.mask.ColumnPlaces;
+import io.darex.prune.mask.ColumnsMask;
+import io.darex.prune.mask.RandomMask;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A delta beside the weights next to the same delta merged into them. */
+class AttachedDeltaTest {
+  private static final double[] DROP_RATES = {0, 0.3, 0.5, 0.9, 0.999};
+
+  /** The sample's weights, moved by a tenth of their spread; gains and vectors too. */
+  private static Checkpoint tuned(Sample sample) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    Map<String, Tensor> steps = TinyBert.checkpoint(sample.config(), sample.seed() + 99).tensors();
+    sample
+        .checkpoint()
+        .tensors()
+        .forEach(
+            (name, before) -> {
+              float[] values = values(before);
+              for (int i = 0; i < values.length; i++) {
+                values[i] += 0.1f * steps.get(name).at(i);
+              }
+              tensors.put(name, new FloatTensor(name, before.shape(), values));
+            });
+    return new InMemoryCheckpoint(tensors, Optional.of(sample.config().toJson()));
+  }
+
+  private static float[] values(Tensor tensor) {
+    float[] values = new float[(int) tensor.count()];
+    tensor.read(0, values, 0, values.length);
+    return values;
+  }
+
+  private static SparseDelta delta(Sample sample, double dropRate) {
+    return new Pruning(new ColumnsMask(sample.seed(), dropRate))
+        .prune(sample.checkpoint(), tuned(sample));
+  }
+
+  /** A q of its own for every tensor. */
+  private static Scale scale(SparseDelta delta, long seed) {
+    Random random = new Random(seed);
+    Map<String, Double> q = new TreeMap<>();
+    delta.kept().keySet().forEach(name -> q.put(name, 0.3 + 0.7 * random.nextDouble()));
+    return new Scale(1, q);
+  }
+
+  private static void assertClose(float[][] actual, float[][] expected) {
+    for (int text = 0; text < expected.length; text++) {
+      assertClose(actual[text], expected[text]);
+    }
+  }
+
+  private static void assertClose(float[] actual, float[] expected) {
+    float largest = 1;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertThat(actual).containsExactly(expected, within(1e-5f * largest));
+  }
+
+  private static Map<String, float[]> bits(Encoder encoder) {
+    Map<String, float[]> values = new TreeMap<>();
+    encoder.parameters().forEach((name, array) -> values.put(name, array.data().asFloat()));
+    return values;
+  }
+
+  private static void assertSameBits(Encoder encoder, Map<String, float[]> expected) {
+    bits(encoder).forEach((name, now) -> assertThat(now).as(name).isEqualTo(expected.get(name)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.darex.bench.encoder.Sample#samples")
+  void computesWhatTheMergedModelComputesAndLeavesTheBaseAsItWas(Sample sample) {
+    Checkpoint base = sample.checkpoint();
+    Batch batch = sample.batch();
+    try (Encoder encoder = new DirectEncoder(sample.config(), base, 0);
+        Encoder merged = new DirectEncoder(sample.config(), base, 0)) {
+      Map<String, float[]> before = bits(encoder);
+      float[][] logits = encoder.logits(batch);
+      for (double dropRate : DROP_RATES) {
+        SparseDelta dare = delta(sample, dropRate);
+        for (SparseDelta delta : List.of(dare, dare.withScale(scale(dare, sample.seed())))) {
+          // At .999 DARE's 1/q makes weights at which fp32 itself is the error.
+          SparseDelta tame = dropRate > 0.9 ? delta.withScale(Scale.of(0.5)) : delta;
+          merged.load(tame.applyTo(base));
+          encoder.attach(tame);
+          assertClose(encoder.logits(batch), merged.logits(batch));
+          assertClose(encoder.pooled(batch), merged.pooled(batch));
+          if (Arrays.stream(batch.mask()).allMatch(real -> real == 1)) {
+            assertClose(encoder.lastHidden(batch), merged.lastHidden(batch));
+          }
+          encoder
+              .parameters()
+              .forEach(
+                  (name, array) -> {
+                    if (array.rank() == 2 && !sample.config().family().isHead(name)) {
+                      assertThat(array.data().asFloat()).as(name).isEqualTo(before.get(name));
+                    }
+                  });
+        }
+      }
+      encoder.detach();
+      assertSameBits(encoder, before);
+      assertThat(encoder.logits(batch)).isDeepEqualTo(logits);
+    }
+  }
+
+  @Test
+  void theSameBytesOnAnyNumberOfThreads() {
+    EncoderConfig config =
+        new EncoderConfig(97, 96, 2, 12, 200, 130, 2, 1e-12, 0, 0, 0, List.of("a", "b", "c"));
+    Sample sample = new Sample(config, 11);
+    SparseDelta delta = delta(sample, 0.7);
+    Batch batch = sample.batch(20);
+    float[][] expected = null;
+    MultiplyAdds work = null;
+    for (int threads : new int[] {1, 2, 5}) {
+      try (Encoder encoder = new DirectEncoder(config, sample.checkpoint(), 0, threads)) {
+        encoder.attach(delta);
+        float[][] logits = encoder.logits(batch);
+        expected = expected == null ? logits : expected;
+        work = work == null ? encoder.multiplyAdds() : work;
+        assertThat(logits).isDeepEqualTo(expected);
+        assertThat(encoder.multiplyAdds()).isEqualTo(work);
+      }
+    }
+  }
+
+  @Test
+  void droppedColumnsAreNotRead() {
+    long[] shape = {2, 5};
+    long[] columns = {1, 4};
+    KeptTensor kept =
+        new KeptTensor(
+            "w",
+            shape,
+            new ColumnPlaces(shape, columns),
+            new long[] {4},
+            new FloatTensor("w", new long[] {4}, new float[] {1, 2, 3, 4}),
+            Optional.empty());
+    float nan = Float.NaN;
+    try (KeptColumns delta = new KeptColumns(kept, 0.5f);
+        Scratch scratch = new Scratch();
+        Floats x = new Floats().reserve(15);
+        Floats y = new Floats().reserve(6)) {
+      x.put(0, new float[] {9, 9, 9, 9, 9, nan, 1, nan, nan, 10, nan, 100, nan, nan, 0}, 15);
+      y.put(0, new float[] {7, 7, 0, 0, 1, 1}, 6);
+      delta.addProduct(scratch, x, 1, 2, y, 1);
+      float[] result = new float[6];
+      y.get(0, result, 6);
+      // Twice [1 2; 3 4] on (1, 10) and on (100, 0).
+      assertThat(result).containsExactly(7, 7, 42, 86, 201, 601);
+      assertThat(delta.multiplyAdds()).isEqualTo(new MultiplyAdds(2 * 10, 2 * 4));
+      float[] row = {5, 5, 5, 5, 5};
+      delta.addRow(1, row, new float[5]);
+      assertThat(row).containsExactly(5, 11, 5, 5, 13);
+    }
+  }
+
+  @Test
+  void countsTheMultiplyAddsOfTheColumnsThatAreKept() {
+    EncoderConfig config = TinyBert.CONFIG;
+    Sample sample = new Sample(config, 3);
+    SparseDelta delta = delta(sample, 0.5);
+    long dense = 0;
+    long kept = 0;
+    int texts = 3;
+    int tokens = 11;
+    for (KeptTensor tensor : delta.kept().values()) {
+      String name = tensor.name();
+      boolean last = name.contains("layer.1.") && !name.matches(".*(key|value).*");
+      if (tensor.shape().length == 2 && !name.contains("embeddings")) {
+        // The last layer asks for first tokens only, and the pooler sees no others.
+        long rows = last || name.contains("pooler") ? texts : tokens;
+        dense += rows * tensor.shape()[0] * tensor.shape()[1];
+        kept += rows * tensor.kept();
+      }
+    }
+    try (Encoder encoder = new DirectEncoder(config, sample.checkpoint(), 0)) {
+      assertThatIllegalStateException().isThrownBy(encoder::multiplyAdds);
+      encoder.attach(delta);
+      assertThat(encoder.multiplyAdds().skipped()).isZero();
+      encoder.logits(TinyBert.BATCH);
+      encoder.logits(TinyBert.BATCH);
+      assertThat(encoder.multiplyAdds()).isEqualTo(new MultiplyAdds(2 * dense, 2 * kept));
+      assertThat(encoder.multiplyAdds().skipped())
+          .isStrictlyBetween(0.0, 1.0)
+          .isEqualTo(1 - (double) kept / dense);
+    }
+  }
+
+  @Test
+  void oneDeltaTakesThePlaceOfAnother() {
+    Sample sample = new Sample(TinyBert.CONFIG, 5);
+    Sample other = new Sample(TinyBert.CONFIG, 6);
+    SparseDelta first = delta(sample, 0.5);
+    SparseDelta second =
+        new Pruning(new ColumnsMask(1, 0.3)).prune(sample.checkpoint(), tuned(other));
+    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+      Map<String, float[]> before = bits(encoder);
+      encoder.attach(first);
+      float[][] logits = encoder.logits(TinyBert.BATCH);
+      for (int i = 0; i < 5; i++) {
+        encoder.attach(second);
+        assertThat(encoder.logits(TinyBert.BATCH)).isNotEqualTo(logits);
+        encoder.attach(first);
+        assertThat(encoder.logits(TinyBert.BATCH)).isDeepEqualTo(logits);
+      }
+      encoder.detach();
+      encoder.detach();
+      assertSameBits(encoder, before);
+    }
+  }
+
+  @Test
+  void nothingElseMayTouchTheParametersMeanwhile() {
+    Sample sample = new Sample(TinyBert.CONFIG, 5);
+    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+      encoder.attach(delta(sample, 0.5));
+      assertThatIllegalStateException()
+          .isThrownBy(() -> encoder.gradients(TinyBert.BATCH, TinyBert.LABELS, 0))
+          .withMessage("expected no delta attached for training, came one: detach it first");
+      assertThatIllegalStateException().isThrownBy(encoder::checkpoint);
+      assertThatIllegalStateException().isThrownBy(() -> encoder.load(sample.checkpoint()));
+      encoder.detach();
+      assertThat(encoder.gradients(TinyBert.BATCH, TinyBert.LABELS, 0).loss()).isFinite();
+    }
+  }
+
+  @Test
+  void whatDoesNotFitLeavesTheBase() {
+    Sample sample = new Sample(TinyBert.CONFIG, 5);
+    Checkpoint base = sample.checkpoint();
+    SparseDelta good = delta(sample, 0.5);
+    try (Encoder encoder = new DirectEncoder(sample.config(), base, 0)) {
+      Map<String, float[]> before = bits(encoder);
+      encoder.attach(good);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.attach(new Pruning(new RandomMask(1, 0.5)).prune(base, base)))
+          .withMessage("expected a sparse delta of mask columns, came one of mask random");
+      assertSameBits(encoder, before);
+
+      SortedMap<String, Tensor> whole = new TreeMap<>(good.whole());
+      whole.put("classifier.weight", new FloatTensor("w", new long[] {2, 8}, new float[16]));
+      whole.remove("classifier.bias");
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.attach(withWhole(good, whole)))
+          .isInstanceOf(MismatchException.class)
+          .withMessage(
+              "classifier.bias: expected in the sparse delta, kept or whole, came none; "
+                  + "classifier.weight: expected [3, 8], came [2, 8]");
+
+      float[] broken = {0, 0, Float.NaN};
+      whole.putAll(good.whole());
+      whole.put("classifier.bias", new FloatTensor("classifier.bias", new long[] {3}, broken));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.attach(withWhole(good, whole)))
+          .isInstanceOf(NonFiniteException.class)
+          .withMessageContaining("classifier.bias, element 2");
+
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.attach(good.withScale(Scale.of(1e-44))))
+          .isInstanceOf(NonFiniteException.class);
+      assertSameBits(encoder, before);
+      assertThat(encoder.gradients(TinyBert.BATCH, TinyBert.LABELS, 0).loss()).isFinite();
+    }
+    try (Encoder encoder = new SameDiffBert(sample.config(), base, 0)) {
+      assertThatIllegalArgumentException().isThrownBy(() -> encoder.attach(good));
+    }
+  }
+
+  private static SparseDelta withWhole(SparseDelta delta, SortedMap<String, Tensor> whole) {
+    return new SparseDelta(delta.mask(), delta.scale(), delta.kept(), whole, delta.provenance());
+  }
+}
