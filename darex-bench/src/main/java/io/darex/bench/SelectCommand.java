@@ -211,14 +211,19 @@ final class SelectCommand implements Callable<Integer> {
     if (out != null) {
       SelectPage.requireFonts();
     }
-    for (Path file : Stream.of(Optional.ofNullable(recipe), Optional.ofNullable(out)).flatMap(Optional::stream).toList()) {
+    for (Path file :
+        Stream.of(Optional.ofNullable(recipe), Optional.ofNullable(out))
+            .flatMap(Optional::stream)
+            .toList()) {
       if (Files.exists(file) && !force) {
         throw new FileAlreadyExistsException(file.toString());
       }
     }
   }
 
-  /** {@code FILE-suffix} for the recipe {@code FILE.yml}, or the suffix alone where there is none. */
+  /**
+   * {@code FILE-suffix} for the recipe {@code FILE.yml}, or the suffix alone where there is none.
+   */
   private String beside(String suffix) {
     return recipe == null
         ? suffix

@@ -108,8 +108,7 @@ final class SelectText {
         measured.metric(),
         measured.texts(),
         measured.tuned().isPresent()
-            ? String.format(
-                Locale.ROOT, " (tuned model %.4g)", measured.tuned().getAsDouble())
+            ? String.format(Locale.ROOT, " (tuned model %.4g)", measured.tuned().getAsDouble())
             : "",
         measured.seeds());
     Table table =

@@ -181,9 +181,7 @@ final class Charts {
     if (measured.tuned().isPresent()) {
       CategorySeries tuned =
           chart.addSeries(
-              "unpruned",
-              names,
-              Collections.nCopies(names.size(), measured.tuned().getAsDouble()));
+              "unpruned", names, Collections.nCopies(names.size(), measured.tuned().getAsDouble()));
       tuned.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
       draw(tuned, GREY, SeriesMarkers.NONE);
     }

@@ -54,13 +54,22 @@ public final class SelectPage {
         new Table(
             List.of("question", "which way", "measured", "threshold"),
             answer.decisions().stream()
-                .map(each -> List.of(each.question(), each.way(), each.measured(), each.threshold()))
+                .map(
+                    each -> List.of(each.question(), each.way(), each.measured(), each.threshold()))
                 .toList()));
     blocks.add(new Heading(2, "Delta"));
     blocks.add(
         new Table(
             List.of(
-                "tensor", "entries", "mean |Δ|", "variance", "c̄", "σ", "r", "error at 1−p", "q*",
+                "tensor",
+                "entries",
+                "mean |Δ|",
+                "variance",
+                "c̄",
+                "σ",
+                "r",
+                "error at 1−p",
+                "q*",
                 "error at q*"),
             answer.measurements().tensors().stream()
                 .map(each -> cells(each, answer.dropRate()))
@@ -92,7 +101,14 @@ public final class SelectPage {
     blocks.add(
         new Table(
             List.of(
-                "candidate", "q", "drop rate", "score", "95 %", "behind", "95 %", "masks",
+                "candidate",
+                "q",
+                "drop rate",
+                "score",
+                "95 %",
+                "behind",
+                "95 %",
+                "masks",
                 "seconds"),
             measured.rows().stream().map(SelectPage::cells).toList()));
     measured.skipped().forEach(line -> blocks.add(new Paragraph(line)));

@@ -52,11 +52,9 @@ record Choice(int sample, int best, double equal, List<Integer> alike) {
     return new Choice(chosen, best, equal, alike);
   }
 
-  private static boolean goesBefore(
-      Comparison comparison, int one, int other, boolean importance) {
+  private static boolean goesBefore(Comparison comparison, int one, int other, boolean importance) {
     int rank = comparison.samples().get(one).candidate().rank(importance);
     int against = comparison.samples().get(other).candidate().rank(importance);
-    return rank < against
-        || (rank == against && comparison.mean(one) > comparison.mean(other));
+    return rank < against || (rank == against && comparison.mean(one) > comparison.mean(other));
   }
 }

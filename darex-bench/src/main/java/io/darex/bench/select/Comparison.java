@@ -30,8 +30,7 @@ final class Comparison {
     double squares = 0;
     int freedom = 0;
     for (int i = 0; i < means.length; i++) {
-      double[] scores =
-          samples.get(i).bySeed().stream().mapToDouble(yardstick::score).toArray();
+      double[] scores = samples.get(i).bySeed().stream().mapToDouble(yardstick::score).toArray();
       means[i] = mean(scores);
       if (samples.get(i).drawn() && !Double.isNaN(means[i])) {
         squares += squares(scores);

@@ -68,7 +68,14 @@ final class Contest {
           samples.set(i, trial.more(samples.get(i), seed));
         }
       }
-      say.accept("mask seed " + seed + ": " + inReach.stream().filter(in -> in).count() + " of " + samples.size() + " candidates in reach");
+      say.accept(
+          "mask seed "
+              + seed
+              + ": "
+              + inReach.stream().filter(in -> in).count()
+              + " of "
+              + samples.size()
+              + " candidates in reach");
     }
     return new Comparison(samples, trial.yardstick());
   }

@@ -81,10 +81,7 @@ final class DecisionTree {
   }
 
   private static boolean large(
-      double dropRate,
-      Measurements measured,
-      OptionalDouble dareAtHalf,
-      List<Decision> decisions) {
+      double dropRate, Measurements measured, OptionalDouble dareAtHalf, List<Decision> decisions) {
     double mean = measured.meanAbsolute();
     boolean large = mean >= LARGE;
     decisions.add(
@@ -126,8 +123,7 @@ final class DecisionTree {
     return large;
   }
 
-  private static String rescaled(
-      double dropRate, Available available, List<Decision> decisions) {
+  private static String rescaled(double dropRate, Available available, List<Decision> decisions) {
     String scope = available.decoder() ? "" : " layer";
     String method;
     if (available.labels()) {

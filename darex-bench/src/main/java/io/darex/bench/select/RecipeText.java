@@ -81,8 +81,7 @@ public record RecipeText(Map<String, Object> keys, Scale scale) {
     StringBuilder yaml = new StringBuilder();
     line(yaml, "fallback", scale.fallback());
     yaml.append("tensors:\n");
-    new TreeMap<>(scale.perTensor())
-        .forEach((name, q) -> line(yaml.append("  "), quoted(name), q));
+    new TreeMap<>(scale.perTensor()).forEach((name, q) -> line(yaml.append("  "), quoted(name), q));
     return yaml.toString();
   }
 

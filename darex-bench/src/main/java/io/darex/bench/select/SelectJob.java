@@ -126,12 +126,7 @@ public final class SelectJob {
   }
 
   private Answer labelled(
-      Target target,
-      Delta delta,
-      Pretrained tuned,
-      Encoder encoder,
-      Tokenizer tokenizer,
-      Task task)
+      Target target, Delta delta, Pretrained tuned, Encoder encoder, Tokenizer tokenizer, Task task)
       throws IOException {
     List<Example> train = task.source().parts(Partition.TRAIN, request.data()).get(0).examples();
     TaskData data = TaskData.split(train, List.of(), request.seed());

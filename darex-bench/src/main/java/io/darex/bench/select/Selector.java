@@ -143,8 +143,7 @@ public final class Selector {
         : blind(target, dropRate, walk);
   }
 
-  private Answer blind(
-      String target, ToDoubleFunction<String> dropRate, DecisionTree.Walk walk) {
+  private Answer blind(String target, ToDoubleFunction<String> dropRate, DecisionTree.Walk walk) {
     Candidate candidate =
         Candidate.all(available, false).stream()
             .filter(each -> each.importance() == walk.importance())
@@ -214,7 +213,9 @@ public final class Selector {
                   comparison.mean(i),
                   Comparison.WIDTH * comparison.error(i),
                   comparison.mean(choice.sample()) - comparison.mean(i),
-                  i == choice.sample() ? 0 : Comparison.WIDTH * comparison.error(choice.sample(), i),
+                  i == choice.sample()
+                      ? 0
+                      : Comparison.WIDTH * comparison.error(choice.sample(), i),
                   sample.bySeed().size(),
                   sample.seconds(),
                   i == choice.sample());

@@ -101,7 +101,10 @@ final class Trial {
   }
 
   private Scale find(RecipeConfig recipe, Mask mask, Evidence with) {
-    return recipe.rescale().find(delta, new Pruning(mask).view(delta, threads), with, threads).scale();
+    return recipe
+        .rescale()
+        .find(delta, new Pruning(mask).view(delta, threads), with, threads)
+        .scale();
   }
 
   private double[] numbers(Mask mask, List<Scale> scales) {
