@@ -102,6 +102,17 @@ final class TunedOutputs implements Outputs {
     }
   }
 
+  @Override
+  public double change(Checkpoint candidate) {
+    List<float[][]> wanted = reference();
+    encoder.load(candidate);
+    double change = 0;
+    for (int b = 0; b < wanted.size(); b++) {
+      change += distance(wanted.get(b)).intoGradient(encoder.logits(batches.get(b)));
+    }
+    return Double.isFinite(change) ? change : Double.NaN;
+  }
+
   /** The batch's share of the mean over all texts of Σ(logit − wanted)². */
   private Loss distance(float[][] wanted) {
     return scores -> {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.Console;
 import io.darex.bench.Main;
 import io.darex.bench.Progress;
+import io.darex.bench.calibration.CalibrationTexts;
+import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.config.PruneConfig;
 import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.encoder.Encoder;
@@ -22,6 +24,7 @@ import io.darex.prune.checkpoint.CheckpointDigest;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.checkpoint.WriteOptions;
+import io.darex.prune.mask.Mask;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Found;
 import io.darex.prune.rescale.Point;
@@ -39,6 +42,7 @@ final class Cells {
   private final PruneConfig config;
   private final Splits splits;
   private final Encoder encoder;
+  private final Calibrator calibrator;
   private final Checkpoint base;
   private final Checkpoint tuned;
   private final OutputFolder folder;
@@ -49,6 +53,7 @@ final class Cells {
       PruneConfig config,
       Splits splits,
       Encoder encoder,
+      CalibrationTexts texts,
       Checkpoint base,
       Checkpoint tuned,
       OutputFolder folder,
@@ -56,6 +61,7 @@ final class Cells {
     this.config = config;
     this.splits = splits;
     this.encoder = encoder;
+    this.calibrator = new Calibrator(encoder, tuned, texts);
     this.base = base;
     this.tuned = tuned;
     this.folder = folder;
@@ -121,9 +127,9 @@ final class Cells {
   }
 
   private Cell make(RecipeConfig recipe, long seed, List<Cell> siblings) throws IOException {
-    Pruning pruning = recipe.pruning();
-    Delta delta = pruning.delta(base, tuned);
+    Delta delta = recipe.pruning().delta(base, tuned);
     int threads = Runtime.getRuntime().availableProcessors();
+    Pruning pruning = new Pruning(mask(recipe, delta, threads), recipe.pruning().selection());
     SparseDelta view = pruning.view(delta, threads);
     // A q searched on masks of its own serves all seeds.
     Optional<Cell> shared = siblings.stream().findFirst().filter(c -> recipe.rescale().isShared());
@@ -135,7 +141,7 @@ final class Cells {
       cost = shared.get().cost();
       scale = SparseDeltaFile.read(folder.path().resolve(shared.get().file())).scale();
     } else {
-      Effort effort = new Effort();
+      Effort effort = new Effort(calibrator);
       Found found = recipe.rescale().find(delta, view, evidence(recipe, effort), threads);
       searched = found.searched();
       cost = effort.cost();
@@ -165,13 +171,29 @@ final class Cells {
         folder.path().relativize(file).toString().replace('\\', '/'));
   }
 
+  /** The recipe's mask, with whatever it has to know. */
+  private Mask mask(RecipeConfig recipe, Delta delta, int threads) {
+    Mask mask = recipe.pruning().mask();
+    if (mask.needsInputs()) {
+      mask = mask.withInputs(calibrator.calibration().inputs());
+    }
+    Map<String, Double> importance =
+        recipe.budget().needsImportance()
+            ? Importance.of(encoder, Run.withHeadOf(delta), delta, splits.train().texts())
+            : Map.of();
+    return recipe.budget().allocate(mask, delta, importance, threads);
+  }
+
   private Evidence evidence(RecipeConfig recipe, Effort effort) {
-    return Evidence.labelled(
-            checkpoint -> {
-              effort.forward(splits.validation().texts().size());
-              encoder.load(checkpoint);
-              return splits.validation().score(encoder);
-            })
+    return calibrator
+        .evidence()
+        .withLabelled(
+            Optional.of(
+                checkpoint -> {
+                  effort.forward(splits.validation().texts().size());
+                  encoder.load(checkpoint);
+                  return splits.validation().score(encoder);
+                }))
         .withProgress(point -> console.say(words(recipe, point)));
   }
 

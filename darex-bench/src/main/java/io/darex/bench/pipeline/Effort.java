@@ -1,25 +1,32 @@
 package io.darex.bench.pipeline;
 
+import io.darex.bench.calibration.Calibrator;
+import io.darex.bench.calibration.Passes;
 import io.darex.bench.report.Results.Cost;
 
 /** Counts what the finding of one q takes, from when it is made. */
 final class Effort {
   private final long start = System.nanoTime();
-  private long forwards;
-  private long backwards;
+  private final Calibrator calibrator;
+  private final Passes before;
+  private long labelled;
 
-  /** So many texts went forward. */
-  void forward(int texts) {
-    forwards += texts;
+  Effort(Calibrator calibrator) {
+    this.calibrator = calibrator;
+    before = calibrator.passes();
   }
 
-  /** So many texts went backward. */
-  void backward(int texts) {
-    backwards += texts;
+  /** So many labelled texts went forward, besides those of the calibration. */
+  void forward(int texts) {
+    labelled += texts;
   }
 
   /** What it has been so far. */
   Cost cost() {
-    return new Cost(forwards, backwards, (System.nanoTime() - start) * 1e-9);
+    Passes now = calibrator.passes();
+    return new Cost(
+        labelled + now.forward() - before.forward(),
+        now.backward() - before.backward(),
+        (System.nanoTime() - start) * 1e-9);
   }
 }

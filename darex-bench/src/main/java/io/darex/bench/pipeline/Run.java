@@ -2,6 +2,8 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.Console;
 import io.darex.bench.Main;
+import io.darex.bench.calibration.CalibrationSize;
+import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.Encoder;
@@ -18,6 +20,7 @@ import io.darex.bench.report.Results.Score;
 import io.darex.bench.report.Summary;
 import io.darex.optim.DeltaPlot;
 import io.darex.prune.Checkpoint;
+import io.darex.prune.Delta;
 import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.AtomicWrite;
@@ -135,7 +138,14 @@ public final class Run {
       folder.write(results);
       Cells cells =
           new Cells(
-              config.prune(), splits, encoder, pretrained.checkpoint(), tuned, folder, console);
+              config.prune(),
+              splits,
+              encoder,
+              CalibrationTexts.of(tokenizer, data.train(), CalibrationSize.DEFAULT),
+              pretrained.checkpoint(),
+              tuned,
+              folder,
+              console);
       Results complete = cells.complete(results);
       Report.write(complete, folder.path());
       return complete;
@@ -175,7 +185,7 @@ public final class Run {
     console.say("scoring the tuned checkpoint, the base and the baselines");
     encoder.load(tuned);
     Score tunedScore = splits.score(encoder);
-    encoder.load(withHeadOf(tuned, base));
+    encoder.load(withHeadOf(new Pruning(new RandomMask(0, 0)).delta(base, tuned)));
     return new Results(
         training.job(),
         Main.version(),
@@ -190,10 +200,10 @@ public final class Run {
         List.of());
   }
 
-  private static Checkpoint withHeadOf(Checkpoint tuned, Checkpoint base) {
-    SortedMap<String, Tensor> tensors = new TreeMap<>(base.tensors());
-    Pruning recipe = new Pruning(new RandomMask(0, 0));
-    tensors.putAll(recipe.delta(base, tuned).carried());
-    return new InMemoryCheckpoint(tensors, tuned.config());
+  /** The pre-trained weights with what only the tuned model has. */
+  static Checkpoint withHeadOf(Delta delta) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>(delta.base().tensors());
+    tensors.putAll(delta.carried());
+    return new InMemoryCheckpoint(tensors, delta.tuned().config());
   }
 }

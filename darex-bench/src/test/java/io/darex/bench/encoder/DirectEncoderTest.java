@@ -80,6 +80,34 @@ class DirectEncoderTest {
     }
   }
 
+  @Test
+  void bothEnginesAgreeOnAnyFunctionOfTheScores() {
+    EncoderConfig config = TinyBert.CONFIG.withDropout(0.3);
+    Checkpoint checkpoint = TinyBert.checkpoint(config, 4);
+    Loss square =
+        scores -> {
+          double sum = 0;
+          for (float[] row : scores) {
+            for (int i = 0; i < row.length; i++) {
+              sum += (i + 1) * (double) row[i] * row[i];
+              row[i] = 2 * (i + 1) * row[i];
+            }
+          }
+          return sum;
+        };
+    try (Encoder direct = new DirectEncoder(config, checkpoint, 0);
+        Encoder sameDiff = new SameDiffBert(config, checkpoint, 0)) {
+      Gradients expected = sameDiff.gradients(TinyBert.BATCH, square);
+      Gradients actual = direct.gradients(TinyBert.BATCH, square);
+      assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-3));
+      assertSame(actual.byName(), expected.byName(), 1e-4);
+      for (int text = 0; text < TinyBert.BATCH.rows(); text++) {
+        float[] dense = sameDiff.dense(TinyBert.BATCH)[text];
+        assertThat(direct.dense(TinyBert.BATCH)[text]).containsExactly(dense, within(1e-4f));
+      }
+    }
+  }
+
   private static void assertSame(
       Map<String, INDArray> actual, Map<String, INDArray> expected, double tolerance) {
     assertThat(actual.keySet()).isEqualTo(expected.keySet());

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -59,42 +60,98 @@ class FamilyTest {
       assertThat(gradients.loss())
           .isCloseTo(plain.loss(batch, wanted), within(EXACT * Math.max(1, gradients.loss())));
       assertThat(gradients.byName().keySet()).isEqualTo(encoder.parameters().keySet());
-      gradients
-          .byName()
-          .forEach(
-              (name, gradient) -> {
-                float[] analytic = gradient.data().asFloat();
-                double[] direction = new double[analytic.length];
-                for (int trial = 0; trial < 2; trial++) {
-                  Arrays.fill(direction, 0);
-                  if (trial == 0) {
-                    Arrays.setAll(direction, i -> random.nextGaussian());
-                  } else {
-                    direction[random.nextInt(direction.length)] = 1;
-                  }
-                  double actual = 0;
-                  for (int i = 0; i < direction.length; i++) {
-                    actual += analytic[i] * direction[i];
-                  }
-                  double expected = difference(plain, name, direction, batch, wanted);
-                  double size = Math.sqrt(Arrays.stream(direction).map(d -> d * d).sum());
-                  assertThat(actual)
-                      .as(name)
-                      .isCloseTo(expected, within(EXACT * Math.max(size, Math.abs(expected))));
-                }
-              });
+      assertGradients(gradients, plain, random, () -> plain.loss(batch, wanted), 1);
     }
   }
 
+  /** Each score weighs differently, and none is linear in the result. */
+  @ParameterizedTest
+  @MethodSource("io.darex.bench.encoder.Sample#samples")
+  void gradientsOfAnyFunctionOfTheScoresAreWithoutDropout(Sample sample) {
+    PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
+    Batch batch = sample.batch();
+    EncoderConfig dropping = sample.config().withDropout(0.3);
+    try (Encoder encoder = new DirectEncoder(dropping, sample.checkpoint(), 0)) {
+      Gradients gradients =
+          encoder.gradients(
+              batch,
+              scores -> {
+                double sum = 0;
+                for (int row = 0; row < scores.length; row++) {
+                  for (int i = 0; i < scores[row].length; i++) {
+                    sum += (row + i + 1) * Math.sin(scores[row][i]);
+                    scores[row][i] = (float) ((row + i + 1) * Math.cos(scores[row][i]));
+                  }
+                }
+                return sum;
+              });
+      DoubleSupplier function =
+          () -> {
+            double sum = 0;
+            for (int row = 0; row < batch.rows(); row++) {
+              double[] scores =
+                  plain.logits(PlainEncoder.ids(batch, row), PlainEncoder.types(batch, row));
+              for (int i = 0; i < scores.length; i++) {
+                sum += (row + i + 1) * Math.sin(scores[i]);
+              }
+            }
+            return sum;
+          };
+      assertThat(gradients.loss()).isCloseTo(function.getAsDouble(), within(1e-3));
+      double scale = Math.max(1, largest(gradients));
+      assertGradients(gradients, plain, new Random(sample.seed() + 3), function, scale);
+    }
+  }
+
+  private static void assertGradients(
+      Gradients gradients,
+      PlainEncoder plain,
+      Random random,
+      DoubleSupplier function,
+      double scale) {
+    gradients
+        .byName()
+        .forEach(
+            (name, gradient) -> {
+              float[] analytic = gradient.data().asFloat();
+              double[] direction = new double[analytic.length];
+              for (int trial = 0; trial < 2; trial++) {
+                Arrays.fill(direction, 0);
+                if (trial == 0) {
+                  Arrays.setAll(direction, i -> random.nextGaussian());
+                } else {
+                  direction[random.nextInt(direction.length)] = 1;
+                }
+                double actual = 0;
+                for (int i = 0; i < direction.length; i++) {
+                  actual += analytic[i] * direction[i];
+                }
+                double expected = difference(plain, name, direction, function);
+                double size = Math.sqrt(Arrays.stream(direction).map(d -> d * d).sum());
+                assertThat(actual)
+                    .as(name)
+                    .isCloseTo(
+                        expected, within(EXACT * Math.max(scale * size, Math.abs(expected))));
+              }
+            });
+  }
+
+  private static double largest(Gradients gradients) {
+    return gradients.byName().values().stream()
+        .mapToDouble(gradient -> gradient.normmaxNumber().doubleValue())
+        .max()
+        .orElseThrow();
+  }
+
   private static double difference(
-      PlainEncoder plain, String name, double[] direction, Batch batch, float[] wanted) {
+      PlainEncoder plain, String name, double[] direction, DoubleSupplier function) {
     double step = 1e-6;
     double[] values = plain.parameter(name);
     double[] before = values.clone();
     Arrays.setAll(values, i -> before[i] + step * direction[i]);
-    double above = plain.loss(batch, wanted);
+    double above = function.getAsDouble();
     Arrays.setAll(values, i -> before[i] - step * direction[i]);
-    double below = plain.loss(batch, wanted);
+    double below = function.getAsDouble();
     System.arraycopy(before, 0, values, 0, values.length);
     return (above - below) / (2 * step);
   }

@@ -2,7 +2,9 @@ package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
@@ -13,12 +15,14 @@ import org.apache.commons.math3.special.Erf;
  * the oracle of the engines. Written from the papers and the models of transformers, names
  * included, sharing nothing with the engines.
  */
-final class PlainEncoder {
+public final class PlainEncoder {
   private final EncoderConfig config;
   private final Map<String, double[]> values = new TreeMap<>();
+  private final Map<String, List<double[]>> inputs = new TreeMap<>();
+  private boolean recording;
   private final String family;
 
-  PlainEncoder(EncoderConfig config, Checkpoint checkpoint) {
+  public PlainEncoder(EncoderConfig config, Checkpoint checkpoint) {
     this.config = config;
     family = config.family().name();
     checkpoint.tensors().forEach((name, tensor) -> values.put(name, doubles(tensor)));
@@ -30,13 +34,19 @@ final class PlainEncoder {
     return result;
   }
 
+  /** By name of a linear layer, every row that enters it from now on. */
+  Map<String, List<double[]>> record() {
+    recording = true;
+    return inputs;
+  }
+
   /** The live values of a parameter, row-major. */
-  double[] parameter(String name) {
+  public double[] parameter(String name) {
     return values.get(name);
   }
 
   /** The last layer's output, {@code [tokens][hidden]}. */
-  double[][] hidden(int[] ids, int[] types) {
+  public double[][] hidden(int[] ids, int[] types) {
     String prefix =
         switch (family) {
           case "BERT" -> "bert.";
@@ -85,12 +95,12 @@ final class PlainEncoder {
     return x;
   }
 
-  double[] pooled(int[] ids, int[] types) {
+  public double[] pooled(int[] ids, int[] types) {
     double[] first = hidden(ids, types)[0];
     return family.equals("BERT") ? map(linear(first, "bert.pooler.dense"), Math::tanh) : first;
   }
 
-  double[] logits(int[] ids, int[] types) {
+  public double[] logits(int[] ids, int[] types) {
     double[] first = hidden(ids, types)[0];
     return switch (family) {
       case "BERT" -> linear(map(linear(first, "bert.pooler.dense"), Math::tanh), "classifier");
@@ -105,7 +115,7 @@ final class PlainEncoder {
   }
 
   /** The mean cross-entropy of labels, for a single score the mean squared error of targets. */
-  double loss(Batch batch, float[] wanted) {
+  public double loss(Batch batch, float[] wanted) {
     double sum = 0;
     for (int text = 0; text < batch.rows(); text++) {
       double[] scores = logits(ids(batch, text), types(batch, text));
@@ -119,11 +129,11 @@ final class PlainEncoder {
     return sum / batch.rows();
   }
 
-  static int[] ids(Batch batch, int text) {
+  public static int[] ids(Batch batch, int text) {
     return real(batch, text, batch.ids());
   }
 
-  static int[] types(Batch batch, int text) {
+  public static int[] types(Batch batch, int text) {
     return real(batch, text, batch.types());
   }
 
@@ -190,6 +200,9 @@ final class PlainEncoder {
   }
 
   private double[] linear(double[] x, String name) {
+    if (recording) {
+      inputs.computeIfAbsent(name, n -> new ArrayList<>()).add(x);
+    }
     double[] weight = values.get(name + ".weight");
     double[] y = values.get(name + ".bias").clone();
     for (int o = 0; o < y.length; o++) {

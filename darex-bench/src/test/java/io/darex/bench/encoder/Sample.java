@@ -9,16 +9,20 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /** An architecture with random sizes, weights and texts, all from the seed. */
-record Sample(EncoderConfig config, long seed) {
-  Checkpoint checkpoint() {
+public record Sample(EncoderConfig config, long seed) {
+  public Checkpoint checkpoint() {
     return TinyBert.checkpoint(config, seed);
   }
 
-  Batch batch() {
+  public Batch batch() {
     return batch(1 + new Random(seed).nextInt(9));
   }
 
-  Batch batch(int texts) {
+  public Batch batch(int texts) {
+    return Batch.of(texts(texts));
+  }
+
+  public List<EncodedText> texts(int texts) {
     Random random = new Random(seed + 1);
     List<EncodedText> list = new ArrayList<>();
     for (int i = 0; i < texts; i++) {
@@ -27,7 +31,7 @@ record Sample(EncoderConfig config, long seed) {
       int types = Math.max(1, config.typeVocabSize());
       list.add(new EncodedText(ids, random.ints(length, 0, types).toArray()));
     }
-    return Batch.of(list);
+    return list;
   }
 
   /** Labels, or the targets of a regression. */
@@ -51,7 +55,7 @@ record Sample(EncoderConfig config, long seed) {
   }
 
   /** Every family with every activation and 1 to 3 labels. */
-  static Stream<Sample> samples() {
+  public static Stream<Sample> samples() {
     List<Sample> samples = new ArrayList<>();
     for (Family family : Family.values()) {
       for (Activation activation :
@@ -65,7 +69,8 @@ record Sample(EncoderConfig config, long seed) {
     return samples.stream();
   }
 
-  static EncoderConfig architecture(Family family, Activation activation, int labels, long seed) {
+  public static EncoderConfig architecture(
+      Family family, Activation activation, int labels, long seed) {
     Random random = new Random(seed);
     int heads = 1 + random.nextInt(3);
     int hidden = heads * (1 + random.nextInt(5));
