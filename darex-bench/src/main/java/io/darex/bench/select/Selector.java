@@ -157,7 +157,8 @@ public final class Selector {
     if (!walk.warning().isEmpty()) {
       remarks.add(walk.warning() + ".");
     }
-    return answer(target, rate, walk, Optional.empty(), candidate, Scale.of(1 - rate), remarks);
+    Scale scale = Scale.of(candidate.importance() ? 1 : 1 - rate);
+    return answer(target, rate, walk, Optional.empty(), candidate, scale, remarks);
   }
 
   private Answer tried(

@@ -63,8 +63,7 @@ class ComparisonTest {
     double[] none = new double[TEXTS];
     none[3] = Double.NaN;
     Comparison two =
-        compare(
-            Means.sample(DARE, true, none), Means.sample(MAGNITUDE, false, numbers(-5, .1)));
+        compare(Means.sample(DARE, true, none), Means.sample(MAGNITUDE, false, numbers(-5, .1)));
     assertThat(two.best()).isEqualTo(1);
     assertThat(Choice.of(two, false, false).sample()).isEqualTo(1);
   }
@@ -91,7 +90,8 @@ class ComparisonTest {
     for (double better : new double[] {.0055, .02, .2}) {
       Comparison comparison =
           compare(
-              Means.sample(DARE, true, numbers), Means.sample(SEARCHED, true, noisy(numbers, better)));
+              Means.sample(DARE, true, numbers),
+              Means.sample(SEARCHED, true, noisy(numbers, better)));
       Choice choice = Choice.of(comparison, false, false);
       double lost = comparison.mean(choice.best()) - comparison.mean(choice.sample());
       assertThat(choice.equal()).isEqualTo(.01);
@@ -105,7 +105,8 @@ class ComparisonTest {
     Choice choice =
         Choice.of(
             compare(
-                Means.sample(DARE, true, numbers), Means.sample(SEARCHED, true, noisy(numbers, .3))),
+                Means.sample(DARE, true, numbers),
+                Means.sample(SEARCHED, true, noisy(numbers, .3))),
             false,
             false);
     assertThat(choice.sample()).isEqualTo(1);

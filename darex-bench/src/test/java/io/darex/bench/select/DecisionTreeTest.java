@@ -51,7 +51,8 @@ class DecisionTreeTest {
     Walk small = walk(.9, 6e-4, OptionalDouble.of(.5), UNKNOWN, true, true, false);
     assertThat(small.importance()).isFalse();
     Decision noise = small.decisions().get(2);
-    assertThat(noise.measured()).isEqualTo("(1-p)·r = 0.0500: relative error 18.0 at q = 1-p, 0.947 at the best q");
+    assertThat(noise.measured())
+        .isEqualTo("(1-p)·r = 0.0500: relative error 18.0 at q = 1-p, 0.947 at the best q");
     assertThat(noise.way()).isEqualTo("in its layer, but the deltas are small");
   }
 
@@ -75,8 +76,7 @@ class DecisionTreeTest {
 
   @Test
   void everyBranchHasItsNumberAndThreshold() {
-    Walk walk =
-        walk(.99, 3e-3, OptionalDouble.of(5), OptionalDouble.of(.02), false, true, false);
+    Walk walk = walk(.99, 3e-3, OptionalDouble.of(5), OptionalDouble.of(.02), false, true, false);
     assertThat(walk.decisions())
         .hasSizeGreaterThan(3)
         .allSatisfy(
