@@ -47,8 +47,7 @@ class RecipeTextTest {
   void wandaNamesItsTexts() {
     Candidate wanda = Means.candidate("wanda", "none", 0);
     assertThat(RecipeText.of(wanda, .5, Scale.of(1), false, 42, "encoder", "a \"b\".txt").yaml(""))
-        .isEqualTo(
-            "mask: wanda\ndropRate: 0.5\ncalibration: \"a \\\"b\\\".txt\"\nrescale: none\n");
+        .isEqualTo("mask: wanda\ndropRate: 0.5\ncalibration: \"a \\\"b\\\".txt\"\nrescale: none\n");
   }
 
   private RecipeConfig read(RecipeText recipe) throws IOException {
