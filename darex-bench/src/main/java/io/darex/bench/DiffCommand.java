@@ -1,5 +1,6 @@
 package io.darex.bench;
 
+import io.darex.prune.Checkpoint;
 import io.darex.prune.CheckpointDiff;
 import io.darex.prune.CheckpointDiff.Change;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
@@ -34,7 +35,7 @@ final class DiffCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "A", description = "A checkpoint.")
   private Path first;
 
-  @Parameters(index = "1", paramLabel = "B", description = "Another one.")
+  @Parameters(index = "1", paramLabel = "B", description = "Another one, or a PEFT adapter of A.")
   private Path second;
 
   @Option(names = "--all", description = "Show every tensor, not only those that changed most.")
@@ -45,10 +46,11 @@ final class DiffCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Checkpoint before = HuggingFaceFolder.open(first);
     CheckpointDiff diff =
         CheckpointDiff.between(
-            HuggingFaceFolder.open(first),
-            HuggingFaceFolder.open(second),
+            before,
+            HuggingFaceFolder.openTuned(second, before),
             Runtime.getRuntime().availableProcessors());
     if (json) {
       main.console().json(asJson(diff));

@@ -18,6 +18,7 @@ import io.darex.bench.pipeline.Evaluation;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -94,7 +95,10 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "The seed that holds out validation; default: 0, as in a run.")
   private long seed;
 
-  @Option(names = "--delta", paramLabel = "FILE", description = "Sparse delta to apply.")
+  @Option(
+      names = "--delta",
+      paramLabel = "FILE",
+      description = "Sparse delta to apply, or the folder of a PEFT adapter.")
   private Path delta;
 
   @Option(
@@ -142,10 +146,9 @@ final class EvaluateCommand implements Callable<Integer> {
     Backend.prepare(main.console());
     Pretrained base = Pretrained.of(model);
     Optional<SparseDelta> sparse = sparse(base.checkpoint());
-    Checkpoint weights =
-        sparse.map(pruned -> pruned.applyTo(base.checkpoint())).orElse(base.checkpoint());
+    Checkpoint weights = weights(base.checkpoint(), sparse);
     EncoderConfig config =
-        sparse.isEmpty() || weights.config().isEmpty() ? base.config() : config(weights);
+        delta == null || weights.config().isEmpty() ? base.config() : config(weights);
     String source = delta == null ? model : delta.toString();
     Evaluation.requireHead(config, task, source);
     requireHeadTensors(weights, source);
@@ -193,8 +196,10 @@ final class EvaluateCommand implements Callable<Integer> {
           "--split test: expected --submission or --predictions, as test has no labels to score"
               + " by, came neither");
     }
-    if (beside && delta == null) {
-      throw new BadInputException("--beside: expected --delta with it, came none");
+    if (beside && (delta == null || PeftAdapter.isAt(delta))) {
+      throw new BadInputException(
+          "--beside: expected a sparse delta as --delta with it, came "
+              + (delta == null ? "none" : "a PEFT adapter"));
     }
     if (batchTokens < 1) {
       throw new BadInputException("--batch-tokens: expected at least 1, came " + batchTokens);
@@ -204,13 +209,21 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
+  /** The sparse delta, where the delta is one. */
   private Optional<SparseDelta> sparse(Checkpoint base) throws IOException {
-    if (delta == null) {
+    if (delta == null || PeftAdapter.isAt(delta)) {
       return Optional.empty();
     }
     SparseDelta sparse = SparseDeltaFile.read(delta);
     CheckpointDigest.requireBase(sparse, base);
     return Optional.of(sparse);
+  }
+
+  private Checkpoint weights(Checkpoint base, Optional<SparseDelta> sparse) throws IOException {
+    if (sparse.isPresent()) {
+      return sparse.get().applyTo(base);
+    }
+    return delta == null ? base : PeftAdapter.open(delta).onto(base);
   }
 
   private void attach(Encoder encoder, SparseDelta sparse) {

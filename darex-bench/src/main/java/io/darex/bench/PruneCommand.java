@@ -1,8 +1,12 @@
 package io.darex.bench;
 
 import io.darex.bench.config.RecipeConfig;
+import io.darex.bench.pipeline.TunedModel;
 import io.darex.prune.Scale;
+import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.PruneJob;
+import io.darex.prune.rescale.Evidence;
+import io.darex.prune.rescale.Point;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -31,7 +36,8 @@ import picocli.CommandLine.ParentCommand;
     sortOptions = false,
     footer = {
       "",
-      "Example: darex prune --base bert --tuned bert-sst2 --drop-rate 0.99 --out sst2.safetensors"
+      "Example: darex prune --base bert --tuned bert-sst2 --drop-rate 0.99 --out sst2.safetensors",
+      "         darex prune --adapter bert-sst2-lora --drop-rate 0.5 --out pruned-lora"
     })
 final class PruneCommand implements Callable<Integer> {
   private static final double PERCENT = 100;
@@ -44,25 +50,27 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
-      required = true,
       description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
   private Path base;
 
   @Option(
       names = "--tuned",
       paramLabel = "CHECKPOINT",
-      required = true,
-      description = "The fine-tuned checkpoint.")
+      description = "The fine-tuned checkpoint, or a PEFT LoRA adapter of the base.")
   private Path tuned;
+
+  @Mixin private FactorOptions factors;
 
   @Option(
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "The sparse delta to write.")
+      description = "The sparse delta to write, or with --adapter the folder.")
   private Path out;
 
   @Mixin private RecipeOptions options;
+
+  @Mixin private TextOptions texts;
 
   @Option(
       names = "--no-digest",
@@ -79,14 +87,31 @@ final class PruneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (factors.given()) {
+      if (base != null || tuned != null || noDigest || texts.given()) {
+        throw new BadInputException(
+            "--adapter: expected no --base, --tuned, --no-digest and no texts, came one of them; --tuned"
+                + " takes an adapter too, for its product B·A");
+      }
+      factors.prune(options, out, work, dryRun, json, main.console());
+      return 0;
+    }
+    factors.requireNone();
+    if (base == null || tuned == null) {
+      throw new BadInputException(
+          "expected --base and --tuned, or --adapter, came "
+              + (base != null ? "--base alone" : tuned != null ? "--tuned alone" : "none"));
+    }
     RecipeConfig config = options.recipe();
-    requireNoEncoder(config);
+    TunedModel.Source texts = this.texts.source(config, options.calibration(), main.console());
+    boolean reads = config.needsTexts().isPresent() || config.needsLabels().isPresent();
     PruneJob.Recipe recipe =
         new PruneJob.Recipe(
             config.pruning(),
             config.budget(),
             config.rescale(),
             config.values(),
+            reads ? Optional.of(texts.words()) : Optional.empty(),
             !noDigest,
             "darex " + Main.version());
     work.requireFree(out);
@@ -101,23 +126,31 @@ final class PruneCommand implements Callable<Integer> {
     requireRoom(job);
     long start = System.nanoTime();
     PruneJob.Outcome outcome;
-    try (Progress progress = console.progressOfBytes("prune", job.expectedBytes())) {
-      outcome = job.run(out, work.options(progress));
+    if (reads) {
+      Backend.prepare(console);
+      try (TunedModel model = TunedModel.open(tuned, texts);
+          Progress progress = console.progressOfBytes("prune", job.expectedBytes())) {
+        Evidence evidence = model.evidence(job.delta()).withProgress(point -> say(point, console));
+        outcome = job.run(out, work.options(progress), evidence);
+      }
+    } else {
+      try (Progress progress = console.progressOfBytes("prune", job.expectedBytes())) {
+        outcome = job.run(out, work.options(progress));
+      }
     }
     report(job, outcome, Duration.ofNanos(System.nanoTime() - start));
     return 0;
   }
 
-  private static void requireNoEncoder(RecipeConfig config) {
-    if (config.pruning().mask().needsInputs() || config.budget().needsImportance()) {
-      throw new BadInputException(
-          "mask wanda and budget apl need an encoder to read the calibration text, and darex prune"
-              + " has none; expected another mask or budget");
-    }
+  private static void say(Point point, Console console) {
+    console.say(String.format(Locale.ROOT, "q = %.4g scores %.5g", point.q(), point.score()));
   }
 
   private List<String> preflight(PruneJob job) throws IOException {
     List<String> lines = new ArrayList<>(job.delta().report());
+    if (PeftAdapter.isAt(tuned)) {
+      lines.add(PeftAdapter.open(tuned).storage(job.keepRate()));
+    }
     lines.add(
         "file: about "
             + Size.text(job.expectedBytes())

@@ -1,9 +1,11 @@
 package io.darex.bench;
 
 import io.darex.bench.config.RecipeConfig;
+import io.darex.prune.checkpoint.FactorPruning;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import picocli.CommandLine.Option;
 
@@ -56,17 +58,13 @@ final class RecipeOptions {
   private String budget;
 
   @Option(
-      names = "--calibration",
-      paramLabel = "FILE",
-      description = "Text that mask wanda and budget apl look at.")
-  private Path calibration;
-
-  @Option(
       names = "--rescale",
       paramLabel = "NAME",
       description =
           "By which q kept entries are divided: inverse-keep-rate (default of drawn masks), q, "
-              + "norm-match, none (default of masks that choose by size).")
+              + "norm-match, none (default of masks that choose by size); with texts q-labelled, "
+              + "q-unlabelled, q-first-order, q-second-order, q-layer-mse, q-least-squares, "
+              + "q-learned.")
   private String rescale;
 
   @Option(names = "--q", paramLabel = "Q", description = "The q of rescale q, in (0, 1].")
@@ -79,6 +77,18 @@ final class RecipeOptions {
           "A q for each tensor: a mapping 'tensors' of names or patterns, and 'fallback' for the "
               + "rest (default: the share that is kept).")
   private Path qFile;
+
+  @Option(
+      names = "--q-scope",
+      paramLabel = "SCOPE",
+      description = "What a found q is for: global (one for all) or layer.")
+  private String qScope;
+
+  @Option(
+      names = "--search",
+      paramLabel = "NAME",
+      description = "How q-labelled and q-unlabelled search: geometric (default), two-stage.")
+  private String search;
 
   @Option(names = "--norm", paramLabel = "NORM", description = "Of norm-match: l1 (default), l2.")
   private String norm;
@@ -115,6 +125,39 @@ final class RecipeOptions {
    * @throws BadInputException if file or options are at fault
    */
   RecipeConfig recipe() {
+    return RecipeConfig.of(said());
+  }
+
+  /**
+   * The recipe of one of an adapter's factors.
+   *
+   * @param own what is said of this factor alone, by key; null where nothing is
+   * @throws BadInputException as {@link #recipe()}, and if a type of kept values is given, for a
+   *     factor keeps its own
+   */
+  FactorPruning.Recipe factor(Map<String, Object> own) {
+    Map<String, Object> said = said();
+    if (said.containsKey("values")) {
+      throw new BadInputException(
+          "--adapter: expected no --values, as factors keep their type, came "
+              + said.get("values"));
+    }
+    if (said.containsKey("budget")) {
+      throw new BadInputException(
+          "--adapter: expected no --budget, as each factor has its own rate, came "
+              + said.get("budget"));
+    }
+    own.forEach((key, value) -> put(said, key, value));
+    RecipeConfig config = RecipeConfig.of(said);
+    return new FactorPruning.Recipe(config.pruning(), config.rescale());
+  }
+
+  /** The file of texts that the recipe's YAML names. */
+  Optional<Path> calibration() {
+    return Optional.ofNullable(said().get("calibration")).map(file -> Path.of(file.toString()));
+  }
+
+  private Map<String, Object> said() {
     Map<String, Object> said = config == null ? new TreeMap<>() : RecipeConfig.read(config);
     put(said, "mask", mask);
     put(said, "dropRate", dropRate);
@@ -124,7 +167,8 @@ final class RecipeOptions {
     put(said, "keep", keep);
     put(said, "epsilon", epsilon);
     put(said, "budget", budget);
-    put(said, "calibration", calibration);
+    put(said, "qScope", qScope);
+    put(said, "search", search);
     put(said, "rescale", rescale);
     put(said, "q", q);
     put(said, "qFile", qFile);
@@ -133,7 +177,7 @@ final class RecipeOptions {
     put(said, "only", only);
     put(said, "exclude", exclude);
     put(said, "preset", preset);
-    return RecipeConfig.of(said);
+    return said;
   }
 
   private static void put(Map<String, Object> said, String key, Object value) {

@@ -47,8 +47,10 @@ final class VerifyCommand implements Callable<Integer> {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
     }
+    Optional<Checkpoint> before =
+        base == null ? Optional.empty() : Optional.of(HuggingFaceFolder.open(base));
     List<Verification.Check> checks =
-        Verification.of(file, open(base), open(tuned), Runtime.getRuntime().availableProcessors());
+        Verification.of(file, before, tuned(before), Runtime.getRuntime().availableProcessors());
     for (Verification.Check check : checks) {
       String state = check.state().toString().toLowerCase(Locale.ROOT);
       main.console()
@@ -58,7 +60,13 @@ final class VerifyCommand implements Callable<Integer> {
     return checks.stream().anyMatch(check -> check.state() == State.FAILED) ? Main.BAD_INPUT : 0;
   }
 
-  private static Optional<Checkpoint> open(Path path) throws IOException {
-    return path == null ? Optional.empty() : Optional.of(HuggingFaceFolder.open(path));
+  private Optional<Checkpoint> tuned(Optional<Checkpoint> before) throws IOException {
+    if (tuned == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        before.isPresent()
+            ? HuggingFaceFolder.openTuned(tuned, before.get())
+            : HuggingFaceFolder.open(tuned));
   }
 }

@@ -23,6 +23,7 @@ import java.util.List;
  * @param patience epochs without a better validation score after which training stops; 0 never
  *     does. Where it is not named it is the recipe's 3 with the recipe's epochs, and 0 where epochs
  *     are named: who asks for five gets five
+ * @param lora how low-rank factors are trained; null where all weights are
  */
 public record FinetuneConfig(
     String optimizer,
@@ -37,7 +38,8 @@ public record FinetuneConfig(
     long seed,
     int limit,
     // Left out of the job's digest where it changes nothing: fine-tunes made before it stay valid.
-    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int patience) {
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int patience,
+    @JsonInclude(JsonInclude.Include.NON_NULL) LoraConfig lora) {
   /** The optimisers by name: AdamR with each penalty, and Adam, which is AdamR with λ = 0. */
   public static final List<String> OPTIMIZERS =
       List.of("adamr-l2", "adamr-l1", "adamr-l1-prox", "adam");
@@ -45,6 +47,41 @@ public record FinetuneConfig(
   private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
   private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
+
+  /** A fine-tune of all weights. */
+  public FinetuneConfig(
+      String optimizer,
+      double lambda,
+      String normalisation,
+      double learningRate,
+      int epochs,
+      int batchSize,
+      int maxLength,
+      double warmup,
+      double maxGradientNorm,
+      long seed,
+      int limit,
+      int patience) {
+    this(
+        optimizer,
+        lambda,
+        normalisation,
+        learningRate,
+        epochs,
+        batchSize,
+        maxLength,
+        warmup,
+        maxGradientNorm,
+        seed,
+        limit,
+        patience,
+        null);
+  }
+
+  /** How the weights are found, in the words of a report: {@code adam, LoRA of rank 8}. */
+  public String method() {
+    return lora == null ? optimizer : optimizer + ", LoRA of rank " + lora.rank();
+  }
 
   /** How the optimiser pulls; {@code adam}, whose λ is 0, does so in any way. */
   public Penalty penalty() {
@@ -65,7 +102,8 @@ public record FinetuneConfig(
         maxGradientNorm,
         other,
         limit,
-        patience);
+        patience,
+        lora);
   }
 
   /**
@@ -74,20 +112,26 @@ public record FinetuneConfig(
    * @return one for each value of {@code seed}, which is an axis; nothing else tells them apart
    */
   static List<FinetuneConfig> from(Section section, Recipe recipe) {
-    String optimizer = section.name("optimizer", "adamr-l2", OPTIMIZERS);
+    LoraConfig lora = section.has("lora") ? LoraConfig.from(section.section("lora"), recipe) : null;
+    String optimizer = section.name("optimizer", lora == null ? "adamr-l2" : "adam", OPTIMIZERS);
     int patience = section.has("epochs") ? 0 : Recipe.PATIENCE;
     boolean pulls = !optimizer.equals("adam");
     if (!pulls && section.has("lambda")) {
       throw section.bad("lambda", "no lambda with optimizer adam, which has no pull");
     }
+    if (pulls && lora != null) {
+      throw section.bad(
+          "optimizer", "adam with lora, whose factors have no anchor to be pulled to");
+    }
     List<Long> seeds =
         section.numbers("seed", List.of(0.0), SEED).stream().map(Double::longValue).toList();
+    double rate = lora == null ? recipe.learningRate() : Recipe.LORA_RATE;
     FinetuneConfig config =
         new FinetuneConfig(
             optimizer,
             section.number("lambda", pulls ? 1e-4 : 0, Range.NOT_NEGATIVE),
             section.name("normalisation", "global", List.of("global", "none")),
-            section.number("learningRate", recipe.learningRate(), Range.POSITIVE),
+            section.number("learningRate", rate, Range.POSITIVE),
             (int) section.whole("epochs", Recipe.EPOCHS, COUNT),
             (int) section.whole("batchSize", Recipe.BATCH_SIZE, COUNT),
             (int) section.whole("maxLength", Recipe.MAX_LENGTH, Range.whole(8, 512)),
@@ -95,7 +139,8 @@ public record FinetuneConfig(
             section.number("maxGradientNorm", 1, Range.NOT_NEGATIVE),
             seeds.get(0),
             (int) section.whole("limit", 0, COUNT_OR_ZERO),
-            (int) section.whole("patience", patience, COUNT_OR_ZERO));
+            (int) section.whole("patience", patience, COUNT_OR_ZERO),
+            lora);
     section.end();
     return seeds.stream().map(config::withSeed).toList();
   }

@@ -1,6 +1,7 @@
 package io.darex.bench.config;
 
 import io.darex.bench.encoder.Family;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -8,8 +9,12 @@ import java.util.Set;
  * encoders. Early stopping is ours.
  *
  * @param learningRate peak of the linear schedule
+ * @param targets the modules that LoRA adapts, query and value, as the family calls them
  */
-record Recipe(double learningRate) {
+record Recipe(double learningRate, List<String> targets) {
+  /** The peak where LoRA trains factors: Hu et al. 2021, table 9, for GLUE. */
+  static final double LORA_RATE = 5e-4;
+
   static final int EPOCHS = 10;
   static final int BATCH_SIZE = 16;
   static final int MAX_LENGTH = 128;
@@ -34,6 +39,8 @@ record Recipe(double learningRate) {
    */
   static Recipe of(Family family, String task) {
     boolean low = family == Family.ROBERTA ? !task.equals("mrpc") : BERT_LOW.contains(task);
-    return new Recipe(low ? LOW : HIGH);
+    boolean distil = family == Family.DISTILBERT;
+    List<String> targets = distil ? List.of("q_lin", "v_lin") : List.of("query", "value");
+    return new Recipe(low ? LOW : HIGH, targets);
   }
 }

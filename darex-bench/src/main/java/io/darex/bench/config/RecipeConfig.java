@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -133,6 +134,22 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   /** Whether the mask is drawn, and so differs from seed to seed. */
   public boolean isDrawn() {
     return pruning.mask().parameters().containsKey("seed");
+  }
+
+  /** What of it needs labelled texts, in words. */
+  public Optional<String> needsLabels() {
+    if (budget.needsImportance()) {
+      return Optional.of("budget " + budget);
+    }
+    return Optional.of("rescale " + rescale.name()).filter(name -> name.endsWith("q-labelled"));
+  }
+
+  /** What of it needs texts, with or without labels, in words. */
+  public Optional<String> needsTexts() {
+    if (pruning.mask().needsInputs()) {
+      return Optional.of("mask " + pruning.mask().kind());
+    }
+    return Optional.of("rescale " + rescale.name()).filter(name -> rescale.name().startsWith("q-"));
   }
 
   /** What tells it from other recipes, the mask's seed aside. */

@@ -129,7 +129,10 @@ final class Cells {
   private Cell make(RecipeConfig recipe, long seed, List<Cell> siblings) throws IOException {
     Delta delta = recipe.pruning().delta(base, tuned);
     int threads = Runtime.getRuntime().availableProcessors();
-    Pruning pruning = new Pruning(mask(recipe, delta, threads), recipe.pruning().selection());
+    Effort effort = new Effort(calibrator);
+    Evidence evidence = evidence(recipe, delta, effort);
+    Mask mask = evidence.inform(recipe.pruning().mask(), recipe.budget(), delta, threads);
+    Pruning pruning = new Pruning(mask, recipe.pruning().selection());
     SparseDelta view = pruning.view(delta, threads);
     // A q searched on masks of its own serves all seeds.
     Optional<Cell> shared = siblings.stream().findFirst().filter(c -> recipe.rescale().isShared());
@@ -141,8 +144,7 @@ final class Cells {
       cost = shared.get().cost();
       scale = SparseDeltaFile.read(folder.path().resolve(shared.get().file())).scale();
     } else {
-      Effort effort = new Effort(calibrator);
-      Found found = recipe.rescale().find(delta, view, evidence(recipe, effort), threads);
+      Found found = recipe.rescale().find(delta, view, evidence, threads);
       searched = found.searched();
       cost = effort.cost();
       scale = found.scale();
@@ -171,20 +173,7 @@ final class Cells {
         folder.path().relativize(file).toString().replace('\\', '/'));
   }
 
-  /** The recipe's mask, with whatever it has to know. */
-  private Mask mask(RecipeConfig recipe, Delta delta, int threads) {
-    Mask mask = recipe.pruning().mask();
-    if (mask.needsInputs()) {
-      mask = mask.withInputs(calibrator.calibration().inputs());
-    }
-    Map<String, Double> importance =
-        recipe.budget().needsImportance()
-            ? Importance.of(encoder, Run.withHeadOf(delta), delta, splits.train().texts())
-            : Map.of();
-    return recipe.budget().allocate(mask, delta, importance, threads);
-  }
-
-  private Evidence evidence(RecipeConfig recipe, Effort effort) {
+  private Evidence evidence(RecipeConfig recipe, Delta delta, Effort effort) {
     return calibrator
         .evidence()
         .withLabelled(
@@ -194,6 +183,9 @@ final class Cells {
                   encoder.load(checkpoint);
                   return splits.validation().score(encoder);
                 }))
+        .withImportance(
+            Optional.of(
+                () -> Importance.of(encoder, Run.withHeadOf(delta), delta, splits.train().texts())))
         .withProgress(point -> console.say(words(recipe, point)));
   }
 

@@ -11,7 +11,6 @@ import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
 import io.darex.optim.Anchor;
 import io.darex.optim.DeltaListener;
-import io.darex.optim.DeltaStatistics;
 import io.darex.optim.Normalisation;
 import io.darex.optim.StepReport;
 import io.darex.optim.WarmupLinearSchedule;
@@ -36,16 +35,13 @@ final class Finetuning {
   private final FinetuneConfig config;
   private final Splits splits;
   private final Encoder encoder;
+  private final Trainable trained;
   private final String job;
   private final TrainingFolder folder;
   private final Duration checkpointEvery;
   private final Console console;
 
-  /**
-   * @param encoder holding the pre-trained weights and a new head; is trained
-   * @param job SHA-256 of what determines the tuned checkpoint
-   * @param checkpointEvery how much work within an epoch is done before it is saved
-   */
+  /** Trains all weights of an encoder; the parameters are those of the other constructor. */
   Finetuning(
       FinetuneConfig config,
       Splits splits,
@@ -54,9 +50,26 @@ final class Finetuning {
       TrainingFolder folder,
       Duration checkpointEvery,
       Console console) {
+    this(config, splits, Trainable.all(encoder), job, folder, checkpointEvery, console);
+  }
+
+  /**
+   * @param trained of an encoder that holds the pre-trained weights and a new head
+   * @param job SHA-256 of what determines the tuned checkpoint
+   * @param checkpointEvery how much work within an epoch is done before it is saved
+   */
+  Finetuning(
+      FinetuneConfig config,
+      Splits splits,
+      Trainable trained,
+      String job,
+      TrainingFolder folder,
+      Duration checkpointEvery,
+      Console console) {
     this.config = config;
     this.splits = splits;
-    this.encoder = encoder;
+    this.trained = trained;
+    this.encoder = trained.encoder();
     this.job = job;
     this.folder = folder;
     this.checkpointEvery = checkpointEvery;
@@ -71,14 +84,11 @@ final class Finetuning {
    */
   TrainingRecord train() throws IOException {
     AdamROptimizer optimizer =
-        new AdamROptimizer(
-            adamR(),
-            encoder.parameters(),
-            Anchor.start(name -> !encoder.config().family().isHead(name)));
+        new AdamROptimizer(adamR(), trained.parameters(), Anchor.start(trained::isAnchored));
     TrainingRecord begun = new TrainingRecord(job, List.of(), config.epochs(), config.patience());
     TrainingFolder.State state =
         folder
-            .resume(begun, stepsPerEpoch(), encoder, optimizer)
+            .resume(begun, stepsPerEpoch(), trained, optimizer)
             .orElse(TrainingFolder.State.begin(begun));
     int done = optimizer.iteration();
     if (done > 0) {
@@ -102,7 +112,7 @@ final class Finetuning {
       }
       while (!state.record().ended()) {
         TrainingRecord record = state.record().then(epoch(state, optimizer, listener, progress));
-        folder.save(record, encoder, optimizer);
+        folder.save(record, trained, optimizer);
         state = TrainingFolder.State.begin(record);
       }
     }
@@ -137,13 +147,14 @@ final class Finetuning {
     for (int[] indices : order.subList(done, order.size())) {
       if (System.nanoTime() - saved > checkpointEvery.toNanos()) {
         double seconds = state.seconds() + (System.nanoTime() - start) * 1e-9;
-        folder.save(new TrainingFolder.State(state.record(), lossSum, seconds), encoder, optimizer);
+        folder.save(new TrainingFolder.State(state.record(), lossSum, seconds), trained, optimizer);
         saved = System.nanoTime();
       }
       // One seed a step, so that a resumed training draws the same dropout.
       long dropout = config.seed() * 1_000_003 + optimizer.iteration();
       Gradients gradients = gradients(texts, indices, dropout);
-      StepReport step = optimizer.step(gradients.byName());
+      StepReport step = optimizer.step(trained.gradients(gradients.byName()));
+      trained.stepped();
       lossSum += gradients.loss();
       listener.report(step.iteration(), epoch - 1, gradients.loss());
       recent = Double.isNaN(recent) ? gradients.loss() : 0.95 * recent + 0.05 * gradients.loss();
@@ -155,7 +166,7 @@ final class Finetuning {
             epoch,
             lossSum / order.size(),
             splits.validation().score(encoder),
-            meanAbsDelta(optimizer),
+            trained.meanAbsDelta(optimizer),
             seconds,
             texts.tokens());
     console.say(
@@ -187,16 +198,6 @@ final class Finetuning {
 
   private int stepsPerEpoch() {
     return (splits.train().texts().size() + config.batchSize() - 1) / config.batchSize();
-  }
-
-  private static double meanAbsDelta(AdamROptimizer optimizer) {
-    double sum = 0;
-    long count = 0;
-    for (DeltaStatistics layer : optimizer.deltas().values()) {
-      sum += layer.meanAbs() * layer.count();
-      count += layer.count();
-    }
-    return sum / count;
   }
 
   private Gradients gradients(Texts texts, int[] indices, long dropout) {

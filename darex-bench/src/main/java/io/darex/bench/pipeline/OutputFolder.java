@@ -22,6 +22,7 @@ record OutputFolder(Path path) {
           "training.json",
           "training.jsonl",
           "tuned",
+          "adapter",
           "deltas",
           "results.json",
           "report.md",
@@ -43,6 +44,11 @@ record OutputFolder(Path path) {
 
   Path tuned() {
     return path.resolve("tuned");
+  }
+
+  /** The PEFT adapter beside {@link #tuned}, of a fine-tune that trains one. */
+  Path adapter() {
+    return path.resolve("adapter");
   }
 
   /** A file of its own for every cell, called what it is. */

@@ -125,16 +125,25 @@ public final class Run {
                 longest));
       }
       TrainingFolder under = new TrainingFolder(folder.training(), pretrained.tokenizer());
+      Trainable trained =
+          finetune.lora() == null
+              ? Trainable.all(encoder)
+              : new LoraTraining(
+                  finetune.lora(),
+                  encoder,
+                  pretrained.checkpoint(),
+                  config.encoder(),
+                  finetune.seed());
       Finetuning finetuning =
           new Finetuning(
-              finetune, splits, encoder, job, under, Finetuning.CHECKPOINT_EVERY, console);
+              finetune, splits, trained, job, under, Finetuning.CHECKPOINT_EVERY, console);
       TrainingRecord training = tune(finetuning, under, job, folder);
       Checkpoint tuned = HuggingFaceFolder.open(folder.tuned());
       Results results =
           earlier.isPresent()
               ? earlier.get()
               : unpruned(
-                  finetune.optimizer(), splits, encoder, pretrained.checkpoint(), tuned, training);
+                  finetune.method(), splits, encoder, pretrained.checkpoint(), tuned, training);
       folder.write(results);
       Cells cells =
           new Cells(
@@ -169,6 +178,11 @@ public final class Run {
     }
     TrainingRecord record = TrainingRecord.read(file);
     if (!Files.exists(folder.tuned())) {
+      // The adapter first: where tuned is, everything is.
+      if (Files.exists(under.adapter(record.best()))) {
+        OutputFolder.delete(folder.adapter());
+        Files.move(under.adapter(record.best()), folder.adapter());
+      }
       Files.move(under.checkpoint(record.best()), folder.tuned());
     }
     OutputFolder.delete(folder.training());

@@ -27,7 +27,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Every finished epoch is a folder {@code epoch-N}, a checkpoint like any other, with the
  * moments of the optimiser in {@code epoch-N.optimizer.safetensors}; of these the best and the last
  * stay. The folder is written last, so where it is there everything is. Within an epoch {@code
- * step.safetensors}, replaced as a whole, holds weights, moments and sums.
+ * step.safetensors}, replaced as a whole, holds weights, moments and sums. What is trained beside
+ * the encoder's weights, factors of LoRA, lies with the moments, and {@code epoch-N.adapter} is the
+ * adapter of an epoch.
  *
  * @param path of the folder
  * @param tokenizer its files go with every checkpoint
@@ -63,34 +65,41 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
     return path.resolveSibling("training.jsonl");
   }
 
+  /** The PEFT adapter of a finished epoch, where one is trained. */
+  Path adapter(int epoch) {
+    return path.resolve("epoch-" + epoch + ".adapter");
+  }
+
   private Path optimizerState(int epoch) {
     return path.resolve("epoch-" + epoch + ".optimizer.safetensors");
   }
 
   /** Saves the end of an epoch, and drops what it makes superfluous. */
-  void save(TrainingRecord record, Encoder encoder, AdamROptimizer optimizer) throws IOException {
+  void save(TrainingRecord record, Trainable trained, AdamROptimizer optimizer) throws IOException {
     int epoch = record.epochs().size();
     Safetensors.write(
         optimizerState(epoch),
-        moments(optimizer),
+        state(optimizer, trained),
         Map.of(ITERATION, String.valueOf(optimizer.iteration())),
         true);
     Map<String, byte[]> extras = new HashMap<>(tokenizer.contents());
     extras.put(TrainingRecord.FILE, record.toJson());
-    HuggingFaceFolder.write(checkpoint(epoch), encoder.checkpoint(), extras, true);
+    trained.writeAdapter(adapter(epoch));
+    HuggingFaceFolder.write(checkpoint(epoch), trained.encoder().checkpoint(), extras, true);
     Files.deleteIfExists(path.resolve(STEP));
     for (int old = 1; old < epoch; old++) {
       Files.deleteIfExists(optimizerState(old));
       if (old != record.best()) {
         OutputFolder.delete(checkpoint(old));
+        OutputFolder.delete(adapter(old));
       }
     }
   }
 
   /** Saves a state within an epoch, over an earlier one. */
-  void save(State state, Encoder encoder, AdamROptimizer optimizer) throws IOException {
-    List<Tensor> tensors = moments(optimizer);
-    tensors.addAll(encoder.checkpoint().tensors().values());
+  void save(State state, Trainable trained, AdamROptimizer optimizer) throws IOException {
+    List<Tensor> tensors = state(optimizer, trained);
+    tensors.addAll(trained.encoder().checkpoint().tensors().values());
     Map<String, String> metadata =
         Map.of(
             JOB, state.record().job(),
@@ -109,7 +118,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
    * @throws io.darex.bench.BadInputException if it belongs to another job
    */
   Optional<State> resume(
-      TrainingRecord begun, int stepsPerEpoch, Encoder encoder, AdamROptimizer optimizer)
+      TrainingRecord begun, int stepsPerEpoch, Trainable trained, AdamROptimizer optimizer)
       throws IOException {
     int last = begun.plannedEpochs();
     while (last > 0 && !Files.exists(checkpoint(last))) {
@@ -128,8 +137,8 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
       OutputFolder.requireSameJob(file, step.metadata().get(JOB), begun.job());
       // Killed between saving an epoch and deleting its steps, a training leaves an older one here.
       if (iteration(step) > last * stepsPerEpoch) {
-        load(encoder, step);
-        restore(optimizer, step);
+        load(trained.encoder(), step);
+        restore(optimizer, trained, step);
         return Optional.of(
             new State(
                 record,
@@ -140,8 +149,8 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
     if (last == 0) {
       return Optional.empty();
     }
-    encoder.load(HuggingFaceFolder.open(checkpoint(last)));
-    restore(optimizer, Safetensors.open(optimizerState(last)));
+    trained.encoder().load(HuggingFaceFolder.open(checkpoint(last)));
+    restore(optimizer, trained, Safetensors.open(optimizerState(last)));
     return Optional.of(State.begin(record));
   }
 
@@ -149,14 +158,13 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
     return Integer.parseInt(file.metadata().get(ITERATION));
   }
 
-  private static List<Tensor> moments(AdamROptimizer optimizer) {
-    List<Tensor> moments = new ArrayList<>();
-    optimizer
-        .state()
-        .forEach(
-            (name, array) ->
-                moments.add(new FloatTensor(name, array.shape(), array.data().asFloat())));
-    return moments;
+  private static List<Tensor> state(AdamROptimizer optimizer, Trainable trained) {
+    SortedMap<String, INDArray> arrays = new TreeMap<>(optimizer.state());
+    arrays.putAll(trained.own());
+    List<Tensor> tensors = new ArrayList<>();
+    arrays.forEach(
+        (name, array) -> tensors.add(new FloatTensor(name, array.shape(), array.data().asFloat())));
+    return tensors;
   }
 
   /** Moments are {@code m:NAME} and {@code v:NAME}; names of weights have no colon. */
@@ -170,7 +178,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
     encoder.load(new InMemoryCheckpoint(weights, Optional.empty()));
   }
 
-  private static void restore(AdamROptimizer optimizer, Safetensors file) {
+  private static void restore(AdamROptimizer optimizer, Trainable trained, Safetensors file) {
     Map<String, INDArray> state = new HashMap<>();
     file.tensors()
         .forEach(
@@ -180,6 +188,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
               }
             });
     optimizer.restore(iteration(file), state);
+    trained.own().forEach((name, array) -> array.assign(toArray(file.tensors().get(name))));
   }
 
   private static INDArray toArray(Tensor tensor) {

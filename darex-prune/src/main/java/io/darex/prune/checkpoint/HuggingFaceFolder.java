@@ -65,8 +65,22 @@ public final class HuggingFaceFolder {
     if (Files.exists(path.resolve(INDEX))) {
       return new InMemoryCheckpoint(shards(path.resolve(INDEX)), text);
     }
+    if (PeftAdapter.isAt(path)) {
+      throw new MalformedFileException(
+          path, "a checkpoint", "a PEFT adapter, which is nothing without its base");
+    }
     throw new NoSuchFileException(
         path.toString(), null, "the folder has neither " + MODEL + " nor " + INDEX);
+  }
+
+  /**
+   * Opens what was tuned from {@code base}: a checkpoint as {@link #open} does, or a folder with a
+   * PEFT adapter, which {@link PeftAdapter#onto} puts onto the base.
+   *
+   * @throws io.darex.prune.MismatchException listing all of the adapter that does not fit the base
+   */
+  public static Checkpoint openTuned(Path path, Checkpoint base) throws IOException {
+    return PeftAdapter.isAt(path) ? PeftAdapter.open(path).onto(base) : open(path);
   }
 
   /**

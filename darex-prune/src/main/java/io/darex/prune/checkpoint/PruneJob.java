@@ -2,6 +2,7 @@ package io.darex.prune.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.Preflight;
@@ -22,7 +23,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 
 /**
@@ -47,9 +48,10 @@ public final class PruneJob {
    * How to prune.
    *
    * @param pruning mask and selection
-   * @param budget how the mask's drop rate is spread over the tensors, from the weights alone
-   * @param rescale how q is found, from the weights alone
+   * @param budget how the mask's drop rate is spread over the tensors
+   * @param rescale how q is found
    * @param values how kept values are stored: F32, BF16 or F16
+   * @param texts what the evidence was drawn from, for the record in the file; empty without any
    * @param digests whether base and tuned model are digested, which takes a full read of both
    * @param tool name and version of the program that prunes, for the record in the file
    */
@@ -58,6 +60,7 @@ public final class PruneJob {
       Budget budget,
       Rescale rescale,
       DType values,
+      Optional<String> texts,
       boolean digests,
       String tool) {}
 
@@ -89,19 +92,25 @@ public final class PruneJob {
 
   /**
    * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers.
+   * The tuned one may be a {@link PeftAdapter} of the base: its delta is s·B·A.
    *
    * @throws io.darex.prune.MismatchException listing everything that does not fit
    * @throws MalformedFileException if a file is none of these
    */
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
-    Delta delta =
-        recipe.pruning().delta(HuggingFaceFolder.open(base), HuggingFaceFolder.open(tuned));
+    Checkpoint before = HuggingFaceFolder.open(base);
+    Delta delta = recipe.pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
     return new PruneJob(recipe, delta, InputFiles.state(base) + InputFiles.state(tuned));
   }
 
   /** What is pruned, what carried whole, and what left out. */
   public Delta delta() {
     return delta;
+  }
+
+  /** The share of entries that stays, in expectation. */
+  public double keepRate() {
+    return recipe.pruning().mask().keepRate();
   }
 
   /** About how large the file will be. */
@@ -131,21 +140,32 @@ public final class PruneJob {
    * @throws IOException as {@link SafetensorsWriter#write} does
    */
   public Outcome run(Path file, WriteOptions options) throws IOException {
+    return run(file, options, Evidence.none());
+  }
+
+  /**
+   * Does the work as {@link #run(Path, WriteOptions)}, for a recipe that has to know more than the
+   * weights.
+   *
+   * @param evidence what it may look at; the same gives the same bytes
+   * @throws IllegalArgumentException if it lacks what the recipe needs; nothing is written then
+   */
+  public Outcome run(Path file, WriteOptions options, Evidence evidence) throws IOException {
     AtomicWrite.checkFree(file, options.force());
     Digests digests =
         recipe.digests() ? Digests.start(delta.base(), delta.tuned()) : Digests.none();
     int threads = options.threads();
     Pruning pruning = recipe.pruning();
-    Mask mask = recipe.budget().allocate(pruning.mask(), delta, Map.of(), threads);
+    Mask mask = evidence.inform(pruning.mask(), recipe.budget(), delta, threads);
     SparseDelta view = new Pruning(mask, pruning.selection()).view(delta, threads);
-    Scale scale = recipe.rescale().find(delta, view, Evidence.none(), threads).scale();
+    Scale scale = recipe.rescale().find(delta, view, evidence, threads).scale();
     Provenance provenance = view.provenance().withJob(describe(view));
     SparseDeltaFile.write(
         file,
         view.withScale(scale).withProvenance(provenance),
         recipe.values(),
         digests,
-        options.withIdentity(inputs + provenance.job()));
+        options.withIdentity(inputs + provenance.job() + view.mask().parameters() + scale));
     return outcome(file, scale, threads, digests.waited());
   }
 
@@ -155,6 +175,7 @@ public final class PruneJob {
     job.put("budget", recipe.budget().toString());
     job.put("rescale", recipe.rescale().name());
     recipe.rescale().parameters().forEach((key, value) -> job.set(key, json.valueToTree(value)));
+    recipe.texts().ifPresent(texts -> job.put("texts", texts));
     job.put("tool", recipe.tool());
     return job.toString();
   }

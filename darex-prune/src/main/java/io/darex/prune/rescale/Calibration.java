@@ -39,16 +39,6 @@ public final class Calibration {
     this.outputs = outputs;
   }
 
-  /** That of the evidence, for a rescale that cannot do without. */
-  static Calibration required(Evidence evidence, String rescale) {
-    return evidence
-        .calibration()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "rescale " + rescale + " needs calibration text, and there is none"));
-  }
-
   /** By tuned name of a linear layer's weight, what entered it. */
   public synchronized SortedMap<String, LayerInput> inputs() {
     if (inputs.isEmpty()) {

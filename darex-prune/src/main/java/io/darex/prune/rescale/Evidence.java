@@ -1,17 +1,25 @@
 package io.darex.prune.rescale;
 
+import io.darex.prune.Delta;
 import io.darex.prune.Objective;
+import io.darex.prune.mask.Budget;
+import io.darex.prune.mask.Mask;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import lombok.With;
 
 /**
- * What a rescale may look at besides the weights, and whom it tells how far it is.
+ * What masks, budgets and rescales may look at besides the weights, and whom a search tells how far
+ * it is.
  *
  * @param labelled the task metric on held-out labelled data, where there is any
  * @param unlabelled minus the mean absolute change of the last hidden state against the tuned model
  *     on unlabelled texts (METHOD.md §3), where there are any
  * @param calibration what such texts reveal of the tuned model
+ * @param importance by tuned name, how much each tensor's change matters to the loss, |⟨Δ_k, ∇L⟩|
+ *     (METHOD.md §5), computed when it is asked for
  * @param progress sees every searched point as soon as it has its score
  */
 @With
@@ -19,14 +27,49 @@ public record Evidence(
     Optional<Objective> labelled,
     Optional<Objective> unlabelled,
     Optional<Calibration> calibration,
+    Optional<Supplier<Map<String, Double>>> importance,
     Consumer<Point> progress) {
   /** Nothing but the weights. */
   public static Evidence none() {
-    return new Evidence(Optional.empty(), Optional.empty(), Optional.empty(), point -> {});
+    return new Evidence(
+        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), point -> {});
   }
 
   /** A task metric on labelled data that is not the test data. */
   public static Evidence labelled(Objective objective) {
     return none().withLabelled(Optional.of(objective));
+  }
+
+  /**
+   * A mask with whatever it has to know: what enters the layers, and its tensors' own drop rates.
+   *
+   * @throws IllegalArgumentException if mask or budget needs what is not there, or they do not go
+   *     together
+   */
+  public Mask inform(Mask mask, Budget budget, Delta delta, int threads) {
+    Mask informed = mask;
+    if (mask.needsInputs()) {
+      informed = mask.withInputs(required("mask " + mask.kind()).inputs());
+    }
+    if (!budget.needsImportance()) {
+      return budget.allocate(informed, delta, Map.of(), threads);
+    }
+    Supplier<Map<String, Double>> numbers =
+        importance.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "budget " + budget + " needs labelled texts of a task, and there are none"));
+    return budget.allocate(informed, delta, numbers.get(), threads);
+  }
+
+  /**
+   * The calibration.
+   *
+   * @param asking who needs it
+   * @throws IllegalArgumentException if there is none
+   */
+  Calibration required(String asking) {
+    return calibration.orElseThrow(
+        () -> new IllegalArgumentException(asking + " needs calibration text, and there is none"));
   }
 }

@@ -37,7 +37,7 @@ public record QFirstOrder(Scope scope) implements Rescale {
 
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
-    FirstOrderSums sums = Calibration.required(evidence, NAME).firstOrder(delta, threads);
+    FirstOrderSums sums = evidence.required("rescale " + NAME).firstOrder(delta, threads);
     return new Found(scale(sums, new Shrinkages(pruned)), List.of());
   }
 

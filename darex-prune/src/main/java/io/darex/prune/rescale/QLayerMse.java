@@ -35,7 +35,7 @@ public record QLayerMse(Scope scope) implements Rescale {
     double signal = 0;
     double noise = 0;
     List<LayerShrinkage> shrinkages = new ArrayList<>();
-    for (LayerInfluences layer : Calibration.required(evidence, NAME).influences(delta, threads)) {
+    for (LayerInfluences layer : evidence.required("rescale " + NAME).influences(delta, threads)) {
       double ofLayer = rates.noise(layer.weight()) * layer.weightSquares();
       if (layer.bias().isPresent()) {
         ofLayer += rates.noise(layer.bias().get()) * layer.biasSquares();

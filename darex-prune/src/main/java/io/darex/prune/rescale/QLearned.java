@@ -61,7 +61,7 @@ public record QLearned(Scope scope, int steps, double rate) implements Rescale {
    */
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
-    Calibration calibration = Calibration.required(evidence, NAME);
+    Calibration calibration = evidence.required("rescale " + NAME);
     Shrinkages rates = new Shrinkages(pruned);
     List<PrunedLayer> layers =
         scope == Scope.LAYER ? PrunedLayer.of(delta, calibration.inputs()) : List.of();

@@ -43,7 +43,7 @@ public record QLeastSquares(Scope scope) implements Rescale {
     double inner = 0;
     double squares = 0;
     List<LayerShrinkage> shrinkages = new ArrayList<>();
-    for (PrunedLayer layer : PrunedLayer.of(delta, Calibration.required(evidence, NAME).inputs())) {
+    for (PrunedLayer layer : PrunedLayer.of(delta, evidence.required("rescale " + NAME).inputs())) {
       Products products = products(delta, layer, new KeptRows(layer, pruned, rates), threads);
       inner += layer.input().rows() * products.inner;
       squares += layer.input().rows() * products.squares;

@@ -52,7 +52,7 @@ public record QSecondOrder() implements Rescale {
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     Shrinkages rates = new Shrinkages(pruned);
-    FirstOrderSums sums = Calibration.required(evidence, NAME).firstOrder(delta, threads);
+    FirstOrderSums sums = evidence.required("rescale " + NAME).firstOrder(delta, threads);
     double noise = sums.noise(rates);
     if (noise == 0) {
       return new Found(rates.scale(1), List.of());

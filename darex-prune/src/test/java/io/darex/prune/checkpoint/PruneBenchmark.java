@@ -104,6 +104,7 @@ final class PruneBenchmark {
             Budget.UNIFORM,
             Rescales.create("inverse-keep-rate", Map.of()),
             DType.F32,
+            Optional.empty(),
             digests,
             "benchmark");
     PruneJob.open(base, tuned, recipe).run(out, WriteOptions.defaults());

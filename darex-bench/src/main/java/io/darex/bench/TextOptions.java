@@ -1,0 +1,68 @@
+package io.darex.bench;
+
+import io.darex.bench.config.RecipeConfig;
+import io.darex.bench.config.TaskConfig;
+import io.darex.bench.glue.DataFolder;
+import io.darex.bench.pipeline.TunedModel;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that name the texts a recipe may look at. */
+final class TextOptions {
+  @Option(
+      names = "--calibration",
+      paramLabel = "FILE",
+      description =
+          "Texts, one a line, that mask wanda and the rescales q-unlabelled, q-first-order, "
+              + "q-second-order, q-layer-mse, q-least-squares and q-learned look at.")
+  private Path calibration;
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description =
+          "Task whose train examples are such texts, with labels: for q-labelled and budget apl. "
+              + "Its dev examples are never read.")
+  private String task;
+
+  @Option(names = "--glue", paramLabel = "DIR", description = "GLUE folder, for --task.")
+  private Path glue;
+
+  /**
+   * The texts.
+   *
+   * @param inRecipe the file that a recipe's YAML names, where none is named here
+   * @throws BadInputException if there are none and the recipe needs some, or the other way round
+   */
+  TunedModel.Source source(RecipeConfig recipe, Optional<Path> inRecipe, Console console) {
+    TunedModel.Source source =
+        new TunedModel.Source(
+            Optional.ofNullable(calibration).or(() -> inRecipe),
+            Optional.ofNullable(task).map(TaskConfig::of),
+            new DataFolder(Optional.ofNullable(glue), console::say));
+    Optional<String> labels = recipe.needsLabels();
+    if (labels.isPresent() && source.task().isEmpty()) {
+      throw new BadInputException(
+          labels.get() + " needs labels: expected --task TASK, and for GLUE --glue DIR, came none");
+    }
+    Optional<String> texts = recipe.needsTexts();
+    if (texts.isPresent() && !source.given()) {
+      throw new BadInputException(
+          texts.get() + " needs texts: expected --calibration FILE or --task TASK, came neither");
+    }
+    if (labels.isEmpty() && texts.isEmpty() && (calibration != null || task != null)) {
+      throw new BadInputException(
+          "expected no --calibration and no --task, as "
+              + recipe.name()
+              + " looks at nothing but the weights, came "
+              + (calibration != null ? "--calibration" : "--task"));
+    }
+    return source;
+  }
+
+  /** Whether any of them is there. */
+  boolean given() {
+    return calibration != null || task != null || glue != null;
+  }
+}

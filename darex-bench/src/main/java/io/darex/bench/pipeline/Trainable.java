@@ -1,0 +1,83 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.encoder.Encoder;
+import io.darex.optim.AdamROptimizer;
+import io.darex.optim.DeltaStatistics;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What of an encoder a fine-tuning changes. */
+interface Trainable {
+  /** The encoder, whose weights are those of the last step. */
+  Encoder encoder();
+
+  /** The live arrays that an optimiser steps, by name. */
+  Map<String, INDArray> parameters();
+
+  /** Their gradients, from those of all weights of the encoder. */
+  Map<String, INDArray> gradients(Map<String, INDArray> dense);
+
+  /** Brings the encoder's weights up to date with the parameters. */
+  void stepped();
+
+  /** Whether a parameter has a value that it starts from and is compared with. */
+  boolean isAnchored(String parameter);
+
+  /** Mean |Δ| over the weights of the encoder without its head. */
+  double meanAbsDelta(AdamROptimizer optimizer);
+
+  /** The parameters that no checkpoint of the encoder holds. */
+  SortedMap<String, INDArray> own();
+
+  /** Writes a PEFT adapter where there is one, over an earlier one. */
+  void writeAdapter(Path folder) throws IOException;
+
+  /** Every weight. */
+  static Trainable all(Encoder encoder) {
+    return new All(encoder);
+  }
+
+  /** Every weight of an encoder. */
+  record All(Encoder encoder) implements Trainable {
+    @Override
+    public Map<String, INDArray> parameters() {
+      return encoder.parameters();
+    }
+
+    @Override
+    public Map<String, INDArray> gradients(Map<String, INDArray> dense) {
+      return dense;
+    }
+
+    @Override
+    public void stepped() {}
+
+    @Override
+    public boolean isAnchored(String parameter) {
+      return !encoder.config().family().isHead(parameter);
+    }
+
+    @Override
+    public double meanAbsDelta(AdamROptimizer optimizer) {
+      double sum = 0;
+      long count = 0;
+      for (DeltaStatistics layer : optimizer.deltas().values()) {
+        sum += layer.meanAbs() * layer.count();
+        count += layer.count();
+      }
+      return sum / count;
+    }
+
+    @Override
+    public SortedMap<String, INDArray> own() {
+      return Collections.emptySortedMap();
+    }
+
+    @Override
+    public void writeAdapter(Path folder) {}
+  }
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Every mask and every way to find q on plain Adam fine-tunes of minilm-l6: the table of
+# docs/RESULTS.md, "Which method". Usage: methods.sh GLUE OUT [NAME…]
+# NAMEs are of: cola agreement sst-2 sst-2-large; all of them by default. Every finished cell is in
+# OUT/NAME/results.json, and the same command goes on where it stopped.
+set -euo pipefail
+glue=${1:?the GLUE folder}
+out=${2:?a folder for the runs}
+shift 2
+darex=$(cd "$(dirname "$0")/../.." && pwd)/darex
+mkdir -p "$out"
+
+config() { # NAME TASK RATE EPOCHS LIMIT RATES
+  {
+    echo "task: $2"
+    echo "finetune:"
+    echo "  optimizer: adam"
+    echo "  learningRate: $3"
+    echo "  epochs: $4"
+    echo "  seed: 0"
+    [ "$5" = 0 ] || echo "  limit: $5"
+    echo "prune:"
+    for rate in $6; do
+      echo "- {dropRate: $rate, rescale: [inverse-keep-rate, norm-match]}"
+      echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, norm-match]}"
+      echo "- {dropRate: $rate, rescale: [q-labelled, q-unlabelled], qScope: [global, layer]}"
+      echo "- {dropRate: $rate, rescale: [q-first-order, q-layer-mse, q-least-squares, q-learned], qScope: [global, layer]}"
+      echo "- {dropRate: $rate, rescale: q-second-order}"
+      echo "- {dropRate: $rate, mask: columns, rescale: [inverse-keep-rate, q-labelled, q-unlabelled]}"
+    done
+  } >"$out/$1.yml"
+}
+
+config cola cola 5.0e-5 3 0 "0.9 0.99 0.95 0.999"
+config agreement agreement 1.0e-4 4 0 "0.9 0.99 0.95 0.999"
+config sst-2 sst-2 5.0e-5 2 4000 "0.9 0.99 0.95 0.999"
+config sst-2-large sst-2 5.0e-4 6 4000 "0.9 0.99 0.5"
+for name in "${@:-cola agreement sst-2-large sst-2}"; do
+  for each in $name; do
+    "$darex" run "$out/$each.yml" --glue "$glue" --out "$out/$each" >/dev/null 2>>"$out/$each.log"
+  done
+done
