@@ -42,7 +42,8 @@ final class SelectText {
                 Locale.ROOT, ", alignment r %.3g", answer.measurements().alignment().getAsDouble())
             : "");
     tensors().print(out);
-    out.println();
+    int left = answer.measurements().tensors().size() - SHOWN;
+    out.println(left > 0 ? "and " + left + " more, which --json and --out have" : "");
     for (Decision decision : answer.decisions()) {
       out.printf(
           Locale.ROOT,
@@ -90,10 +91,6 @@ final class SelectText {
               .orElse(List.of("", "", "", "", "")));
       table.row(cells.toArray(String[]::new));
     }
-    if (sorted.size() > SHOWN) {
-      table.row(
-          "and " + (sorted.size() - SHOWN) + " more (--json has them)", "", "", "", "", "", "", "");
-    }
     return table;
   }
 
@@ -111,19 +108,19 @@ final class SelectText {
             ? String.format(Locale.ROOT, " (tuned model %.4g)", measured.tuned().getAsDouble())
             : "",
         measured.seeds());
-    Table table =
-        new Table("candidate", "p", "q", "score", "95 %", "behind", "95 %", "masks", "seconds");
+    boolean rates = measured.rows().stream().mapToDouble(Row::dropRate).distinct().count() > 1;
+    Table table = new Table("candidate", "q", "score", "95 %", "behind", "95 %", "masks", "s");
     for (Row row : measured.rows()) {
+      String rate = rates ? " at " + Table.number(row.dropRate()) : "";
       table.row(
-          (row.chosen() ? "> " : "  ") + row.name(),
-          Table.number(row.dropRate()),
+          (row.chosen() ? "> " : "  ") + row.name() + rate,
           row.q(),
           String.format(Locale.ROOT, "%.4f", row.score()),
           String.format(Locale.ROOT, "± %.4f", row.width()),
           String.format(Locale.ROOT, "%.4f", row.behind()),
           String.format(Locale.ROOT, "± %.4f", row.behindWidth()),
           Integer.toString(row.masks()),
-          String.format(Locale.ROOT, "%.1f", row.seconds()));
+          String.format(Locale.ROOT, "%.0f", row.seconds()));
     }
     table.print(out);
     measured.skipped().forEach(out::println);

@@ -168,7 +168,9 @@ final class Charts {
             .yAxisTitle(measured.metric())
             .build();
     style(chart.getStyler());
-    chart.getStyler().setXAxisLabelRotation(30);
+    // Long names, each under its point.
+    chart.getStyler().setXAxisLabelRotation(90);
+    chart.getStyler().setOverlapped(true);
     chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
     List<String> names = rows.stream().map(Answer.Row::name).toList();
     CategorySeries scores =
