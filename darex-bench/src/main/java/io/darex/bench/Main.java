@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
     versionProvider = Main.Version.class,
     subcommands = {
       RunCommand.class,
+      SweepCommand.class,
       EvaluateCommand.class,
       SelectCommand.class,
       PruneCommand.class,

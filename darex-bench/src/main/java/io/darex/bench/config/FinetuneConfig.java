@@ -44,6 +44,19 @@ public record FinetuneConfig(
   public static final List<String> OPTIMIZERS =
       List.of("adamr-l2", "adamr-l1", "adamr-l1-prox", "adam");
 
+  /** The keys that matter to a training alone; the others say what is evaluated too. */
+  private static final List<String> TRAINED =
+      List.of(
+          "optimizer",
+          "lambda",
+          "normalisation",
+          "learningRate",
+          "epochs",
+          "batchSize",
+          "warmup",
+          "maxGradientNorm",
+          "patience");
+
   private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
   private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
@@ -86,6 +99,15 @@ public record FinetuneConfig(
   /** How the optimiser pulls; {@code adam}, whose λ is 0, does so in any way. */
   public Penalty penalty() {
     return optimizer.equals("adam") ? Penalty.L2 : Penalty.of(optimizer.replace("adamr-", ""));
+  }
+
+  /** Refuses what only a training would read. */
+  static void requireUntrained(Section section) {
+    for (String key : TRAINED) {
+      if (section.has(key)) {
+        throw section.bad(key, "no " + key + " beside 'tuned', which is not trained");
+      }
+    }
   }
 
   /** The same fine-tune from another seed. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One YAML file that {@code darex run} accepts.
@@ -16,9 +17,16 @@ import java.util.List;
  * @param task what is learned
  * @param encoder name of a built-in encoder, or a Hugging Face folder
  * @param finetunes how it is fine-tuned: at least one, which differ in their seed alone
+ * @param tuned a fine-tune that is there already, which is pruned instead of a new one: the output
+ *     folder of a run, or a Hugging Face folder
  */
 public record RunConfig(
-    String name, Task task, String encoder, List<FinetuneConfig> finetunes, PruneConfig prune) {
+    String name,
+    Task task,
+    String encoder,
+    List<FinetuneConfig> finetunes,
+    Optional<Path> tuned,
+    PruneConfig prune) {
   /** Copies the list. */
   public RunConfig {
     finetunes = List.copyOf(finetunes);
@@ -30,16 +38,25 @@ public record RunConfig(
    * @throws io.darex.bench.BadInputException naming file, line, what was expected and what came
    */
   public static RunConfig read(Path file) {
-    Section top = Section.read(file);
+    return from(Section.read(file));
+  }
+
+  /**
+   * Checks and takes the top level of a file.
+   *
+   * @throws io.darex.bench.BadInputException naming file, line, what was expected and what came
+   */
+  public static RunConfig from(Section top) {
     Task task = TaskConfig.from(top);
     String encoder = encoder(top);
     Recipe recipe = Recipe.of(family(encoder), task.name());
     RunConfig config =
         new RunConfig(
-            nameOf(file),
+            nameOf(top.file()),
             task,
             encoder,
             FinetuneConfig.from(top.section("finetune"), recipe),
+            tuned(top),
             PruneConfig.from(top.sections("prune")));
     top.end();
     return config;
@@ -51,6 +68,19 @@ public record RunConfig(
     return Files.isDirectory(Path.of(encoder))
         ? encoder
         : top.name("encoder", encoder, BuiltInEncoders.names());
+  }
+
+  /** A folder, named from the working directory as {@link #encoder} is. */
+  private static Optional<Path> tuned(Section top) {
+    if (!top.has("tuned")) {
+      return Optional.empty();
+    }
+    Path folder = Path.of(top.text("tuned", null));
+    if (!Files.isDirectory(folder)) {
+      throw top.bad("tuned", "the folder of a run or a Hugging Face folder");
+    }
+    FinetuneConfig.requireUntrained(top.section("finetune"));
+    return Optional.of(folder);
   }
 
   /** Of a folder that cannot be used BERT: what is wrong with it is said when it is opened. */

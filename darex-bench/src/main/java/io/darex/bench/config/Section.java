@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.darex.bench.BadInputException;
 import java.io.IOException;
@@ -76,6 +77,19 @@ public final class Section {
     } catch (IOException e) {
       throw new BadInputException(file + ": cannot be read: " + e);
     }
+  }
+
+  /** A copy of the mapping, as the YAML has it. */
+  public ObjectNode tree() {
+    return node.deepCopy();
+  }
+
+  /**
+   * The same place of the same file with another content, none of whose keys has been asked for;
+   * errors name the lines of the file.
+   */
+  public Section withTree(ObjectNode tree) {
+    return new Section(file, at, tree, lines);
   }
 
   /** The mapping under {@code key}; an empty one if the key is absent. */
@@ -215,6 +229,11 @@ public final class Section {
   public BadInputException bad(String key, String expected) {
     JsonNode value = get(key);
     return bad(value.isMissingNode() ? at : at.appendProperty(key), expected, value);
+  }
+
+  /** An error about what stands at {@code place}, seen from this mapping. */
+  public BadInputException badAt(JsonPointer place, String expected) {
+    return bad(at.append(place), expected, node.at(place));
   }
 
   private JsonNode get(String key) {

@@ -16,8 +16,17 @@ public final class Encoders {
    *     not compute this architecture
    */
   public static Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
+    return open(config, checkpoint, headSeed, Workers.THREADS);
+  }
+
+  /**
+   * As above, on so many threads where the engine is that for processors; the results do not depend
+   * on them.
+   */
+  public static Encoder open(
+      EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
     return Nd4j.getEnvironment().isCPU()
-        ? new DirectEncoder(config, checkpoint, headSeed)
+        ? new DirectEncoder(config, checkpoint, headSeed, threads)
         : new SameDiffBert(config, checkpoint, headSeed);
   }
 }

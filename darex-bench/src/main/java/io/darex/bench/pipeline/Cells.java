@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.Console;
 import io.darex.bench.Main;
 import io.darex.bench.Progress;
-import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.config.PruneConfig;
 import io.darex.bench.config.RecipeConfig;
@@ -20,7 +19,6 @@ import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.checkpoint.CheckpointDigest;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.checkpoint.WriteOptions;
@@ -44,27 +42,32 @@ final class Cells {
   private final Encoder encoder;
   private final Calibrator calibrator;
   private final Checkpoint base;
-  private final Checkpoint tuned;
+  private final Tuned tuned;
   private final OutputFolder folder;
   private final Console console;
-  private List<String> digests;
+  private final int threads;
 
+  /**
+   * @param tuned of {@code prepared}'s task and encoder
+   * @param encoder is given the weights of one cell after the other
+   * @param threads for pruning
+   */
   Cells(
       PruneConfig config,
-      Splits splits,
+      Prepared prepared,
       Encoder encoder,
-      CalibrationTexts texts,
-      Checkpoint base,
-      Checkpoint tuned,
+      Tuned tuned,
       OutputFolder folder,
+      int threads,
       Console console) {
     this.config = config;
-    this.splits = splits;
+    this.splits = prepared.splits();
     this.encoder = encoder;
-    this.calibrator = new Calibrator(encoder, tuned, texts);
-    this.base = base;
+    this.calibrator = new Calibrator(encoder, tuned.checkpoint(), prepared.calibration());
+    this.base = prepared.pretrained().checkpoint();
     this.tuned = tuned;
     this.folder = folder;
+    this.threads = threads;
     this.console = console;
   }
 
@@ -127,8 +130,7 @@ final class Cells {
   }
 
   private Cell make(RecipeConfig recipe, long seed, List<Cell> siblings) throws IOException {
-    Delta delta = recipe.pruning().delta(base, tuned);
-    int threads = Runtime.getRuntime().availableProcessors();
+    Delta delta = recipe.pruning().delta(base, tuned.checkpoint());
     Effort effort = new Effort(calibrator);
     Evidence evidence = evidence(recipe, delta, effort);
     Mask mask = evidence.inform(recipe.pruning().mask(), recipe.budget(), delta, threads);
@@ -153,7 +155,11 @@ final class Cells {
     Path file = folder.delta(pruning.mask().dropRate(), recipe.name(), seed);
     SparseDelta signed = pruned.withProvenance(provenance(pruned, recipe));
     SparseDeltaFile.write(
-        file, signed, recipe.values(), true, WriteOptions.defaults().withForce(true));
+        file,
+        signed,
+        recipe.values(),
+        true,
+        WriteOptions.defaults().withForce(true).withThreads(threads));
     // What is scored is the file as a user would read it, not what was in memory.
     encoder.load(SparseDeltaFile.read(file).applyTo(base));
     Score score = splits.score(encoder);
@@ -185,7 +191,8 @@ final class Cells {
                 }))
         .withImportance(
             Optional.of(
-                () -> Importance.of(encoder, Run.withHeadOf(delta), delta, splits.train().texts())))
+                () ->
+                    Importance.of(encoder, Tuned.withHeadOf(delta), delta, splits.train().texts())))
         .withProgress(point -> console.say(words(recipe, point)));
   }
 
@@ -202,17 +209,14 @@ final class Cells {
   }
 
   private Provenance provenance(SparseDelta pruned, RecipeConfig recipe) throws IOException {
-    if (digests == null) {
-      digests = List.of(CheckpointDigest.of(base), CheckpointDigest.of(tuned));
-    }
     ObjectMapper json = new ObjectMapper();
     ObjectNode job = (ObjectNode) json.readTree(pruned.provenance().job());
     job.set("rescale", json.valueToTree(recipe.parameters().get("rescale")));
     job.put("darex", Main.version());
     return pruned
         .provenance()
-        .withBase(Optional.of(digests.get(0)))
-        .withTuned(Optional.of(digests.get(1)))
+        .withBase(Optional.of(tuned.baseDigest()))
+        .withTuned(Optional.of(tuned.digest()))
         .withJob(job.toString());
   }
 }

@@ -12,17 +12,25 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /** What determines a tuned checkpoint, in one number. */
 final class Job {
   private Job() {}
 
-  /** SHA-256 over task, encoder, one of the fine-tunes and every example. */
-  static String digest(RunConfig config, FinetuneConfig finetune, TaskData data) {
+  /**
+   * SHA-256 over task, encoder, one of the fine-tunes and every example; of a fine-tune that is
+   * there already its content counts too.
+   *
+   * @param given the digest of that content, where there is one
+   */
+  static String digest(
+      RunConfig config, FinetuneConfig finetune, TaskData data, Optional<String> given) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       JsonMapper json = new JsonMapper();
       sha.update(json.writeValueAsBytes(List.of(config.task().name(), config.encoder(), finetune)));
+      given.ifPresent(digest -> sha.update(digest.getBytes(StandardCharsets.UTF_8)));
       for (List<Example> split : List.of(data.train(), data.validation(), data.dev())) {
         for (Example example : split) {
           String second = example.second().orElse("");

@@ -13,8 +13,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
 
-/** Where the files of one run lie. */
-record OutputFolder(Path path) {
+/**
+ * Where the files of one run lie.
+ *
+ * @param path of the folder
+ * @param tuned the folder of the tuned checkpoint
+ */
+record OutputFolder(Path path, Path tuned) {
   /** All that a run writes, and so all that starting over removes. */
   private static final List<String> OURS =
       List.of(
@@ -33,6 +38,11 @@ record OutputFolder(Path path) {
   /** A folder as {@link #seed} names them. */
   private static final Pattern SEED = Pattern.compile("seed--?\\d{1,16}");
 
+  /** One that holds its tuned checkpoint itself. */
+  OutputFolder(Path path) {
+    this(path, path.resolve("tuned"));
+  }
+
   /** Of one of several fine-tunes: a folder like that of a run of it alone. */
   OutputFolder seed(long seed) {
     return new OutputFolder(path.resolve("seed-" + seed));
@@ -40,10 +50,6 @@ record OutputFolder(Path path) {
 
   Path training() {
     return path.resolve("training");
-  }
-
-  Path tuned() {
-    return path.resolve("tuned");
   }
 
   /** The PEFT adapter beside {@link #tuned}, of a fine-tune that trains one. */

@@ -139,7 +139,7 @@ public final class TunedModel implements AutoCloseable {
             Optional.of(
                 () ->
                     Importance.of(
-                        encoder, Run.withHeadOf(delta), delta, train.orElseThrow().texts())));
+                        encoder, Tuned.withHeadOf(delta), delta, train.orElseThrow().texts())));
   }
 
   @Override

@@ -73,6 +73,52 @@ sealed interface Block {
     }
   }
 
+  /**
+   * A table whose first column leads to files beside the report.
+   *
+   * @param targets relative to the report, one for each row
+   */
+  record LinkedTable(List<String> headers, List<List<String>> rows, List<String> targets)
+      implements Block {
+    @Override
+    public String markdown() {
+      List<List<String>> linked = new ArrayList<>();
+      for (int i = 0; i < rows.size(); i++) {
+        List<String> row = new ArrayList<>(rows.get(i));
+        row.set(0, "[" + row.get(0) + "](" + targets.get(i) + ")");
+        linked.add(row);
+      }
+      return new Table(headers, linked).markdown();
+    }
+
+    @Override
+    public String html() {
+      StringBuilder text = new StringBuilder("<table>\n").append(Table.line("th", headers));
+      for (int i = 0; i < rows.size(); i++) {
+        List<String> row = rows.get(i);
+        text.append("<tr><td><a href=\"").append(escape(targets.get(i))).append("\">");
+        text.append(escape(row.get(0))).append("</a></td>");
+        row.subList(1, row.size())
+            .forEach(cell -> text.append("<td>").append(escape(cell)).append("</td>"));
+        text.append("</tr>\n");
+      }
+      return text.append("</table>\n").toString();
+    }
+  }
+
+  /** A drawing: a file beside the Markdown, a part of the HTML. */
+  record Drawing(String file, String caption, String svg) implements Block {
+    @Override
+    public String markdown() {
+      return "![" + caption + "](" + file + ")\n\n";
+    }
+
+    @Override
+    public String html() {
+      return "<figure>" + svg + "<figcaption>" + escape(caption) + "</figcaption></figure>\n";
+    }
+  }
+
   /** A picture: a file beside the Markdown, embedded in the HTML. */
   @SuppressWarnings("ArrayRecordComponent") // a carrier of bytes, never compared
   record Picture(String file, String caption, byte[] png) implements Block {

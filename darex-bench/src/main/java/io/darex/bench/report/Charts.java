@@ -37,12 +37,12 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The pictures of a report, as PNG. */
 final class Charts {
-  private static final int WIDTH = 1400;
-  private static final int HEIGHT = 760;
-  private static final Color GREY = new Color(0x9a9a9a);
+  static final int WIDTH = 1400;
+  static final int HEIGHT = 760;
+  static final Color GREY = new Color(0x9a9a9a);
   private static final Color LIGHT_GREY = new Color(0xd0d0d0);
   // Okabe and Ito's palette: told apart by colour-blind readers too.
-  private static final Color[] PALETTE = {
+  static final Color[] PALETTE = {
     new Color(0x0072b2),
     new Color(0xd55e00),
     new Color(0x009e73),
@@ -212,7 +212,7 @@ final class Charts {
     draw(chart.addSeries(name, x, List.of(y, y)), paint, SeriesMarkers.NONE);
   }
 
-  private static void draw(MarkerSeries series, Color paint, Marker marker) {
+  static void draw(MarkerSeries series, Color paint, Marker marker) {
     series.setMarker(marker);
     series.setMarkerColor(paint);
     series.setLineColor(paint);
@@ -220,7 +220,7 @@ final class Charts {
     series.setLineStyle(new BasicStroke(marker == SeriesMarkers.NONE ? 2 : 3));
   }
 
-  private static void style(AxesChartStyler styler) {
+  static void style(AxesChartStyler styler) {
     styler.setChartBackgroundColor(Color.WHITE);
     styler.setPlotGridLinesColor(new Color(0xe8e8e8));
     styler.setPlotBorderVisible(false);
@@ -233,7 +233,7 @@ final class Charts {
     styler.setMarkerSize(12);
   }
 
-  private static byte[] png(IChart chart) {
+  static byte[] png(IChart chart) {
     try {
       return ChartEncoder.getBytes(chart, "PNG");
     } catch (IOException e) {

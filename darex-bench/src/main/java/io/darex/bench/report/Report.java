@@ -1,5 +1,6 @@
 package io.darex.bench.report;
 
+import io.darex.bench.report.Block.Drawing;
 import io.darex.bench.report.Block.Heading;
 import io.darex.bench.report.Block.Paragraph;
 import io.darex.bench.report.Block.Picture;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -35,7 +37,7 @@ public final class Report {
       table { border-collapse: collapse; margin: 1rem 0; }
       th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
       th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
-      figure { margin: 1.5rem 0; } img { max-width: 100%; }
+      figure { margin: 1.5rem 0; } img, svg { max-width: 100%; height: auto; }
       figcaption { color: #666; font-size: .9rem; }
       </style>
       </head>
@@ -48,7 +50,7 @@ public final class Report {
   private final List<Row> rows;
   private final List<Block> blocks = new ArrayList<>();
 
-  private Report(Results results, byte[] training) {
+  private Report(Results results, Optional<byte[]> training) {
     this.results = results;
     this.rows = Row.of(results.cells());
     compose(training);
@@ -57,10 +59,13 @@ public final class Report {
   /**
    * Writes the report of {@code results} into {@code folder}, over an older one.
    *
-   * @throws java.nio.file.NoSuchFileException if the folder has no picture {@link #TRAINING}
+   * @throws java.nio.file.NoSuchFileException if there was a training and the folder has no picture
+   *     {@link #TRAINING}
    */
   public static void write(Results results, Path folder) throws IOException {
-    Report report = new Report(results, Files.readAllBytes(folder.resolve(TRAINING)));
+    byte[] training =
+        results.training().isEmpty() ? null : Files.readAllBytes(folder.resolve(TRAINING));
+    Report report = new Report(results, Optional.ofNullable(training));
     write(folder, report.title(), report.blocks);
   }
 
@@ -71,6 +76,8 @@ public final class Report {
       markdown.append(block.markdown());
       if (block instanceof Picture picture) {
         write(folder.resolve(picture.file()), picture.png());
+      } else if (block instanceof Drawing drawing) {
+        write(folder.resolve(drawing.file()), utf8(drawing.svg()));
       }
     }
     write(folder.resolve("report.md"), utf8(markdown.toString()));
@@ -100,16 +107,18 @@ public final class Report {
     return "darex: " + results.task() + " on " + results.encoder();
   }
 
-  private void compose(byte[] training) {
+  private void compose(Optional<byte[]> training) {
     blocks.add(new Heading(1, title()));
     blocks.add(
         new Paragraph(
             String.format(
                 Locale.ROOT,
-                "Fine-tuned with %s. All q were searched on the validation split (a held-out tenth"
+                "%s All q were searched on the validation split (a held-out tenth"
                     + " of train); the column dev was never searched or tuned on. Values are mean ±"
                     + " standard deviation over mask seeds.",
-                results.optimizer())));
+                results.optimizer().equals(Results.GIVEN)
+                    ? "The tuned checkpoint was given."
+                    : "Fine-tuned with " + results.optimizer() + ".")));
     blocks.add(new Heading(2, "Before pruning"));
     blocks.add(before());
     blocks.add(new Heading(2, "Pruned"));
@@ -130,11 +139,15 @@ public final class Report {
                     "searched-q-at-" + dropRate + ".png",
                     "What the searches saw at drop rate " + dropRate + ".",
                     Charts.searchedQ(results, searches))));
-    blocks.add(new Heading(2, "Training"));
-    blocks.add(new Paragraph(pace()));
-    blocks.add(training());
-    blocks.add(
-        new Picture(TRAINING, "Loss, AdamR's s and pull, and deltas during training.", training));
+    training.ifPresent(
+        picture -> {
+          blocks.add(new Heading(2, "Training"));
+          blocks.add(new Paragraph(pace()));
+          blocks.add(training());
+          blocks.add(
+              new Picture(
+                  TRAINING, "Loss, AdamR's s and pull, and deltas during training.", picture));
+        });
   }
 
   private Table before() {

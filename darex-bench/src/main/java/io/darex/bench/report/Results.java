@@ -16,8 +16,8 @@ import lombok.With;
  * @param version of darex
  * @param task name of the task
  * @param encoder name of the pre-trained encoder
- * @param optimizer name of the optimiser
- * @param training one row an epoch
+ * @param optimizer name of the optimiser, or {@link #GIVEN}
+ * @param training one row an epoch; none of a checkpoint that was given
  * @param plannedEpochs how many the schedule was made for; more than there are rows where training
  *     stopped early, and 0 in files of versions that never did
  * @param tuned the tuned checkpoint
@@ -38,6 +38,9 @@ public record Results(
     Score base,
     Map<String, Score> baselines,
     @With List<Cell> cells) {
+  /** Stands for the optimiser of a tuned checkpoint that was not trained here. */
+  public static final String GIVEN = "given";
+
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)

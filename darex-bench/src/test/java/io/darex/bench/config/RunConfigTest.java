@@ -74,8 +74,8 @@ class RunConfigTest {
             "q-labelled 4",
             "q-labelled layer 4",
             "magnitude none 1",
-            "columns none 4",
-            "magnitude scope row none 1");
+            "magnitude scope row none 1",
+            "columns none 4");
   }
 
   /** METHOD.md §4, cell by cell. */

@@ -1,0 +1,71 @@
+package io.darex.bench;
+
+import io.darex.bench.report.SweepReport;
+import io.darex.bench.report.Trial;
+import io.darex.bench.sweep.Sweep;
+import io.darex.bench.sweep.SweepConfig;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex sweep}: many runs over a space of configurations. */
+@Command(
+    name = "sweep",
+    description =
+        "Try many configurations: CONFIG is one of darex run in which any value may be a space,"
+            + " with a section 'sweep'. Run again, it goes on where it was.",
+    mixinStandardHelpOptions = true,
+    footer = {"", "Example: darex sweep configs/sweep/lambda-penalty-cola.yml --glue ~/glue"})
+final class SweepCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+
+  @Parameters(paramLabel = "CONFIG", description = "The YAML file that says what to try.")
+  private Path config;
+
+  @Option(
+      names = "--glue",
+      paramLabel = "DIR",
+      description = "GLUE folder in the official TSV layout (DIR/CoLA/train.tsv and so on).")
+  private Path glue;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Output folder; default: out/CONFIG-NAME in the working directory.")
+  private Path out;
+
+  @Option(names = "--force", description = "Start over where DIR already holds a sweep.")
+  private boolean force;
+
+  @Override
+  public Integer call() throws Exception {
+    SweepConfig parsed = SweepConfig.read(config);
+    Path folder = out == null ? Path.of("out", parsed.name()) : out;
+    Console console = main.console();
+    Backend.prepare(console);
+    Optional<Trial> best;
+    try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
+      Thread farewell =
+          new Thread(
+              () ->
+                  console.say(System.lineSeparator() + "darex: interrupted; " + sweep.standing()));
+      Runtime.getRuntime().addShutdownHook(farewell);
+      try {
+        best = sweep.execute();
+      } finally {
+        Runtime.getRuntime().removeShutdownHook(farewell);
+      }
+    }
+    if (best.isEmpty()) {
+      throw new IllegalStateException(
+          "no candidate came to a score; " + folder.resolve("report.html") + " says why");
+    }
+    console.say("best: " + SweepReport.line(best.get(), parsed.goal()));
+    console.out().println(folder.resolve("report.html"));
+    return 0;
+  }
+}

@@ -1,0 +1,87 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.Console;
+import io.darex.bench.calibration.CalibrationSize;
+import io.darex.bench.calibration.CalibrationTexts;
+import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Pretrained;
+import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.glue.DataFolder;
+import io.darex.bench.glue.Task;
+import io.darex.bench.glue.TaskData;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a fine-tune and its cells read and none of them changes, so that any number of them can
+ * share it.
+ *
+ * @param task what is learned
+ * @param data its examples
+ * @param pretrained the encoder it starts from
+ * @param architecture that of the encoder, with a head for the task
+ * @param splits the examples, tokenised
+ * @param calibration of the examples of train, without their labels
+ */
+record Prepared(
+    Task task,
+    TaskData data,
+    Pretrained pretrained,
+    EncoderConfig architecture,
+    Splits splits,
+    CalibrationTexts calibration) {
+
+  /** The examples of a configuration, as far as they are used. */
+  static TaskData data(
+      RunConfig config, FinetuneConfig finetune, Optional<Path> glue, Console console) {
+    TaskData all = config.task().load(new DataFolder(glue, console::say), finetune.seed());
+    return finetune.limit() == 0 ? all : all.limitTrain(finetune.limit());
+  }
+
+  /** All that tells two of these apart. */
+  static List<Object> key(RunConfig config, FinetuneConfig finetune) {
+    return List.of(
+        config.task(), config.encoder(), finetune.seed(), finetune.limit(), finetune.maxLength());
+  }
+
+  /**
+   * Reads the encoder and tokenises.
+   *
+   * @throws io.darex.bench.BadInputException if the encoder's files cannot be used
+   */
+  static Prepared of(RunConfig config, FinetuneConfig finetune, TaskData data, Console console)
+      throws IOException {
+    Task task = config.task();
+    Pretrained pretrained = Pretrained.of(config.encoder());
+    EncoderConfig architecture = pretrained.config().withLabels(task.outputs());
+    int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
+    try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize())) {
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "%s: %d train, %d validation, %d dev texts",
+              task.name(),
+              data.train().size(),
+              data.validation().size(),
+              data.dev().size()));
+      Splits splits = Splits.of(tokenizer, data, task.scoring());
+      if (tokenizer.cut() > 0) {
+        console.say(
+            String.format(
+                Locale.ROOT,
+                "%s: %d texts are longer than %d tokens and are cut",
+                task.name(),
+                tokenizer.cut(),
+                longest));
+      }
+      CalibrationTexts calibration =
+          CalibrationTexts.of(tokenizer, data.train(), CalibrationSize.DEFAULT);
+      return new Prepared(task, data, pretrained, architecture, splits, calibration);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.Console;
+import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Encoders;
+import io.darex.bench.glue.TaskData;
+import io.darex.bench.report.Results;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Many runs in one process, one a candidate of a sweep, that share what they have in common: the
+ * tokenised texts and the base of a task and encoder, each fine-tune, and the encoders, of which
+ * there are as many as runs at the same time.
+ *
+ * <p>What a run comes to depends on its configuration alone; any thread may evaluate. Of a
+ * fine-tune its folder stays, under the digest of all that determines it, and another process finds
+ * it there; of the pruned checkpoints nothing stays.
+ */
+public final class Trials implements AutoCloseable {
+  private final Optional<Path> glue;
+  private final Path finetunes;
+  private final int threads;
+  private final Console console;
+  private final Map<List<Object>, CompletableFuture<Prepared>> prepared = new ConcurrentHashMap<>();
+  private final Map<String, CompletableFuture<Tuned>> tuned = new ConcurrentHashMap<>();
+  private final Map<Optional<Path>, CompletableFuture<Optional<String>>> given =
+      new ConcurrentHashMap<>();
+  private final Map<EncoderConfig, Deque<Encoder>> idle = new HashMap<>();
+
+  /**
+   * @param glue the GLUE folder, where one was named
+   * @param finetunes the folder of the fine-tunes' folders
+   * @param threads for each evaluation
+   */
+  public Trials(Optional<Path> glue, Path finetunes, int threads, Console console) {
+    this.glue = glue;
+    this.finetunes = finetunes;
+    this.threads = threads;
+    this.console = console;
+  }
+
+  /**
+   * Reads and tokenises what the run needs, so that what is wrong with it is known before anything
+   * runs.
+   *
+   * @throws io.darex.bench.BadInputException if task, encoder or a fine-tune that is given cannot
+   *     be used
+   */
+  public void prepare(RunConfig config) throws IOException {
+    for (FinetuneConfig finetune : config.finetunes()) {
+      Prepared shared = prepared(config, finetune);
+      if (config.tuned().isPresent()) {
+        Tuned.requireHead(shared, Tuned.given(config.tuned().get()));
+      }
+    }
+  }
+
+  /**
+   * The digests of the fine-tunes of a run that would have to be trained, and its model's bytes.
+   */
+  public Map<String, Long> untrained(RunConfig config) throws IOException {
+    Map<String, Long> missing = new HashMap<>();
+    if (config.tuned().isEmpty()) {
+      for (FinetuneConfig finetune : config.finetunes()) {
+        Prepared shared = prepared(config, finetune);
+        String job = Job.digest(config, finetune, shared.data(), Optional.empty());
+        if (!Files.exists(finetunes.resolve(job).resolve(TrainingRecord.FILE))) {
+          long parameters =
+              shared.pretrained().checkpoint().tensors().values().stream()
+                  .mapToLong(tensor -> tensor.count())
+                  .sum();
+          missing.put(job, Float.BYTES * parameters);
+        }
+      }
+    }
+    return missing;
+  }
+
+  /**
+   * Does what a run does, but for baselines and reports.
+   *
+   * @param scratch a folder for the sparse deltas, which goes when they are scored
+   * @return one for each fine-tune
+   */
+  public List<Results> evaluate(RunConfig config, Path scratch) throws IOException {
+    List<Results> all = new ArrayList<>();
+    for (FinetuneConfig finetune : config.finetunes()) {
+      Prepared shared = prepared(config, finetune);
+      Optional<String> digest = once(given, config.tuned(), () -> Tuned.givenDigest(config));
+      String job = Job.digest(config, finetune, shared.data(), digest);
+      Tuned model = once(tuned, job, () -> tune(config, finetune, shared, job));
+      Encoder encoder = borrow(shared);
+      try {
+        OutputFolder folder = new OutputFolder(scratch, model.folder());
+        Cells cells = new Cells(config.prune(), shared, encoder, model, folder, threads, console);
+        all.add(cells.complete(model.results().withCells(List.of())));
+      } finally {
+        giveBack(encoder);
+        OutputFolder.delete(scratch);
+      }
+    }
+    return all;
+  }
+
+  private Prepared prepared(RunConfig config, FinetuneConfig finetune) throws IOException {
+    return once(
+        prepared,
+        Prepared.key(config, finetune),
+        () -> {
+          TaskData data = Prepared.data(config, finetune, glue, console);
+          return Prepared.of(config, finetune, data, console);
+        });
+  }
+
+  private Tuned tune(RunConfig config, FinetuneConfig finetune, Prepared shared, String job)
+      throws IOException {
+    Path path = finetunes.resolve(job);
+    OutputFolder folder =
+        config.tuned().isPresent()
+            ? new OutputFolder(path, Tuned.given(config.tuned().get()))
+            : new OutputFolder(path);
+    Optional<Results> earlier = folder.resume(job);
+    // One of its own: what training needs besides the weights is many times what scoring does.
+    try (Encoder encoder =
+        Encoders.open(
+            shared.architecture(), shared.pretrained().checkpoint(), finetune.seed(), threads)) {
+      return Tuned.of(config, finetune, shared, job, encoder, folder, earlier, false, console);
+    }
+  }
+
+  private Encoder borrow(Prepared shared) {
+    synchronized (idle) {
+      Deque<Encoder> free = idle.get(shared.architecture());
+      if (free != null && !free.isEmpty()) {
+        return free.pop();
+      }
+    }
+    return Encoders.open(shared.architecture(), shared.pretrained().checkpoint(), 0, threads);
+  }
+
+  private void giveBack(Encoder encoder) {
+    synchronized (idle) {
+      idle.computeIfAbsent(encoder.config(), key -> new ArrayDeque<>()).push(encoder);
+    }
+  }
+
+  /** What {@code make} makes, which the first to ask does and all others wait for. */
+  private static <K, V> V once(Map<K, CompletableFuture<V>> made, K key, Callable<V> make)
+      throws IOException {
+    CompletableFuture<V> mine = new CompletableFuture<>();
+    CompletableFuture<V> first = made.putIfAbsent(key, mine);
+    if (first == null) {
+      first = mine;
+      try {
+        mine.complete(make.call());
+      } catch (Throwable e) {
+        mine.completeExceptionally(e);
+      }
+    }
+    try {
+      return first.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  /** Frees the encoders. */
+  @Override
+  public void close() {
+    synchronized (idle) {
+      idle.values().forEach(encoders -> encoders.forEach(Encoder::close));
+      idle.clear();
+    }
+  }
+}

@@ -1,0 +1,212 @@
+package io.darex.bench.pipeline;
+
+import io.darex.bench.BadInputException;
+import io.darex.bench.Console;
+import io.darex.bench.Main;
+import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.report.Report;
+import io.darex.bench.report.Results;
+import io.darex.bench.report.Results.Epoch;
+import io.darex.bench.report.Results.Score;
+import io.darex.optim.DeltaPlot;
+import io.darex.prune.Checkpoint;
+import io.darex.prune.Delta;
+import io.darex.prune.Pruning;
+import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.mask.RandomMask;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A tuned checkpoint, and what it scores before it is pruned.
+ *
+ * @param folder of the checkpoint
+ * @param checkpoint under the names that its folder has
+ * @param digest of the checkpoint
+ * @param baseDigest of the pre-trained encoder
+ * @param results with the cells that an earlier run of the same folder made
+ */
+record Tuned(
+    Path folder, Checkpoint checkpoint, String digest, String baseDigest, Results results) {
+
+  /** Where the fine-tune lies that a configuration names: a run's own is in its folder. */
+  static Path given(Path named) {
+    Path ofRun = new OutputFolder(named).tuned();
+    return Files.isDirectory(ofRun) ? ofRun : named;
+  }
+
+  /** The digest of the fine-tune that a configuration names, where it does. */
+  static Optional<String> givenDigest(RunConfig config) throws IOException {
+    return config.tuned().isPresent()
+        ? Optional.of(CheckpointDigest.of(HuggingFaceFolder.open(given(config.tuned().get()))))
+        : Optional.empty();
+  }
+
+  /**
+   * Trains, or finishes or reuses what an earlier run of the same job left in {@code folder}; a
+   * fine-tune that is given is scored only.
+   *
+   * @param job digest of what determines the tuned checkpoint
+   * @param encoder holding the pre-trained weights and a new head
+   * @param earlier what such a run had come to
+   * @param baselines whether a majority vote and a frozen encoder are scored too
+   */
+  static Tuned of(
+      RunConfig config,
+      FinetuneConfig finetune,
+      Prepared prepared,
+      String job,
+      Encoder encoder,
+      OutputFolder folder,
+      Optional<Results> earlier,
+      boolean baselines,
+      Console console)
+      throws IOException {
+    TrainingRecord training;
+    if (config.tuned().isPresent()) {
+      requireHead(prepared, folder.tuned());
+      training = new TrainingRecord(job, List.of(), 0, 0);
+    } else {
+      training = train(config, finetune, prepared, job, encoder, folder, console);
+    }
+    Checkpoint checkpoint = HuggingFaceFolder.open(folder.tuned());
+    Checkpoint base = prepared.pretrained().checkpoint();
+    Results results;
+    if (earlier.isPresent()) {
+      results = earlier.get();
+    } else {
+      String optimizer = config.tuned().isPresent() ? Results.GIVEN : finetune.method();
+      console.say("scoring the tuned checkpoint, the base and the baselines");
+      results = unpruned(config, optimizer, prepared, encoder, checkpoint, training, baselines);
+    }
+    folder.write(results);
+    return new Tuned(
+        folder.tuned(),
+        checkpoint,
+        CheckpointDigest.of(checkpoint),
+        CheckpointDigest.of(base),
+        results);
+  }
+
+  /** Refuses a fine-tune of another task. */
+  static void requireHead(Prepared prepared, Path folder) throws IOException {
+    String json =
+        HuggingFaceFolder.open(folder)
+            .config()
+            .orElseThrow(
+                () -> new BadInputException(folder + ": expected a config.json, came none"));
+    EncoderConfig config;
+    try {
+      config = EncoderConfig.fromJson(json);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(folder + ": " + e.getMessage(), e);
+    }
+    Evaluation.requireHead(config, prepared.task(), folder.toString());
+  }
+
+  /** Leaves the tuned checkpoint in its folder, whatever an earlier run had come to. */
+  private static TrainingRecord train(
+      RunConfig config,
+      FinetuneConfig finetune,
+      Prepared prepared,
+      String job,
+      Encoder encoder,
+      OutputFolder folder,
+      Console console)
+      throws IOException {
+    TrainingFolder under = new TrainingFolder(folder.training(), prepared.pretrained().tokenizer());
+    Path file = folder.path().resolve(TrainingRecord.FILE);
+    if (Files.exists(file)) {
+      OutputFolder.requireSameJob(file, TrainingRecord.read(file).job(), job);
+      console.say(
+          String.format(Locale.ROOT, "fine-tune: done already, reusing %s", folder.tuned()));
+    } else {
+      Finetuning finetuning =
+          new Finetuning(
+              finetune,
+              prepared.splits(),
+              trainable(config, finetune, prepared, encoder),
+              job,
+              under,
+              Finetuning.CHECKPOINT_EVERY,
+              console);
+      byte[] done = finetuning.train().toJson();
+      Path picture = folder.path().resolve(Report.TRAINING);
+      AtomicWrite.file(picture, true, temporary -> DeltaPlot.write(under.lines(), temporary));
+      AtomicWrite.file(file, false, temporary -> Files.write(temporary, done));
+    }
+    TrainingRecord record = TrainingRecord.read(file);
+    if (!Files.exists(folder.tuned())) {
+      // The adapter first: where tuned is, everything is.
+      if (Files.exists(under.adapter(record.best()))) {
+        OutputFolder.delete(folder.adapter());
+        Files.move(under.adapter(record.best()), folder.adapter());
+      }
+      Files.move(under.checkpoint(record.best()), folder.tuned());
+    }
+    OutputFolder.delete(folder.training());
+    return record;
+  }
+
+  private static Trainable trainable(
+      RunConfig config, FinetuneConfig finetune, Prepared prepared, Encoder encoder)
+      throws IOException {
+    return finetune.lora() == null
+        ? Trainable.all(encoder)
+        : new LoraTraining(
+            finetune.lora(),
+            encoder,
+            prepared.pretrained().checkpoint(),
+            config.encoder(),
+            finetune.seed());
+  }
+
+  private static Results unpruned(
+      RunConfig config,
+      String optimizer,
+      Prepared prepared,
+      Encoder encoder,
+      Checkpoint tuned,
+      TrainingRecord training,
+      boolean baselines) {
+    Splits splits = prepared.splits();
+    encoder.load(tuned);
+    Score tunedScore = splits.score(encoder);
+    encoder.load(
+        withHeadOf(
+            new Pruning(new RandomMask(0, 0)).delta(prepared.pretrained().checkpoint(), tuned)));
+    List<Epoch> epochs = training.epochs();
+    return new Results(
+        training.job(),
+        Main.version(),
+        config.task().name(),
+        config.encoder(),
+        optimizer,
+        epochs,
+        training.plannedEpochs(),
+        tunedScore,
+        splits.score(encoder),
+        baselines ? Baselines.scores(splits, encoder, encoder.config().classes()) : new TreeMap<>(),
+        List.of());
+  }
+
+  /** The pre-trained weights with what only the tuned model has. */
+  static Checkpoint withHeadOf(Delta delta) {
+    SortedMap<String, Tensor> tensors = new TreeMap<>(delta.base().tensors());
+    tensors.putAll(delta.carried());
+    return new InMemoryCheckpoint(tensors, delta.tuned().config());
+  }
+}

@@ -1,0 +1,81 @@
+package io.darex.bench.report;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a sweep looks for.
+ *
+ * @param objectives one or two of the names of a {@link Trial}'s scores; the first decides, of two
+ *     there is a Pareto front
+ * @param floor what the pruned checkpoints must reach on validation for a candidate to count
+ */
+public record Goal(List<String> objectives, double floor) {
+  /** No file is as large. */
+  private static final double BELOW_ALL = 1e15;
+
+  /** Copies the list. */
+  public Goal {
+    objectives = List.copyOf(objectives);
+  }
+
+  /** Whether a larger value of an objective is the better one: of all but sizes it is. */
+  public static boolean largerIsBetter(String objective) {
+    return !objective.equals(Trial.BYTES) && !objective.equals(Trial.DELTA);
+  }
+
+  /**
+   * One number to compare candidates by, the larger the better: the first objective, negated where
+   * less is better. Below the floor it is below all that reach it, and the nearer the better, so
+   * that a search is led there.
+   *
+   * @param trial one with scores
+   */
+  public double score(Trial trial) {
+    double pruned = trial.scores().get(Trial.PRUNED);
+    if (pruned < floor) {
+      return (pruned - floor - 1) * BELOW_ALL;
+    }
+    return upward(trial, objectives.get(0));
+  }
+
+  /** The best of them that has scores, the first among equals. */
+  public Optional<Trial> best(Collection<Trial> trials) {
+    return trials.stream()
+        .filter(Trial::isDone)
+        .max(
+            Comparator.comparingDouble(this::score)
+                .thenComparing(Comparator.comparingInt(Trial::candidate).reversed()));
+  }
+
+  /**
+   * Those that none other beats in one objective without losing in the other, by the first
+   * objective; of candidates that are equal in both, all.
+   */
+  public List<Trial> front(Collection<Trial> trials) {
+    List<Trial> done = trials.stream().filter(Trial::isDone).toList();
+    return done.stream()
+        .filter(one -> done.stream().noneMatch(other -> dominates(other, one)))
+        .sorted(Comparator.comparingDouble(this::score))
+        .toList();
+  }
+
+  private boolean dominates(Trial other, Trial one) {
+    boolean better = false;
+    for (String objective : objectives) {
+      double difference = upward(other, objective) - upward(one, objective);
+      if (difference < 0) {
+        return false;
+      }
+      better |= difference > 0;
+    }
+    return better;
+  }
+
+  private static double upward(Trial trial, String objective) {
+    double value = trial.scores().get(objective);
+    return largerIsBetter(objective) ? value : -value;
+  }
+}

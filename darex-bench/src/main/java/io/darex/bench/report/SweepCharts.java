@@ -1,0 +1,128 @@
+package io.darex.bench.report;
+
+import java.awt.Color;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.knowm.xchart.AnnotationText;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
+import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** The pictures of a sweep, as PNG. All take candidates that have scores, at least one. */
+final class SweepCharts {
+  private static final double MINUTE = 60;
+
+  /** How far below the least score the names of categories stand, as a share of their range. */
+  private static final double UNDER = 0.06;
+
+  private SweepCharts() {}
+
+  /** What the best candidate had of the first objective, over the minutes of work. */
+  static byte[] bestOverTime(Goal goal, List<Trial> trials) {
+    String objective = goal.objectives().get(0);
+    XYChart chart = chart("best so far", "minutes of work", objective);
+    List<Trial> ordered =
+        trials.stream().sorted(Comparator.comparingDouble(Trial::elapsed)).toList();
+    List<Double> minutes = new ArrayList<>();
+    List<Double> bests = new ArrayList<>();
+    Trial best = ordered.get(0);
+    for (Trial trial : ordered) {
+      double before = best.scores().get(objective);
+      best = goal.score(trial) > goal.score(best) ? trial : best;
+      if (!minutes.isEmpty()) {
+        minutes.add(trial.elapsed() / MINUTE);
+        bests.add(before);
+      }
+      minutes.add(trial.elapsed() / MINUTE);
+      bests.add(best.scores().get(objective));
+    }
+    points(
+        chart,
+        "candidates",
+        ordered.stream().map(trial -> trial.elapsed() / MINUTE).toList(),
+        ordered.stream().map(trial -> trial.scores().get(objective)).toList(),
+        Charts.GREY);
+    Charts.draw(chart.addSeries("best", minutes, bests), Charts.PALETTE[1], SeriesMarkers.NONE);
+    return Charts.png(chart);
+  }
+
+  /** One score against one parameter. */
+  static byte[] against(Dimension parameter, Dimension score, int best) {
+    XYChart chart =
+        chart(score.name() + " against " + parameter.name(), parameter.name(), score.name());
+    chart.getStyler().setXAxisLogarithmic(parameter.log());
+    chart.getStyler().setYAxisLogarithmic(score.log());
+    if (!parameter.categories().isEmpty()) {
+      name(chart, parameter.categories(), score);
+    }
+    points(chart, "candidates", parameter.values(), score.values(), Charts.PALETTE[0]);
+    points(
+        chart,
+        "best",
+        List.of(parameter.values().get(best)),
+        List.of(score.values().get(best)),
+        Charts.PALETTE[1]);
+    return Charts.png(chart);
+  }
+
+  /** Writes the names of categories at their places: XChart puts its own ticks between them. */
+  private static void name(XYChart chart, List<String> categories, Dimension score) {
+    AxesChartStyler styler = chart.getStyler();
+    styler.setXAxisTicksVisible(false);
+    styler.setXAxisMin(-0.5);
+    styler.setXAxisMax(categories.size() - 0.5);
+    styler.setAnnotationTextFont(styler.getAxisTickLabelsFont());
+    double least = score.least();
+    double span = score.greatest() - least;
+    double under =
+        score.log()
+            ? least * Math.pow(least / score.greatest(), UNDER)
+            : least - UNDER * (span == 0 ? 1 : span);
+    styler.setYAxisMin(under - (score.log() ? 0 : UNDER * (span == 0 ? 1 : span)));
+    for (int i = 0; i < categories.size(); i++) {
+      chart.addAnnotation(new AnnotationText(categories.get(i), i, under, false));
+    }
+  }
+
+  /** The two objectives, and the candidates that no other beats in both. */
+  static byte[] front(Goal goal, List<Trial> trials) {
+    Dimension across = Dimension.ofScore(goal.objectives().get(1), trials);
+    Dimension up = Dimension.ofScore(goal.objectives().get(0), trials);
+    XYChart chart = chart("Pareto front", across.name(), up.name());
+    chart.getStyler().setXAxisLogarithmic(across.log());
+    chart.getStyler().setYAxisLogarithmic(up.log());
+    points(chart, "candidates", across.values(), up.values(), Charts.PALETTE[0]);
+    List<Trial> front = goal.front(trials);
+    XYSeries line =
+        chart.addSeries(
+            "front",
+            Dimension.ofScore(across.name(), front).values(),
+            Dimension.ofScore(up.name(), front).values());
+    Charts.draw(line, Charts.PALETTE[1], SeriesMarkers.DIAMOND);
+    return Charts.png(chart);
+  }
+
+  private static XYChart chart(String title, String x, String y) {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(Charts.WIDTH)
+            .height(Charts.HEIGHT)
+            .title(title)
+            .xAxisTitle(x)
+            .yAxisTitle(y)
+            .build();
+    Charts.style(chart.getStyler());
+    return chart;
+  }
+
+  private static void points(
+      XYChart chart, String name, List<Double> x, List<Double> y, Color paint) {
+    XYSeries series = chart.addSeries(name, x, y);
+    Charts.draw(series, paint, SeriesMarkers.CIRCLE);
+    series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+  }
+}

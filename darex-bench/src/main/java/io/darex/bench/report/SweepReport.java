@@ -1,0 +1,197 @@
+package io.darex.bench.report;
+
+import io.darex.bench.report.Block.Drawing;
+import io.darex.bench.report.Block.Heading;
+import io.darex.bench.report.Block.LinkedTable;
+import io.darex.bench.report.Block.Paragraph;
+import io.darex.bench.report.Block.Picture;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The report of a sweep, at any time of it: {@code report.md} with its pictures, and {@code
+ * report.html}, which needs no other file.
+ *
+ * @param name of the sweep
+ * @param parameters what was varied
+ * @param goal what is looked for
+ * @param planned how many candidates there are to be
+ * @param trials the finished ones
+ */
+public record SweepReport(
+    String name, List<Parameter> parameters, Goal goal, int planned, List<Trial> trials) {
+  /**
+   * What was varied.
+   *
+   * @param name as the trials have it
+   * @param log whether it was drawn from a logarithmic range
+   */
+  public record Parameter(String name, boolean log) {}
+
+  /** The name of a candidate's file, without ending. */
+  public static String number(int candidate) {
+    return String.format(Locale.ROOT, "%03d", candidate);
+  }
+
+  /** A candidate's objectives in words. */
+  public static String score(Trial trial, Goal goal) {
+    return goal.objectives().stream()
+        .map(objective -> objective + " " + digits(objective, trial.scores().get(objective)))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** A candidate in one line: its number, objectives and values. */
+  public static String line(Trial trial, Goal goal) {
+    return String.format(
+        Locale.ROOT,
+        "candidate %d, %s (%s)",
+        trial.candidate(),
+        score(trial, goal),
+        trial.values().keySet().stream()
+            .map(parameter -> parameter + " " + trial.text(parameter))
+            .collect(Collectors.joining(", ")));
+  }
+
+  /** Writes the report into {@code folder}, over an older one. */
+  public void write(Path folder) throws IOException {
+    List<Trial> done =
+        trials.stream()
+            .filter(Trial::isDone)
+            .sorted(
+                Comparator.comparingDouble(goal::score)
+                    .reversed()
+                    .thenComparingInt(Trial::candidate))
+            .toList();
+    List<Trial> failed = trials.stream().filter(trial -> !trial.isDone()).toList();
+    String title = "darex sweep: " + name;
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(new Heading(1, title));
+    blocks.add(new Paragraph(summary(done, failed)));
+    if (!done.isEmpty()) {
+      pictures(done, blocks);
+      blocks.add(new Heading(2, "Candidates"));
+      blocks.add(
+          new Paragraph(
+              "The best first; each number leads to the configuration, which darex run accepts."
+                  + " Scores are of validation; dev was neither tuned nor searched on."));
+      blocks.add(table(done));
+    }
+    if (!failed.isEmpty()) {
+      blocks.add(new Heading(2, "Failed"));
+      blocks.add(failures(failed));
+    }
+    Report.write(folder, title, blocks);
+  }
+
+  private String summary(List<Trial> done, List<Trial> failed) {
+    Optional<Trial> best = goal.best(trials);
+    String floor =
+        Double.isFinite(goal.floor())
+            ? String.format(
+                Locale.ROOT, " Candidates with less than %s pruned come last.", goal.floor())
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "%d of %d candidates done, %d failed, %.0f minutes of work.%s%s",
+        done.size(),
+        planned,
+        failed.size(),
+        trials.stream().mapToDouble(Trial::elapsed).max().orElse(0) / 60,
+        floor,
+        best.map(trial -> " Best: " + line(trial, goal) + ".").orElse(""));
+  }
+
+  private void pictures(List<Trial> done, List<Block> blocks) {
+    blocks.add(
+        new Picture(
+            "sweep-best.png",
+            "The best so far over the minutes of work.",
+            SweepCharts.bestOverTime(goal, done)));
+    if (goal.objectives().size() == 2) {
+      blocks.add(
+          new Picture(
+              "sweep-front.png",
+              "Both objectives; on the line lie the candidates that none beats in both.",
+              SweepCharts.front(goal, done)));
+    }
+    List<Dimension> dimensions =
+        new ArrayList<>(
+            parameters.stream().map(parameter -> Dimension.ofParameter(parameter, done)).toList());
+    Dimension score = Dimension.ofScore(goal.objectives().get(0), done);
+    for (Dimension parameter : dimensions) {
+      blocks.add(
+          new Picture(
+              "sweep-" + parameter.name() + ".png",
+              score.name() + " against " + parameter.name() + ".",
+              SweepCharts.against(parameter, score, 0)));
+    }
+    goal.objectives().forEach(each -> dimensions.add(Dimension.ofScore(each, done)));
+    blocks.add(
+        new Drawing(
+            "sweep-parallel.svg",
+            "Every candidate is a line; the darker the better, the best in orange.",
+            ParallelCoordinates.svg(dimensions, worth(done))));
+  }
+
+  /** By rank, because scores below a floor are far below all others. */
+  private static List<Double> worth(List<Trial> bestFirst) {
+    List<Double> worth = new ArrayList<>();
+    for (int rank = 0; rank < bestFirst.size(); rank++) {
+      worth.add(bestFirst.size() == 1 ? 1 : 1 - (double) rank / (bestFirst.size() - 1));
+    }
+    return worth;
+  }
+
+  private LinkedTable table(List<Trial> done) {
+    List<String> names = List.copyOf(done.get(0).scores().keySet());
+    List<String> headers = new ArrayList<>(List.of("candidate"));
+    parameters.forEach(parameter -> headers.add(parameter.name()));
+    headers.addAll(names);
+    headers.addAll(List.of("dev: pruned", "dev: tuned", "seconds"));
+    List<List<String>> rows = new ArrayList<>();
+    for (Trial trial : done) {
+      List<String> row = new ArrayList<>(List.of(number(trial.candidate())));
+      parameters.forEach(parameter -> row.add(trial.text(parameter.name())));
+      names.forEach(each -> row.add(digits(each, trial.scores().get(each))));
+      row.add(digits(Trial.PRUNED, trial.dev().get(Trial.PRUNED)));
+      row.add(digits(Trial.TUNED, trial.dev().get(Trial.TUNED)));
+      row.add(String.format(Locale.ROOT, "%.0f", trial.seconds()));
+      rows.add(row);
+    }
+    return new LinkedTable(headers, rows, targets(done));
+  }
+
+  private LinkedTable failures(List<Trial> failed) {
+    List<List<String>> rows = new ArrayList<>();
+    for (Trial trial : failed) {
+      List<String> row = new ArrayList<>(List.of(number(trial.candidate())));
+      parameters.forEach(parameter -> row.add(trial.text(parameter.name())));
+      row.add(trial.failed());
+      rows.add(row);
+    }
+    List<String> headers = new ArrayList<>(List.of("candidate"));
+    parameters.forEach(parameter -> headers.add(parameter.name()));
+    headers.add("why");
+    return new LinkedTable(headers, rows, targets(failed));
+  }
+
+  private static List<String> targets(List<Trial> trials) {
+    return trials.stream()
+        .map(trial -> "candidates/" + number(trial.candidate()) + ".yml")
+        .toList();
+  }
+
+  private static String digits(String score, double value) {
+    return switch (score) {
+      case Trial.BYTES -> String.format(Locale.ROOT, "%.0f", value);
+      case Trial.DELTA -> String.format(Locale.ROOT, "%.2e", value);
+      default -> String.format(Locale.ROOT, "%.3f", value);
+    };
+  }
+}

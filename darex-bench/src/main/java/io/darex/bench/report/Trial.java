@@ -1,0 +1,112 @@
+package io.darex.bench.report;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.bench.report.Results.Cell;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What one candidate of a sweep came to: a line of its journal.
+ *
+ * @param candidate its number, from 0
+ * @param values of the parameters, by name, in the order of the configuration
+ * @param scores by name, all of validation or of none: {@link #PRUNED}, {@link #TUNED}, {@link
+ *     #BYTES} and, where it was trained here, {@link #DELTA}; means over the cells and fine-tunes
+ * @param dev the metric on the test split by {@link #PRUNED} and {@link #TUNED}; only reported
+ * @param finetunes digests of its fine-tunes; equal ones are the same checkpoint
+ * @param failed why there are no scores; null where there are
+ * @param seconds it took; of those that share a fine-tune the first also trains it
+ * @param elapsed seconds of work on the whole sweep when it was finished, pauses left out
+ */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record Trial(
+    int candidate,
+    Map<String, JsonNode> values,
+    Map<String, Double> scores,
+    Map<String, Double> dev,
+    List<String> finetunes,
+    String failed,
+    double seconds,
+    double elapsed) {
+  /** The metric of the pruned checkpoints. */
+  public static final String PRUNED = "pruned";
+
+  /** The metric of the tuned checkpoint. */
+  public static final String TUNED = "tuned";
+
+  /** Size of the sparse delta. */
+  public static final String BYTES = "bytes";
+
+  /** Mean |Δ| of the tuned checkpoint. */
+  public static final String DELTA = "meanAbsDelta";
+
+  /** Copies the collections; absent ones are empty. */
+  public Trial {
+    values = values == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    scores = scores == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(scores));
+    dev = dev == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(dev));
+    finetunes = finetunes == null ? List.of() : List.copyOf(finetunes);
+  }
+
+  /**
+   * A candidate whose runs ended.
+   *
+   * @param results one for each fine-tune, at least one, with cells
+   */
+  public static Trial done(int candidate, Map<String, JsonNode> values, List<Results> results) {
+    List<Cell> cells = results.stream().flatMap(each -> each.cells().stream()).toList();
+    Map<String, Double> scores = new TreeMap<>();
+    scores.put(PRUNED, mean(cells, Cell::validation));
+    scores.put(TUNED, mean(results, each -> each.tuned().validation()));
+    scores.put(BYTES, mean(cells, Cell::bytes));
+    if (results.stream().noneMatch(each -> each.training().isEmpty())) {
+      scores.put(DELTA, mean(results, Trial::delta));
+    }
+    Map<String, Double> dev =
+        Map.of(
+            PRUNED, mean(cells, Cell::value), TUNED, mean(results, each -> each.tuned().value()));
+    List<String> finetunes = results.stream().map(Results::job).toList();
+    return new Trial(candidate, values, scores, dev, finetunes, null, 0, 0);
+  }
+
+  /** A candidate that came to nothing. */
+  public static Trial failed(int candidate, Map<String, JsonNode> values, String reason) {
+    return new Trial(candidate, values, Map.of(), Map.of(), List.of(), reason, 0, 0);
+  }
+
+  /** The same with its times. */
+  public Trial timed(double taken, double sinceStart) {
+    return new Trial(candidate, values, scores, dev, finetunes, failed, taken, sinceStart);
+  }
+
+  /** What it has of a parameter, in words. */
+  String text(String parameter) {
+    JsonNode value = values.get(parameter);
+    return value.isValueNode() ? value.asText() : value.toString();
+  }
+
+  /** Whether it has scores. */
+  @JsonIgnore
+  public boolean isDone() {
+    return failed == null;
+  }
+
+  /** Of the epoch that became the tuned checkpoint. */
+  private static double delta(Results results) {
+    return results.training().stream()
+        .filter(epoch -> epoch.validation() == results.tuned().validation())
+        .findFirst()
+        .orElse(results.training().get(results.training().size() - 1))
+        .meanAbsDelta();
+  }
+
+  private static <T> double mean(List<T> all, ToDoubleFunction<T> number) {
+    return Row.spread(all, number).mean();
+  }
+}

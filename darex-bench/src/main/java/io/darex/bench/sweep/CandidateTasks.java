@@ -1,0 +1,111 @@
+package io.darex.bench.sweep;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.bench.report.Goal;
+import io.darex.bench.report.Trial;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.deeplearning4j.arbiter.optimize.api.Candidate;
+import org.deeplearning4j.arbiter.optimize.api.OptimizationResult;
+import org.deeplearning4j.arbiter.optimize.api.TaskCreator;
+import org.deeplearning4j.arbiter.optimize.api.data.DataProvider;
+import org.deeplearning4j.arbiter.optimize.api.data.DataSource;
+import org.deeplearning4j.arbiter.optimize.api.score.ScoreFunction;
+import org.deeplearning4j.arbiter.optimize.runner.CandidateInfo;
+import org.deeplearning4j.arbiter.optimize.runner.CandidateStatus;
+import org.deeplearning4j.arbiter.optimize.runner.IOptimizationRunner;
+import org.deeplearning4j.arbiter.optimize.runner.listener.StatusListener;
+
+/**
+ * What Arbiter runs: the evaluation of a candidate, and the word that it is finished, which Arbiter
+ * leaves to the task to give.
+ */
+@SuppressWarnings("rawtypes") // as Arbiter declares its interfaces
+final class CandidateTasks implements TaskCreator {
+  /** Computes what a candidate comes to. */
+  interface Evaluation {
+    /**
+     * One candidate.
+     *
+     * @throws IOException where it is not the candidate's fault that it comes to nothing
+     */
+    Trial of(int number, List<JsonNode> values) throws IOException;
+  }
+
+  /** Takes what a candidate came to, and the seconds it took. */
+  interface Finish {
+    void accept(Trial trial, double seconds) throws IOException;
+  }
+
+  private final Evaluation evaluation;
+  private final Finish finish;
+  private final Consumer<IOException> abandon;
+  private final Goal goal;
+
+  /**
+   * @param abandon is told why the sweep cannot go on: a disk is full
+   */
+  CandidateTasks(Evaluation evaluation, Finish finish, Consumer<IOException> abandon, Goal goal) {
+    this.evaluation = evaluation;
+    this.finish = finish;
+    this.abandon = abandon;
+    this.goal = goal;
+  }
+
+  @Override
+  @Deprecated
+  public Callable<OptimizationResult> create(
+      Candidate candidate,
+      DataProvider data,
+      ScoreFunction score,
+      List<StatusListener> listeners,
+      IOptimizationRunner runner) {
+    return () -> run(candidate);
+  }
+
+  @Override
+  public Callable<OptimizationResult> create(
+      Candidate candidate,
+      Class<? extends DataSource> data,
+      Properties properties,
+      ScoreFunction score,
+      List<StatusListener> listeners,
+      IOptimizationRunner runner) {
+    return () -> run(candidate);
+  }
+
+  private OptimizationResult run(Candidate candidate) {
+    long created = System.currentTimeMillis();
+    Optional<Trial> trial = finish(candidate).filter(Trial::isDone);
+    Double score = trial.map(goal::score).orElse(null);
+    CandidateInfo info =
+        new CandidateInfo(
+            candidate.getIndex(),
+            trial.isPresent() ? CandidateStatus.Complete : CandidateStatus.Failed,
+            score,
+            created,
+            created,
+            System.currentTimeMillis(),
+            candidate.getFlatParameters(),
+            null);
+    return new OptimizationResult(candidate, score, candidate.getIndex(), null, info, null);
+  }
+
+  /** Empty where the sweep cannot go on, which Arbiter would not hear of by an exception. */
+  @SuppressWarnings("unchecked") // the values of a Space
+  private Optional<Trial> finish(Candidate candidate) {
+    try {
+      long start = System.nanoTime();
+      Trial trial = evaluation.of(candidate.getIndex(), (List<JsonNode>) candidate.getValue());
+      finish.accept(trial, (System.nanoTime() - start) * 1e-9);
+      return Optional.of(trial);
+    } catch (IOException e) {
+      abandon.accept(e);
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.darex.bench.sweep;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.BadInputException;
+import io.darex.bench.report.Trial;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The finished candidates of a sweep, in a file of JSON lines: first which sweep it is, then a line
+ * for each candidate in the order of their ends. A line is on disk before anything follows from it;
+ * the one that a crash has torn is dropped.
+ */
+final class Journal implements AutoCloseable {
+  static final String FILE = "journal.jsonl";
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /**
+   * The first line.
+   *
+   * @param sweep digest of what determines the candidates
+   * @param format version of the file
+   */
+  record Header(String sweep, int format) {}
+
+  private static final int FORMAT = 1;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final TreeMap<Integer, Trial> trials = new TreeMap<>();
+
+  private Journal(Path file, FileChannel channel) {
+    this.file = file;
+    this.channel = channel;
+  }
+
+  /**
+   * Opens the journal of a sweep in its folder, or begins one.
+   *
+   * @param sweep digest of what determines the candidates
+   * @throws BadInputException if it is another sweep's, another process writes it, or a line but
+   *     the last is broken
+   */
+  static Journal open(Path folder, String sweep) throws IOException {
+    Files.createDirectories(folder);
+    Path file = folder.resolve(FILE);
+    FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    Journal journal = new Journal(file, channel);
+    try {
+      journal.lock();
+      journal.read(sweep);
+      return journal;
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** The lock goes with the process that holds it, however that ends. */
+  private void lock() throws IOException {
+    boolean free;
+    try {
+      free = channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      free = false;
+    }
+    if (!free) {
+      throw new BadInputException(file + ": expected a sweep at rest; another process runs it");
+    }
+  }
+
+  private void read(String sweep) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
+    while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+      // reads on
+    }
+    String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
+    List<String> lines = text.lines().toList();
+    int whole = 0; // characters of the lines that are good
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      int end = whole + line.length();
+      boolean last = i == lines.size() - 1;
+      if (last && end == text.length()) {
+        break; // torn: no end of line
+      }
+      try {
+        if (i == 0) {
+          requireSame(JSON.readValue(line, Header.class), sweep);
+        } else {
+          Trial trial = JSON.readValue(line, Trial.class);
+          trials.putIfAbsent(trial.candidate(), trial);
+        }
+      } catch (JsonProcessingException e) {
+        if (last) {
+          break; // torn: its end reached the disk before its middle
+        }
+        throw new BadInputException(
+            file + ":" + (i + 1) + ": expected a line of a sweep's journal");
+      }
+      whole = end + 1;
+    }
+    channel.truncate(text.substring(0, whole).getBytes(StandardCharsets.UTF_8).length);
+    channel.position(channel.size());
+    if (whole == 0) {
+      write(new Header(sweep, FORMAT));
+    }
+  }
+
+  private void requireSame(Header header, String sweep) {
+    if (header.format() != FORMAT || !sweep.equals(header.sweep())) {
+      throw new BadInputException(
+          file
+              + ": belongs to another sweep (its configuration differs in more than how many, how"
+              + " long and how it runs); --force starts over, --out names another folder");
+    }
+  }
+
+  /** Adds a candidate; when this returns it is on disk. */
+  synchronized void append(Trial trial) throws IOException {
+    write(trial);
+    trials.put(trial.candidate(), trial);
+  }
+
+  private void write(Object line) throws IOException {
+    String text = JSON.writeValueAsString(JSON.<JsonNode>valueToTree(line)) + "\n";
+    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+    channel.force(true);
+  }
+
+  synchronized Optional<Trial> trial(int candidate) {
+    return Optional.ofNullable(trials.get(candidate));
+  }
+
+  /** All candidates so far, by number. */
+  synchronized Collection<Trial> trials() {
+    return List.copyOf(trials.values());
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

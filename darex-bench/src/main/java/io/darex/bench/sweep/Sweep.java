@@ -1,0 +1,313 @@
+package io.darex.bench.sweep;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.bench.BadInputException;
+import io.darex.bench.Console;
+import io.darex.bench.Progress;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.pipeline.Trials;
+import io.darex.bench.report.Goal;
+import io.darex.bench.report.Report;
+import io.darex.bench.report.SweepReport;
+import io.darex.bench.report.Trial;
+import io.darex.prune.checkpoint.AtomicWrite;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
+import org.deeplearning4j.arbiter.optimize.api.termination.MaxTimeCondition;
+import org.deeplearning4j.arbiter.optimize.api.termination.TerminationCondition;
+import org.deeplearning4j.arbiter.optimize.config.OptimizationConfiguration;
+import org.deeplearning4j.arbiter.optimize.runner.LocalOptimizationRunner;
+
+/**
+ * A sweep in its folder: {@code journal.jsonl}, {@code candidates/NNN.yml}, {@code finetunes/} and
+ * the report.
+ *
+ * <p>{@link #evaluate} is all that is done for a candidate and depends on its values alone; what
+ * becomes of the result is {@link #finished}'s, under one lock in one process.
+ */
+public final class Sweep implements AutoCloseable {
+  private static final List<String> OURS =
+      List.of(Journal.FILE, "candidates", "finetunes", "report.*", "sweep-*.png", "sweep-*.svg");
+
+  /** Weights, the moments of the optimiser and the best epoch, while one trains. */
+  private static final int TRAINING_FILES = 5;
+
+  /** A report may take a tenth of the time. */
+  private static final int REPORT_EVERY = 10;
+
+  private final SweepConfig config;
+  private final Path folder;
+  private final Console console;
+  private final Journal journal;
+  private final Trials trials;
+  private final AtomicReference<IOException> fatal = new AtomicReference<>();
+  private final long start = System.nanoTime();
+  private final double before;
+  private long reportAfter = start;
+  private Progress progress;
+
+  private Sweep(
+      SweepConfig config, Optional<Path> glue, Path folder, Console console, Journal journal) {
+    this.config = config;
+    this.folder = folder;
+    this.console = console;
+    this.journal = journal;
+    before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);
+    // What each run says would drown what the sweep says.
+    Console quiet = new Console(console.out(), console.err(), true);
+    trials = new Trials(glue, folder.resolve("finetunes"), config.threads(), quiet);
+  }
+
+  /**
+   * Begins a sweep in a folder, or goes on with the one that is there.
+   *
+   * @param glue the GLUE folder, where one was named
+   * @param force start over
+   * @throws BadInputException if the folder holds something else or another sweep
+   */
+  public static Sweep open(
+      SweepConfig config, Optional<Path> glue, Path folder, Console console, boolean force)
+      throws IOException {
+    Report.requireFonts();
+    if (force) {
+      clear(folder);
+    }
+    requireOurs(folder);
+    Journal journal = Journal.open(folder, config.digest());
+    return new Sweep(config, glue, folder, console, journal);
+  }
+
+  private static void clear(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      for (String ours : OURS) {
+        try (var entries = Files.newDirectoryStream(folder, ours)) {
+          for (Path entry : entries) {
+            PathUtils.delete(entry);
+          }
+        }
+      }
+    }
+  }
+
+  private static void requireOurs(Path folder) throws IOException {
+    if (Files.isDirectory(folder) && !Files.exists(folder.resolve(Journal.FILE))) {
+      try (Stream<Path> entries = Files.list(folder)) {
+        if (entries.findAny().isPresent()) {
+          throw new BadInputException(
+              folder
+                  + ": expected no such folder, an empty one or one of darex sweep; found other"
+                  + " files");
+        }
+      }
+    }
+  }
+
+  /**
+   * Tries all candidates that the journal lacks, until there are as many as asked for, time is up
+   * or nothing better comes.
+   *
+   * @return the best candidate; empty if none has a score
+   * @throws BadInputException if a run's data or encoder cannot be used, or the disk is too small;
+   *     no candidate has run then
+   * @throws IOException if a file cannot be read or written; what is in the journal stays, and the
+   *     candidates that were running are tried again by the next execution
+   */
+  public Optional<Trial> execute() throws IOException {
+    prepare();
+    int known = (int) journal.trials().stream().filter(this::isAskedFor).count();
+    if (known > 0) {
+      console.say(
+          String.format(
+              Locale.ROOT,
+              "sweep: %d of %d candidates are in %s already",
+              known,
+              config.candidates(),
+              folder.resolve(Journal.FILE)));
+    }
+    Goal goal = config.goal();
+    boolean learns = config.search() == Search.GENETIC;
+    int lag = learns ? config.parallel() : Integer.MAX_VALUE;
+    Proposals proposals =
+        new Proposals(config.generator(), config.candidates(), lag, goal, journal);
+    OptimizationConfiguration arbiter =
+        new OptimizationConfiguration.Builder()
+            .candidateGenerator(proposals)
+            .scoreFunction(Search.Upward.SCORE)
+            .terminationConditions(conditions(proposals))
+            .build();
+    try (Progress shown = console.progress("sweep", config.candidates() - known)) {
+      progress = shown;
+      CandidateTasks tasks =
+          new CandidateTasks(
+              this::evaluate, this::finished, e -> fatal.compareAndSet(null, e), goal);
+      new LocalOptimizationRunner(config.parallel(), arbiter, tasks).execute();
+    }
+    if (fatal.get() != null) {
+      throw fatal.get();
+    }
+    report(journal.trials());
+    return goal.best(journal.trials());
+  }
+
+  private boolean isAskedFor(Trial trial) {
+    return trial.candidate() < config.candidates();
+  }
+
+  private List<TerminationCondition> conditions(Proposals proposals) {
+    List<TerminationCondition> conditions = new ArrayList<>();
+    // Arbiter waits for ever where a grid is exhausted, and overshoots its own count.
+    conditions.add(Ending.when(runner -> proposals.ended() && runner.numCandidatesQueued() == 0));
+    conditions.add(Ending.when(runner -> fatal.get() != null));
+    if (config.patience() > 0) {
+      conditions.add(Ending.when(runner -> isStale(config, journal.trials())));
+    }
+    if (Double.isFinite(config.minutes())) {
+      conditions.add(
+          new MaxTimeCondition(Math.round(config.minutes() * 60_000), TimeUnit.MILLISECONDS));
+    }
+    return conditions;
+  }
+
+  /**
+   * Whether so many candidates in a row have brought nothing better: counted by their numbers, up
+   * to the first that is not finished, so that it does not matter which of several ends first.
+   */
+  static boolean isStale(SweepConfig config, Collection<Trial> trials) {
+    int next = 0;
+    int best = -1;
+    double score = Double.NEGATIVE_INFINITY;
+    for (Trial trial : trials) {
+      if (trial.candidate() != next) {
+        return false;
+      }
+      if (trial.isDone() && config.goal().score(trial) > score) {
+        score = config.goal().score(trial);
+        best = next;
+      }
+      next++;
+      if (next - 1 - best >= config.patience()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Reads all data and encoders, and refuses what cannot end well. */
+  private void prepare() throws IOException {
+    List<List<JsonNode>> known = config.foreseeable();
+    Map<String, Long> untrained = new HashMap<>();
+    for (int i = 0; i < known.size(); i++) {
+      RunConfig run = config.run(known.get(i));
+      if (journal.trial(i).isEmpty()) {
+        untrained.putAll(trials.untrained(run));
+      }
+      trials.prepare(run);
+    }
+    long largest = untrained.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    int running = Math.min(config.parallel(), untrained.size());
+    long needed =
+        untrained.values().stream().mapToLong(Long::longValue).sum()
+            + (long) running * TRAINING_FILES * largest;
+    long free = Files.getFileStore(folder).getUsableSpace();
+    if (needed > free) {
+      throw new BadInputException(
+          String.format(
+              Locale.ROOT,
+              "%s: expected %.1f GB free for %d fine-tunes, found %.1f GB",
+              folder,
+              needed / 1e9,
+              untrained.size(),
+              free / 1e9));
+    }
+  }
+
+  /**
+   * One candidate: a pure function of its number and values, wherever it is computed.
+   *
+   * @throws IOException if files cannot be read or written; the candidate is to be tried again then
+   */
+  private Trial evaluate(int number, List<JsonNode> values) throws IOException {
+    Map<String, JsonNode> named = config.named(values);
+    try {
+      Path file = candidate(number, ".yml");
+      String yaml = config.yaml(values);
+      AtomicWrite.file(file, true, temporary -> Files.writeString(temporary, yaml));
+      RunConfig run = config.run(values);
+      return Trial.done(number, named, trials.evaluate(run, candidate(number, "")));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      boolean input = e instanceof BadInputException;
+      String reason = input ? e.getMessage() : e.getClass().getSimpleName() + ": " + e.getMessage();
+      return Trial.failed(number, named, reason.lines().collect(Collectors.joining(" ")));
+    }
+  }
+
+  private Path candidate(int number, String ending) {
+    return folder.resolve("candidates").resolve(SweepReport.number(number) + ending);
+  }
+
+  /** Writes a candidate down and shows it; any thread may call it. */
+  private synchronized void finished(Trial trial, double seconds) throws IOException {
+    Optional<Trial> bestBefore = config.goal().best(journal.trials());
+    Trial timed = trial.timed(seconds, before + (System.nanoTime() - start) * 1e-9);
+    journal.append(timed);
+    show(timed, bestBefore);
+    if (System.nanoTime() > reportAfter) {
+      long begun = System.nanoTime();
+      report(journal.trials());
+      reportAfter = System.nanoTime() + REPORT_EVERY * (System.nanoTime() - begun);
+    }
+  }
+
+  private void show(Trial trial, Optional<Trial> bestBefore) {
+    Collection<Trial> all = journal.trials();
+    long failed = all.stream().filter(each -> !each.isDone()).count();
+    Optional<Trial> best = config.goal().best(all);
+    if (!trial.isDone()) {
+      console.say("candidate " + trial.candidate() + " failed: " + trial.failed());
+    } else if (!best.equals(bestBefore)) {
+      console.say("best so far: " + SweepReport.line(trial, config.goal()));
+    }
+    String score = best.map(each -> SweepReport.score(each, config.goal())).orElse("none yet");
+    progress.step(
+        String.format(
+            Locale.ROOT, "%d done, %d failed, best %s", all.size() - failed, failed, score));
+  }
+
+  private void report(Collection<Trial> all) throws IOException {
+    List<SweepReport.Parameter> parameters =
+        config.axes().stream()
+            .map(axis -> new SweepReport.Parameter(axis.name(), axis.isLog()))
+            .toList();
+    new SweepReport(config.name(), parameters, config.goal(), config.candidates(), List.copyOf(all))
+        .write(folder);
+  }
+
+  /** How to say where it stands to one who has interrupted it. */
+  public String standing() {
+    return String.format(
+        Locale.ROOT,
+        "%d of %d candidates are in %s, the same command goes on",
+        journal.trials().stream().filter(this::isAskedFor).count(),
+        config.candidates(),
+        folder.resolve(Journal.FILE));
+  }
+
+  @Override
+  public void close() throws IOException {
+    trials.close();
+    journal.close();
+  }
+}

@@ -1,0 +1,164 @@
+package io.darex.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
+import org.xml.sax.InputSource;
+
+class SweepReportTest {
+  private static final Goal QUALITY = new Goal(List.of(Trial.PRUNED), Double.NEGATIVE_INFINITY);
+  private static final Goal BOTH =
+      new Goal(List.of(Trial.PRUNED, Trial.BYTES), Double.NEGATIVE_INFINITY);
+  private static final List<SweepReport.Parameter> PARAMETERS =
+      List.of(
+          new SweepReport.Parameter("finetune.lambda", true),
+          new SweepReport.Parameter("prune.mask", false));
+
+  @TempDir private Path folder;
+
+  private static Trial trial(int number, double pruned, double bytes, double lambda, String mask) {
+    Map<String, JsonNode> values = new LinkedHashMap<>();
+    values.put("finetune.lambda", DoubleNode.valueOf(lambda));
+    values.put("prune.mask", TextNode.valueOf(mask));
+    Map<String, Double> scores = Map.of(Trial.PRUNED, pruned, Trial.TUNED, 0.5, Trial.BYTES, bytes);
+    Map<String, Double> dev = Map.of(Trial.PRUNED, pruned / 2, Trial.TUNED, 0.4);
+    return new Trial(number, values, scores, dev, List.of("d"), null, 2, 60.0 * number);
+  }
+
+  private static List<Trial> random(long seed, int count) {
+    Random random = new Random(seed);
+    List<Trial> trials = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      trials.add(
+          trial(
+              i,
+              random.nextInt(8) / 10.0,
+              100 + random.nextInt(8),
+              Math.pow(10, -5 * random.nextDouble()),
+              random.nextBoolean() ? "random" : "a<b"));
+    }
+    return trials;
+  }
+
+  /** Against the definition: on the front is whom no other equals or beats in both. */
+  @Test
+  void theFrontIsWhatNoneBeatsInBoth() {
+    for (long seed = 0; seed < 50; seed++) {
+      List<Trial> trials = random(seed, 12);
+      List<Trial> expected = new ArrayList<>();
+      for (Trial one : trials) {
+        boolean beaten = false;
+        for (Trial other : trials) {
+          double quality = other.scores().get(Trial.PRUNED) - one.scores().get(Trial.PRUNED);
+          double smaller = one.scores().get(Trial.BYTES) - other.scores().get(Trial.BYTES);
+          beaten |= quality >= 0 && smaller >= 0 && quality + smaller > 0;
+        }
+        if (!beaten) {
+          expected.add(one);
+        }
+      }
+      assertThat(BOTH.front(trials))
+          .as("seed " + seed)
+          .containsExactlyInAnyOrderElementsOf(expected);
+    }
+  }
+
+  @Test
+  void theSmallestThatReachesTheFloorIsTheBest() {
+    Goal goal = new Goal(List.of(Trial.BYTES), 0.3);
+    List<Trial> trials =
+        List.of(
+            trial(0, 0.2, 1, 1, "m"),
+            trial(1, 0.3, 9, 1, "m"),
+            trial(2, 0.5, 8, 1, "m"),
+            trial(3, 0.29, 2, 1, "m"),
+            trial(4, 0.4, 8, 1, "m"));
+
+    assertThat(goal.best(trials)).contains(trials.get(2));
+    // Below the floor the nearer is the better.
+    assertThat(goal.score(trials.get(3))).isGreaterThan(goal.score(trials.get(0)));
+    assertThat(goal.score(trials.get(1))).isGreaterThan(goal.score(trials.get(3)));
+  }
+
+  @Test
+  void isSelfContainedAndNamesEveryCandidate() throws Exception {
+    List<Trial> trials = random(1, 9);
+    trials.add(Trial.failed(9, trials.get(0).values(), "ran out of <luck>"));
+
+    new SweepReport("name", PARAMETERS, BOTH, 20, trials).write(folder);
+
+    String html = Files.readString(folder.resolve("report.html"));
+    Matcher pictures = Pattern.compile("src=\"data:image/png;base64,([^\"]+)\"").matcher(html);
+    int count = 0;
+    while (pictures.find()) {
+      byte[] png = Base64.getDecoder().decode(pictures.group(1));
+      assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isEqualTo(1400);
+      count++;
+    }
+    assertThat(count).as("best so far, front, and one for each parameter").isEqualTo(4);
+    assertThat(html.replaceAll("xmlns=\"[^\"]+\"", ""))
+        .doesNotContain("http", "<script", "<link", "src=\"sweep");
+    assertThat(html).contains("9 of 20 candidates done, 1 failed").contains("ran out of &lt;luck>");
+    for (int i = 0; i < 10; i++) {
+      assertThat(html).contains("<a href=\"candidates/00" + i + ".yml\">00" + i + "</a>");
+    }
+    Document svg =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(
+                new InputSource(
+                    new StringReader(Files.readString(folder.resolve("sweep-parallel.svg")))));
+    assertThat(svg.getElementsByTagName("polyline").getLength()).isEqualTo(9);
+    assertThat(svg.getElementsByTagName("line").getLength()).isEqualTo(4);
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("| [000](candidates/000.yml) |")
+        .contains("](sweep-parallel.svg)");
+  }
+
+  /** Before the first score there is a page already, and with a single candidate pictures. */
+  @Test
+  void isWrittenAtAnyTime() throws IOException {
+    new SweepReport("name", PARAMETERS, QUALITY, 3, List.of()).write(folder);
+    assertThat(folder.resolve("report.html")).content().contains("0 of 3 candidates done");
+
+    new SweepReport("name", PARAMETERS, QUALITY, 3, List.of(trial(0, 0.1, 5, 1e-3, "random")))
+        .write(folder);
+    assertThat(folder.resolve("sweep-finetune.lambda.png")).exists();
+    assertThat(folder.resolve("sweep-prune.mask.png")).exists();
+    assertThat(folder.resolve("sweep-front.png")).doesNotExist();
+  }
+
+  @Test
+  void placesOnALogarithmicAxisAreEquallyFarApart() {
+    Dimension lambda =
+        Dimension.ofParameter(
+            PARAMETERS.get(0),
+            List.of(trial(0, 0, 1, 1e-4, "m"), trial(1, 0, 1, 1e-2, "m"), trial(2, 0, 1, 1, "m")));
+
+    assertThat(lambda.place(1e-2)).isCloseTo(0.5, org.assertj.core.api.Assertions.within(1e-12));
+    assertThat(lambda.ticks())
+        .extracting(Map.Entry::getValue)
+        .containsExactly("1.00e-04", "0.01", "1");
+  }
+}

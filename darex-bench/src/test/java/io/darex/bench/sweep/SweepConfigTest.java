@@ -1,0 +1,197 @@
+package io.darex.bench.sweep;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.bench.BadInputException;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.report.Trial;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SweepConfigTest {
+  private static final String RANDOM =
+      """
+      task: cola
+      finetune:
+        optimizer: [adamr-l2, adamr-l1]
+        lambda: {loguniform: [1e-6, 1e-1]}
+        epochs: {int: [2, 5]}
+        warmup: {uniform: [0, 0.5]}
+      prune: {dropRate: {choice: [0.9, 0.99]}, seeds: [0, 1]}
+      sweep: {candidates: COUNT, seed: SEED}
+      """;
+
+  @TempDir private Path folder;
+
+  private SweepConfig read(String yaml) throws IOException {
+    return SweepConfig.read(Files.writeString(folder.resolve("test.yml"), yaml), 4);
+  }
+
+  private List<List<JsonNode>> random(int count, int seed) throws IOException {
+    return read(RANDOM.replace("COUNT", count + "").replace("SEED", seed + "")).foreseeable();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"lambda-penalty-cola, 24", "genetic, 40"})
+  void everyExampleOfTheRepositoryIsRead(String name, int candidates) {
+    SweepConfig config = SweepConfig.read(Path.of("..", "configs", "sweep", name + ".yml"));
+
+    assertThat(config.name()).isEqualTo(name);
+    assertThat(config.candidates()).isEqualTo(candidates);
+    assertThat(config.axes()).extracting(Axis::name).contains("finetune.lambda");
+  }
+
+  /** It prunes what the quickstart leaves, which a checkout does not have. */
+  @Test
+  void theExampleOfAPairIsReadWhereThereIsOne() throws IOException {
+    String yaml = Files.readString(Path.of("..", "configs", "sweep", "prune-pair.yml"));
+
+    SweepConfig config = read(yaml.replace("out/quickstart", folder.toString()));
+
+    assertThat(config.candidates()).isEqualTo(63);
+    assertThat(config.goal().objectives()).containsExactly(Trial.PRUNED, Trial.BYTES);
+    assertThatThrownBy(() -> read(yaml.replace("out/quickstart", "nowhere")))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("tuned: expected the folder of a run or a Hugging Face folder");
+  }
+
+  @Test
+  void candidateIsAFunctionOfSeedAndNumber() throws IOException {
+    List<List<JsonNode>> fifty = random(50, 7);
+
+    assertThat(fifty).hasSize(50);
+    assertThat(random(25, 7)).isEqualTo(fifty.subList(0, 25));
+    assertThat(random(50, 8)).isNotEqualTo(fifty);
+    Set<JsonNode> optimizers = new HashSet<>();
+    int small = 0;
+    for (List<JsonNode> values : fifty) {
+      optimizers.add(values.get(0));
+      assertThat(values.get(1).doubleValue()).isBetween(1e-6, 1e-1);
+      assertThat(values.get(2).isInt()).isTrue();
+      assertThat(values.get(2).intValue()).isBetween(2, 5);
+      assertThat(values.get(3).doubleValue()).isBetween(0.0, 0.5);
+      small += values.get(1).doubleValue() < 3.162e-4 ? 1 : 0;
+    }
+    assertThat(optimizers).hasSize(2);
+    // Half of a logarithmic range lies below its geometric mean; 50 coins are hardly ever farther.
+    assertThat(small).isBetween(10, 40);
+  }
+
+  @Test
+  void aGridIsEveryCombinationOnceWithTheEndsOfRanges() throws IOException {
+    SweepConfig config =
+        read(
+            """
+            task: cola
+            finetune: {lambda: {loguniform: [1e-5, 1e-1]}, epochs: {int: [3, 5]}}
+            prune: {rescale: [inverse-keep-rate, none], dropRate: {uniform: [0.5, 0.9]}, mask: [random]}
+            sweep: {search: grid, points: 3}
+            """);
+    List<List<JsonNode>> all = config.foreseeable();
+
+    assertThat(config.candidates()).isEqualTo(3 * 3 * 2 * 3);
+    assertThat(new HashSet<>(all)).hasSize(54).hasSameSizeAs(all);
+    for (int axis = 0; axis < 4; axis++) {
+      Set<String> seen = new HashSet<>();
+      for (List<JsonNode> values : all) {
+        seen.add(values.get(axis).asText());
+      }
+      List<List<String>> expected =
+          List.of(
+              List.of("1.0E-5", "0.001", "0.1"),
+              List.of("3", "4", "5"),
+              List.of("inverse-keep-rate", "none"),
+              List.of("0.5", "0.7", "0.9"));
+      assertThat(seen).containsExactlyInAnyOrderElementsOf(expected.get(axis));
+    }
+    assertThat(config.run(all.get(0)).prune().methods()).hasSize(1);
+  }
+
+  @Test
+  void aCandidatesFileIsReadByRunAsTheSweepDid() throws IOException {
+    SweepConfig config = read(RANDOM.replace("COUNT", "9").replace("SEED", "1"));
+    for (List<JsonNode> values : config.foreseeable()) {
+      Path file = Files.writeString(folder.resolve("candidate.yml"), config.yaml(values));
+      RunConfig run = RunConfig.read(file);
+      assertThat(run.finetunes()).isEqualTo(config.run(values).finetunes());
+      assertThat(run.prune()).isEqualTo(config.run(values).prune());
+      assertThat(run.prune().methods().get(0).seeds()).containsExactly(0L, 1L);
+    }
+  }
+
+  @Test
+  void theDigestIsThatOfWhatDeterminesCandidates() throws IOException {
+    String yaml = RANDOM.replace("COUNT", "25").replace("SEED", "1");
+    String digest = read(yaml).digest();
+
+    assertThat(read(yaml.replace("25", "50, minutes: 3, objective: bytes, parallel: 2")).digest())
+        .isEqualTo(digest);
+    List<String> others = new ArrayList<>();
+    others.add(yaml.replace("seed: 1", "seed: 2"));
+    others.add(yaml.replace("1e-6", "1e-7"));
+    others.add(yaml.replace("[0, 1]", "[0, 2]"));
+    others.add(yaml.replace("seed: 1", "seed: 1, search: genetic"));
+    for (String other : others) {
+      assertThat(read(other).digest()).isNotEqualTo(digest);
+    }
+  }
+
+  @Test
+  void threadsTimesParallelIsWithinTheProcessorsUnlessAsked() throws IOException {
+    String yaml = "task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {search: grid%s}";
+
+    assertThat(read(yaml.formatted("")).threads()).isEqualTo(4);
+    assertThat(read(yaml.formatted(", parallel: 3")).threads()).isEqualTo(1);
+    assertThat(read(yaml.formatted(", parallel: 2")).threads()).isEqualTo(2);
+    assertThat(read(yaml.formatted(", parallel: 8, threads: 4")).parallel()).isEqualTo(8);
+    assertThatThrownBy(() -> read(yaml.formatted(", parallel: 5")))
+        .hasMessageContaining("sweep.parallel: expected at most 4, the processors there are");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "\"task: cola\"|1: expected a section 'sweep'",
+        "\"task: cola\nsweep: {candidates: 3}\"|2: sweep: expected at least one key with a space",
+        "\"task: cola\nfinetune:\n  lamda: {uniform: [0, 1]}\nsweep: {candidates: 3}\"|3: finetune.lamda: unknown key 'lamda': did you mean 'lambda'?",
+        "\"task: cola\nfinetune:\n  lambda: {uniform: [1, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers, the smaller first, got [1,1]",
+        "\"task: cola\nfinetune:\n  lambda: {uniform: [2, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers, the smaller first, got [2,1]",
+        "\"task: cola\nfinetune:\n  lambda: {uniform: [1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers",
+        "\"task: cola\nfinetune:\n  lambda: {uniform: [a, b]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers",
+        "\"task: cola\nfinetune:\n  lambda: {loguniform: [0, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.loguniform: expected two numbers above 0",
+        "\"task: cola\nfinetune:\n  lambda: {uniform: [-1, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda: expected a number of at least 0, got -1.0",
+        "\"task: cola\nfinetune:\n  epochs: {uniform: [1, 3.5]}\nsweep: {candidates: 3}\"|3: finetune.epochs: expected a whole number",
+        "\"task: cola\nfinetune:\n  epochs: {int: [1, 3.5]}\nsweep: {candidates: 3}\"|3: finetune.epochs.int: expected two whole numbers",
+        "\"task: cola\nfinetune:\n  epochs: {choice: [1]}\nsweep: {candidates: 3}\"|3: finetune.epochs.choice: expected a list of at least two values",
+        "\"task: cola\nfinetune:\n  epochs: [2, 3, 2]\nsweep: {candidates: 3}\"|3: finetune.epochs.2: expected each value once, got 2",
+        "\"task: cola\nprune:\n  mask: [random, magnitud]\nsweep: {search: grid}\"|3: prune.mask: unknown value 'magnitud': did you mean 'magnitude'?",
+        "\"task: cola\nfinetune:\n  optimizer: [adamr-l2, adam]\n  lambda: 1\nsweep: {search: grid}\"|4: finetune.lambda: expected no lambda with optimizer adam",
+        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep:\n  search: grid\n  objective: accuracy\"|5: sweep.objective: unknown value 'accuracy': did you mean",
+        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep:\n  search: grid\n  objective: [pruned, tuned, bytes]\"|5: sweep.objective: expected one or two objectives",
+        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {search: rand}\"|3: sweep.search: unknown value 'rand': did you mean",
+        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {seed: 3}\"|3: sweep: expected the key 'candidates', how many to try",
+        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {candidates: 0}\"|3: sweep.candidates: expected a whole number from 1",
+        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {candidate: 5}\"|3: sweep: expected the key 'candidates'",
+        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {candidates: 5, jobs: 2}\"|3: sweep.jobs: unknown key 'jobs': did you mean",
+        "\"task: cola\nfinetune: {lambda: {uniform: [0, 1]}, warmup: {uniform: [0, 0.5]}}\nsweep: {search: grid, points: 1000, seed: 1.5}\"|3: sweep.seed: expected a whole number",
+        "\"task: cola\ntuned: .\nfinetune:\n  lambda: {uniform: [0, 1]}\nsweep: {candidates: 5}\"|4: finetune.lambda: expected no lambda beside 'tuned'",
+      })
+  void faultsAreOneLineWithFileAndLine(String yaml, String message) {
+    assertThatThrownBy(() -> read(yaml))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith(folder.resolve("test.yml") + ":" + message);
+  }
+}
