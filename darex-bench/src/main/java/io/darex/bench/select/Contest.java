@@ -15,9 +15,9 @@ import java.util.function.ToDoubleFunction;
  */
 final class Contest {
   /** How far behind, in standard errors and at least, is out of reach. */
-  private static final double ERRORS = 3;
+  private static final double ERRORS = 4;
 
-  private static final double POINTS = .05;
+  private static final double POINTS = .1;
 
   private final Trial trial;
   private final Consumer<String> say;

@@ -9,6 +9,9 @@ import java.util.stream.Collectors;
 
 /** What a trial comes to, in sentences. */
 final class Remarks {
+  /** Which share of the tuned model's score is a heavy loss. */
+  private static final double HEAVY = .1;
+
   private Remarks() {}
 
   static List<String> of(
@@ -29,6 +32,21 @@ final class Remarks {
             measured.texts(),
             measured.maskDeviation(),
             measured.seeds().size()));
+    measured
+        .tuned()
+        .ifPresent(
+            tuned -> {
+              double loss = tuned - chosen.score();
+              if (loss > HEAVY * Math.abs(tuned)) {
+                remarks.add(
+                    String.format(
+                        Locale.ROOT,
+                        "Even the best loses %.3g of the tuned model's score here: a smaller drop"
+                            + " rate (--tolerance finds one) or a fine-tune with AdamR may serve"
+                            + " better.",
+                        loss));
+              }
+            });
     String alike =
         choice.alike().stream()
             .map(i -> comparison.samples().get(i).candidate().name())
