@@ -173,6 +173,7 @@ final class Charts {
     chart.getStyler().setOverlapped(true);
     chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
     List<String> names = rows.stream().map(Answer.Row::name).toList();
+    chart.getStyler().setXAxisMaxLabelCount(names.size());
     CategorySeries scores =
         chart.addSeries(
             "pruned",
