@@ -34,6 +34,7 @@ import picocli.CommandLine.ScopeType;
       RunCommand.class,
       SweepCommand.class,
       EvaluateCommand.class,
+      SelectCommand.class,
       PruneCommand.class,
       ApplyCommand.class,
       InspectCommand.class,

@@ -1,5 +1,7 @@
 package io.darex.bench.report;
 
+import io.darex.bench.select.Answer;
+import io.darex.bench.select.Answer.Measured;
 import io.darex.prune.rescale.Point;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -17,6 +19,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -147,6 +153,40 @@ final class Charts {
               points.stream().map(point -> sign * point.score()).toList());
       series.setYAxisGroup(isChange(row) ? 1 : 0);
       draw(series, PALETTE[index++ % PALETTE.length], SeriesMarkers.CIRCLE);
+    }
+    return png(chart);
+  }
+
+  /** The candidates of a trial, best first, with their intervals and the tuned model's score. */
+  static byte[] candidates(Measured measured) {
+    List<Answer.Row> rows = measured.rows();
+    CategoryChart chart =
+        new CategoryChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title("candidates, with 95 % intervals")
+            .yAxisTitle(measured.metric())
+            .build();
+    style(chart.getStyler());
+    // Long names, each under its point.
+    chart.getStyler().setXAxisLabelRotation(90);
+    chart.getStyler().setOverlapped(true);
+    chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
+    List<String> names = rows.stream().map(Answer.Row::name).toList();
+    chart.getStyler().setXAxisMaxLabelCount(names.size());
+    CategorySeries scores =
+        chart.addSeries(
+            "pruned",
+            names,
+            rows.stream().map(Answer.Row::score).toList(),
+            rows.stream().map(Answer.Row::width).toList());
+    draw(scores, PALETTE[0], SeriesMarkers.CIRCLE);
+    if (measured.tuned().isPresent()) {
+      CategorySeries tuned =
+          chart.addSeries(
+              "unpruned", names, Collections.nCopies(names.size(), measured.tuned().getAsDouble()));
+      tuned.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
+      draw(tuned, GREY, SeriesMarkers.NONE);
     }
     return png(chart);
   }

@@ -72,10 +72,8 @@ public final class Report {
   /** Writes {@code report.md}, its pictures and {@code report.html}. */
   static void write(Path folder, String title, List<Block> blocks) throws IOException {
     StringBuilder markdown = new StringBuilder();
-    StringBuilder html = new StringBuilder();
     for (Block block : blocks) {
       markdown.append(block.markdown());
-      html.append(block.html());
       if (block instanceof Picture picture) {
         write(folder.resolve(picture.file()), picture.png());
       } else if (block instanceof Drawing drawing) {
@@ -83,8 +81,13 @@ public final class Report {
       }
     }
     write(folder.resolve("report.md"), utf8(markdown.toString()));
-    String page = PAGE.replace("{title}", Block.escape(title)).replace("{body}", html);
-    write(folder.resolve("report.html"), utf8(page));
+    write(folder.resolve("report.html"), utf8(page(title, blocks)));
+  }
+
+  /** One page of HTML that needs no other file. */
+  static String page(String title, List<Block> blocks) {
+    String body = blocks.stream().map(Block::html).collect(Collectors.joining());
+    return PAGE.replace("{title}", Block.escape(title)).replace("{body}", body);
   }
 
   /**

@@ -1,0 +1,263 @@
+package io.darex.bench;
+
+import io.darex.bench.config.TaskConfig;
+import io.darex.bench.glue.DataFolder;
+import io.darex.bench.glue.Example;
+import io.darex.bench.glue.Partition;
+import io.darex.bench.glue.Task;
+import io.darex.bench.glue.TaskData;
+import io.darex.bench.report.SelectPage;
+import io.darex.bench.select.Answer;
+import io.darex.bench.select.SelectJob;
+import io.darex.bench.select.Target;
+import io.darex.prune.checkpoint.AtomicWrite;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex select}: which way to prune a delta, and with which numbers. */
+@Command(
+    name = "select",
+    description = {
+      "Find out how a delta is best pruned: measure it, try what there is on a part of the",
+      "validation split, and answer with a recipe for darex prune. Dev is never read."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {
+      "",
+      "Example: darex select --base base --tuned tuned --task cola --glue ~/glue --drop-rate 0.99",
+      "         darex select --base base --tuned tuned --calibration texts.txt --bytes 5MB"
+    })
+final class SelectCommand implements Callable<Integer> {
+  /** The mask seed that darex prune takes by default is the first. */
+  private static final long FIRST_SEED = 42;
+
+  private static final int MOST_SEEDS = 100;
+
+  /** More than calibration takes by its default size. */
+  private static final int CALIBRATION_LINES = 1000;
+
+  @ParentCommand private Main main;
+
+  @Option(
+      names = "--base",
+      paramLabel = "CHECKPOINT",
+      required = true,
+      description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
+  private Path base;
+
+  @Option(
+      names = "--tuned",
+      paramLabel = "CHECKPOINT",
+      required = true,
+      description = "The fine-tuned one; a folder with config and tokenizer for a trial.")
+  private Path tuned;
+
+  @Option(
+      names = "--drop-rate",
+      paramLabel = "P",
+      description = "Target: the fraction of the entries dropped, in [0, 1).")
+  private Double dropRate;
+
+  @Option(
+      names = "--bytes",
+      paramLabel = "SIZE",
+      converter = Size.class,
+      description = "Target: the largest file, such as 2MB.")
+  private Long bytes;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "X",
+      description = "Target: the largest drop rate that loses no more than X of the metric.")
+  private Double tolerance;
+
+  @Option(
+      names = "--task",
+      paramLabel = "TASK",
+      description = "Name of a task, or a YAML file that describes one: labels to compare by.")
+  private String taskArgument;
+
+  @Option(
+      names = "--glue",
+      paramLabel = "DIR",
+      description = "GLUE folder in the official TSV layout; only train.tsv is read.")
+  private Path glue;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "The seed that holds out validation; default: 0, as in a run.")
+  private long seed;
+
+  @Option(
+      names = "--calibration",
+      paramLabel = "FILE",
+      description = "Texts, one a line; default: the task's train texts without their labels.")
+  private Path calibration;
+
+  @Option(names = "--may-train", description = "The model may be fine-tuned again.")
+  private boolean mayTrain;
+
+  @Option(names = "--columns", description = "Try masks of whole columns too.")
+  private boolean columns;
+
+  @Option(
+      names = "--trial-seeds",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Masks that a drawn candidate is measured with; default: ${DEFAULT-VALUE}.")
+  private int trialSeeds;
+
+  @Option(
+      names = "--trial-texts",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Most validation texts to compare on; default: ${DEFAULT-VALUE}.")
+  private int trialTexts;
+
+  @Option(
+      names = "--recipe",
+      paramLabel = "FILE",
+      description = "YAML to write for darex prune --config; q's of tensors go beside it.")
+  private Path recipe;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "HTML report to write.")
+  private Path out;
+
+  @Option(names = "--force", description = "Replace files that are there.")
+  private boolean force;
+
+  @Option(names = "--json", description = "Print JSON.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Target target = target();
+    checkOptions();
+    Optional<Task> task = Optional.ofNullable(taskArgument).map(TaskConfig::of);
+    DataFolder data = new DataFolder(Optional.ofNullable(glue), main.console()::say);
+    if (task.isPresent() || calibration != null) {
+      Backend.prepare(main.console());
+    }
+    SelectJob.Request request =
+        new SelectJob.Request(
+            base,
+            tuned,
+            task,
+            data,
+            seed,
+            Optional.ofNullable(calibration),
+            mayTrain,
+            trialTexts,
+            columns,
+            LongStream.range(FIRST_SEED, FIRST_SEED + trialSeeds).boxed().toList(),
+            calibration == null ? beside("calibration.txt") : calibration.toString());
+    Answer answer = new SelectJob(request, main.console()::say).run(target);
+    write(answer, task, data);
+    SelectText text = new SelectText(answer, beside("q.yml"));
+    if (json) {
+      main.console().json(text.json());
+    } else {
+      text.print(main.console().out());
+    }
+    return 0;
+  }
+
+  private Target target() {
+    List<String> given =
+        Stream.of(
+                dropRate == null ? "" : "--drop-rate",
+                bytes == null ? "" : "--bytes",
+                tolerance == null ? "" : "--tolerance")
+            .filter(name -> !name.isEmpty())
+            .toList();
+    if (given.size() != 1) {
+      throw new BadInputException(
+          "expected one target, --drop-rate, --bytes or --tolerance, came "
+              + (given.isEmpty() ? "none" : String.join(" and ", given)));
+    }
+    if (dropRate != null) {
+      return new Target.Rate(dropRate);
+    }
+    return bytes != null ? new Target.Bytes(bytes) : new Target.Tolerance(tolerance);
+  }
+
+  private void checkOptions() throws IOException {
+    if (trialSeeds < 1 || trialSeeds > MOST_SEEDS) {
+      throw new BadInputException(
+          "--trial-seeds: expected a number from 1 to " + MOST_SEEDS + ", came " + trialSeeds);
+    }
+    if (trialTexts < 1) {
+      throw new BadInputException("--trial-texts: expected at least 1, came " + trialTexts);
+    }
+    if (tolerance != null && taskArgument == null) {
+      throw new BadInputException(
+          "--tolerance: expected --task, whose labels a loss is measured by, came none");
+    }
+    if (out != null) {
+      SelectPage.requireFonts();
+    }
+    for (Path file :
+        Stream.of(Optional.ofNullable(recipe), Optional.ofNullable(out))
+            .flatMap(Optional::stream)
+            .toList()) {
+      if (Files.exists(file) && !force) {
+        throw new FileAlreadyExistsException(file.toString());
+      }
+    }
+  }
+
+  /**
+   * {@code FILE-suffix} for the recipe {@code FILE.yml}, or the suffix alone where there is none.
+   */
+  private String beside(String suffix) {
+    return recipe == null
+        ? suffix
+        : recipe.toString().replaceFirst("\\.[^./\\\\]*$", "") + "-" + suffix;
+  }
+
+  private void write(Answer answer, Optional<Task> task, DataFolder data) throws IOException {
+    String qFile = beside("q.yml");
+    if (recipe != null) {
+      write(recipe, answer.recipe().yaml(qFile));
+      if (answer.recipe().hasQFile()) {
+        write(Path.of(qFile), answer.recipe().qYaml());
+      }
+      if (answer.recipe().keys().containsKey("calibration") && calibration == null) {
+        write(Path.of(beside("calibration.txt")), texts(task.orElseThrow(), data));
+      }
+    }
+    if (out != null) {
+      write(out, SelectPage.of(answer, qFile));
+    }
+  }
+
+  /** The texts that a mask's inputs are recorded on, one a line. */
+  private String texts(Task task, DataFolder data) {
+    List<Example> train = task.source().parts(Partition.TRAIN, data).get(0).examples();
+    return TaskData.split(train, List.of(), seed).train().stream()
+        .limit(CALIBRATION_LINES)
+        .map(each -> (each.text() + " " + each.second().orElse("")).replaceAll("\\s+", " ").strip())
+        .collect(Collectors.joining("\n", "", "\n"));
+  }
+
+  private void write(Path file, String content) throws IOException {
+    byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+    AtomicWrite.file(file, force, temporary -> Files.write(temporary, bytes));
+    main.console().say("written: " + file);
+  }
+}

@@ -1,0 +1,109 @@
+package io.darex.bench.select;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A way to prune that a trial measures.
+ *
+ * @param said what {@code darex prune} would be told, without drop rate and seed
+ * @param effort how much it takes to find its q: 0 nothing, 1 a formula, 2 a search without labels,
+ *     3 a search with labels
+ */
+record Candidate(Map<String, Object> said, int effort) {
+  private static final int NOTHING = 0;
+  private static final int FORMULA = 1;
+  private static final int SEARCH = 2;
+  private static final int LABELS = 3;
+
+  /** Seeds of the masks that q's are searched with; others than those that are scored. */
+  private static final List<Long> SEARCH_SEEDS = List.of(1042L, 1043L);
+
+  /** Copies the map. */
+  Candidate {
+    said = Map.copyOf(said);
+  }
+
+  /** The kind of its mask. */
+  String mask() {
+    return said.get("mask").toString();
+  }
+
+  /** The name of its rescale. */
+  String rescale() {
+    return said.get("rescale").toString();
+  }
+
+  /** Whether its q is searched with labels, which are then not to be scored by. */
+  boolean usesLabels() {
+    return effort == LABELS;
+  }
+
+  /** Whether its mask looks at what the entries are. */
+  boolean importance() {
+    return mask().equals("magnitude") || mask().equals("wanda");
+  }
+
+  /**
+   * Its place among candidates that a trial cannot tell apart: the smaller the sooner.
+   *
+   * @param importance whether METHOD.md §7's tree expects importance to be better
+   */
+  int rank(boolean importance) {
+    return effort + (importance() == importance ? 0 : LABELS + 1);
+  }
+
+  /** Mask and rescale in a few words. */
+  String name() {
+    return mask() + " " + rescale() + (said.get("qScope") == "layer" ? " layer" : "");
+  }
+
+  /** All there are of what is available; the simplest first. */
+  static List<Candidate> all(Available available, boolean columns) {
+    List<String> masks = new ArrayList<>(List.of("random", "magnitude"));
+    if (available.texts()) {
+      masks.add("wanda");
+    }
+    if (columns) {
+      masks.add("columns");
+    }
+    List<Candidate> all = new ArrayList<>();
+    for (String mask : masks) {
+      boolean drawn = !mask.equals("magnitude") && !mask.equals("wanda");
+      all.add(of(mask, drawn ? "inverse-keep-rate" : "none", NOTHING));
+      if (available.texts()) {
+        if (drawn) {
+          if (available.head()) {
+            all.add(of(mask, "q-first-order", FORMULA));
+          }
+          all.add(of(mask, "q-layer-mse", FORMULA));
+          all.add(searched(mask, "q-unlabelled", "layer", SEARCH));
+        } else {
+          // The other closed forms take the mask to be drawn; this one sees what it kept.
+          all.add(of(mask, "q-least-squares", FORMULA));
+        }
+        all.add(searched(mask, "q-unlabelled", "global", SEARCH));
+      }
+      if (available.labels()) {
+        all.add(searched(mask, "q-labelled", "global", LABELS));
+        if (drawn && available.texts() && !available.decoder()) {
+          all.add(searched(mask, "q-labelled", "layer", LABELS));
+        }
+      }
+    }
+    return all;
+  }
+
+  private static Candidate of(String mask, String rescale, int effort) {
+    return new Candidate(Map.of("mask", mask, "rescale", rescale), effort);
+  }
+
+  private static Candidate searched(String mask, String rescale, String scope, int effort) {
+    Map<String, Object> said = new TreeMap<>(Map.of("mask", mask, "rescale", rescale));
+    said.put("qScope", scope);
+    said.put("searchSeeds", SEARCH_SEEDS);
+    return new Candidate(said, effort);
+  }
+}

@@ -1,0 +1,129 @@
+package io.darex.bench.select;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Candidates against one another, by successive halving: all that need no labels with one mask;
+ * then searches with labels, for kinds of masks that are still in reach; then more masks for what
+ * is still in reach.
+ */
+final class Contest {
+  /** How far behind, in standard errors and at least, is out of reach. */
+  private static final double ERRORS = 4;
+
+  private static final double POINTS = .1;
+
+  private final Trial trial;
+  private final Consumer<String> say;
+  private final List<String> skipped = new ArrayList<>();
+
+  /**
+   * @param say is told of every candidate, in one line
+   */
+  Contest(Trial trial, Consumer<String> say) {
+    this.trial = trial;
+    this.say = say;
+  }
+
+  /** Why candidates have no sample, a line each. */
+  List<String> skipped() {
+    return List.copyOf(skipped);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param dropRate by kind of mask
+   * @param seeds of the masks, at least one
+   */
+  Comparison run(List<Candidate> candidates, ToDoubleFunction<String> dropRate, List<Long> seeds) {
+    List<Sample> samples = new ArrayList<>();
+    for (Candidate candidate : candidates) {
+      if (!candidate.usesLabels()) {
+        add(samples, candidate, dropRate, seeds.get(0));
+      }
+    }
+    List<Boolean> inReach = inReach(samples);
+    Map<String, Boolean> masks = new HashMap<>();
+    for (int i = 0; i < samples.size(); i++) {
+      masks.merge(samples.get(i).candidate().mask(), inReach.get(i), Boolean::logicalOr);
+    }
+    for (Candidate candidate : candidates) {
+      if (candidate.usesLabels() && masks.getOrDefault(candidate.mask(), true)) {
+        add(samples, candidate, dropRate, seeds.get(0));
+      } else if (candidate.usesLabels()) {
+        skip(candidate, "its mask is out of reach with any other q");
+      }
+    }
+    for (long seed : seeds.subList(1, seeds.size())) {
+      inReach = inReach(samples);
+      for (int i = 0; i < samples.size(); i++) {
+        if (samples.get(i).drawn() && inReach.get(i)) {
+          samples.set(i, trial.more(samples.get(i), seed));
+        }
+      }
+      say.accept(
+          "mask seed "
+              + seed
+              + ": "
+              + inReach.stream().filter(in -> in).count()
+              + " of "
+              + samples.size()
+              + " candidates in reach");
+    }
+    return new Comparison(samples, trial.yardstick());
+  }
+
+  private void add(
+      List<Sample> samples, Candidate candidate, ToDoubleFunction<String> dropRate, long seed) {
+    Sample sample;
+    try {
+      sample = trial.first(candidate, dropRate.applyAsDouble(candidate.mask()), seed);
+    } catch (IllegalStateException e) {
+      skip(candidate, e.getMessage());
+      return;
+    }
+    double score = trial.yardstick().score(sample.bySeed().get(0));
+    if (Double.isNaN(score)) {
+      skip(candidate, "the pruned model's outputs are NaN or infinite");
+      return;
+    }
+    samples.add(sample);
+    say.accept(
+        String.format(
+            Locale.ROOT,
+            "%s at p = %s: %.4g (q %s), %.1f s",
+            candidate.name(),
+            sample.dropRate(),
+            score,
+            Words.q(sample.scale()),
+            sample.seconds()));
+  }
+
+  private void skip(Candidate candidate, String why) {
+    skipped.add(candidate.name() + ": skipped, " + why);
+    say.accept(skipped.get(skipped.size() - 1));
+  }
+
+  private List<Boolean> inReach(List<Sample> samples) {
+    if (samples.isEmpty()) {
+      return List.of();
+    }
+    Comparison comparison = new Comparison(samples, trial.yardstick());
+    int best = comparison.best();
+    double top = comparison.mean(best);
+    double least = trial.yardstick().isProxy() ? POINTS * Math.abs(top) : POINTS;
+    List<Boolean> inReach = new ArrayList<>();
+    for (int i = 0; i < samples.size(); i++) {
+      double behind = top - comparison.mean(i);
+      inReach.add(behind <= Math.max(least, ERRORS * comparison.error(best, i)));
+    }
+    return inReach;
+  }
+}

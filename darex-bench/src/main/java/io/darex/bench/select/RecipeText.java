@@ -1,0 +1,105 @@
+package io.darex.bench.select;
+
+import io.darex.prune.Scale;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A recipe for {@code darex prune --config}, every number resolved.
+ *
+ * @param keys what it says, by key, but for {@code qFile}
+ * @param scale the q's of tensors that have their own, for a file of q's; empty of tensors where
+ *     the keys say it all
+ */
+public record RecipeText(Map<String, Object> keys, Scale scale) {
+  /** Copies the map. */
+  public RecipeText {
+    keys = new LinkedHashMap<>(keys);
+  }
+
+  /**
+   * Of a sample: the rescale that it is named by where its q's are that, else the numbers found.
+   *
+   * @param seed of a drawn mask
+   * @param preset what is pruned at most, where that is not an encoder's
+   * @param calibration name of the file of texts, for masks that need one
+   */
+  static RecipeText of(
+      Candidate candidate,
+      double dropRate,
+      Scale scale,
+      boolean drawn,
+      long seed,
+      String preset,
+      String calibration) {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    keys.put("mask", candidate.mask());
+    keys.put("dropRate", dropRate);
+    if (drawn) {
+      keys.put("seed", seed);
+    }
+    if (candidate.mask().equals("wanda")) {
+      keys.put("calibration", calibration);
+    }
+    if (candidate.effort() == 0) {
+      keys.put("rescale", candidate.rescale());
+    } else {
+      keys.put("rescale", "q");
+      if (scale.perTensor().isEmpty()) {
+        keys.put("q", scale.fallback());
+      }
+    }
+    if (!preset.equals("encoder")) {
+      keys.put("preset", preset);
+    }
+    return new RecipeText(keys, candidate.effort() == 0 ? Scale.of(scale.fallback()) : scale);
+  }
+
+  /** Whether it needs a file of q's beside it. */
+  public boolean hasQFile() {
+    return !scale.perTensor().isEmpty();
+  }
+
+  /**
+   * The recipe as YAML.
+   *
+   * @param qFile where the file of q's will be, if it {@linkplain #hasQFile needs} one
+   */
+  public String yaml(String qFile) {
+    StringBuilder yaml = new StringBuilder();
+    keys.forEach((key, value) -> line(yaml, key, value));
+    if (hasQFile()) {
+      line(yaml, "qFile", qFile);
+    }
+    return yaml.toString();
+  }
+
+  /** The file of q's as YAML. */
+  public String qYaml() {
+    StringBuilder yaml = new StringBuilder();
+    line(yaml, "fallback", scale.fallback());
+    yaml.append("tensors:\n");
+    new TreeMap<>(scale.perTensor()).forEach((name, q) -> line(yaml.append("  "), quoted(name), q));
+    return yaml.toString();
+  }
+
+  private static void line(StringBuilder yaml, String key, Object value) {
+    yaml.append(key).append(": ");
+    if (value instanceof Double number) {
+      // Every digit, and no exponent, which YAML may take for text.
+      yaml.append(new BigDecimal(number.toString()).toPlainString());
+    } else if (value instanceof Long) {
+      yaml.append(value);
+    } else {
+      String text = value.toString();
+      yaml.append(text.matches("[a-z][a-z-]*") ? text : quoted(text));
+    }
+    yaml.append('\n');
+  }
+
+  private static String quoted(String text) {
+    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+  }
+}

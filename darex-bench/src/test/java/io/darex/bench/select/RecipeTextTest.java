@@ -1,0 +1,60 @@
+package io.darex.bench.select;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.darex.bench.config.RecipeConfig;
+import io.darex.prune.Scale;
+import io.darex.prune.rescale.FixedQ;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written is read back to the last bit. */
+class RecipeTextTest {
+  private static final Candidate SEARCHED = Means.candidate("random", "q-unlabelled", 2);
+
+  @TempDir private Path folder;
+
+  @Test
+  void qOfTensors() throws IOException {
+    Scale scale =
+        new Scale(1e-5 / 3, Map.of("bert.encoder.layer.0.output.dense.weight", .1 + .2, "w", 1e-7));
+    RecipeText recipe = RecipeText.of(SEARCHED, .999, scale, true, 42, "encoder", "unused");
+    assertThat(recipe.hasQFile()).isTrue();
+    RecipeConfig read = read(recipe);
+    assertThat(read.rescale()).isEqualTo(new FixedQ(scale));
+    assertThat(read.pruning().mask().kind()).isEqualTo("random");
+    assertThat(read.pruning().mask().dropRate()).isEqualTo(.999);
+    assertThat(read.pruning().mask().parameters()).containsEntry("seed", "42");
+  }
+
+  @Test
+  void oneQAndTheRescalesThatNeedNone() throws IOException {
+    Scale scale = Scale.of(Math.sqrt(.001));
+    RecipeText one = RecipeText.of(SEARCHED, .99, scale, true, 42, "decoder", "unused");
+    assertThat(one.hasQFile()).isFalse();
+    assertThat(read(one).rescale()).isEqualTo(new FixedQ(scale));
+    assertThat(read(one).pruning().selection().preset()).hasToString("decoder");
+    Candidate dare = Means.candidate("random", "inverse-keep-rate", 0);
+    RecipeText none = RecipeText.of(dare, .99, Scale.of(.01), true, 7, "encoder", "unused");
+    assertThat(read(none).rescale().name()).isEqualTo("inverse-keep-rate");
+  }
+
+  @Test
+  void wandaNamesItsTexts() {
+    Candidate wanda = Means.candidate("wanda", "none", 0);
+    assertThat(RecipeText.of(wanda, .5, Scale.of(1), false, 42, "encoder", "a \"b\".txt").yaml(""))
+        .isEqualTo("mask: wanda\ndropRate: 0.5\ncalibration: \"a \\\"b\\\".txt\"\nrescale: none\n");
+  }
+
+  private RecipeConfig read(RecipeText recipe) throws IOException {
+    Path file = folder.resolve("recipe.yml");
+    Path qFile = folder.resolve("q.yml");
+    Files.writeString(qFile, recipe.qYaml());
+    Files.writeString(file, recipe.yaml(qFile.toString()));
+    return RecipeConfig.of(RecipeConfig.read(file));
+  }
+}
