@@ -22,7 +22,7 @@ config() { # NAME TASK RATE EPOCHS LIMIT RATES
     echo "prune:"
     for rate in $6; do
       echo "- {dropRate: $rate, rescale: [inverse-keep-rate, norm-match]}"
-      echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, norm-match]}"
+      echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, norm-match, q-labelled, q-unlabelled]}"
       echo "- {dropRate: $rate, rescale: [q-labelled, q-unlabelled], qScope: [global, layer]}"
       echo "- {dropRate: $rate, rescale: [q-first-order, q-layer-mse, q-least-squares], qScope: [global, layer]}"
       # A hundred passes for each mask: two masks.
