@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How {@code darex prune} prunes one pair: a file of configs/prune, the command's options, or both,
@@ -36,6 +37,10 @@ import java.util.regex.Pattern;
 public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DType values) {
   private static final double DROP_RATE = 0.99;
   private static final long SEED = 42;
+
+  /** What a rescale's name does not mention. */
+  private static final Set<String> COMMON = Set.of("global", "l1", "geometric");
+
   private static final Pattern KEEP = Pattern.compile("(\\d{1,9}):(\\d{1,9})");
 
   /**
@@ -187,9 +192,16 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
       words.add("budget " + budget);
     }
     words.add(rescale.name());
-    Object scope = rescale.parameters().get("scope");
-    if ("layer".equals(scope)) {
-      words.add("layer");
+    Stream.of("q", "fallback", "norm", "scope", "search")
+        .filter(rescale.parameters()::containsKey)
+        .map(key -> rescale.parameters().get(key).toString())
+        .filter(value -> !COMMON.contains(value))
+        .forEach(words::add);
+    if (values != DType.F32) {
+      words.add(values.name().toLowerCase(Locale.ROOT));
+    }
+    if (!pruning.selection().equals(Selection.ENCODER)) {
+      pruning.selection().parameters().forEach((key, value) -> words.add(key + " " + value));
     }
     return String.join(" ", words);
   }
