@@ -180,7 +180,7 @@ class SweepCommandTest {
     Path out = folder.resolve("interrupted");
     Path err = folder.resolve("interrupted.err");
     Process process = start(config, out, err);
-    await(process, out, err, 1);
+    await(process, out, err, 2); // the head, which is there before the hook, and a candidate
 
     new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
 

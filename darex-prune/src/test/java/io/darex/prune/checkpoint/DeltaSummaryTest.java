@@ -23,7 +23,7 @@ class DeltaSummaryTest {
     for (Mask mask : SparseDeltas.MASKS) {
       SparseDelta delta =
           SparseDeltas.view(mask, SparseDeltas.base(new long[] {300, 301}, new long[] {9}));
-      Path path = folder.resolve(mask.kind().replace(':', '-'));
+      Path path = folder.resolve(SparseDeltas.MASKS.indexOf(mask) + ".safetensors");
       SparseDeltaFile.write(path, delta, false);
       SparseDeltaFile file = SparseDeltaFile.open(path);
       DeltaSummary summary = DeltaSummary.of(file, 2);
