@@ -3,28 +3,31 @@ package io.darex.prune.rescale;
 import java.util.Map;
 
 /**
- * Goes up a geometric grid until scores fall, then fits parabolas. A good q is a few times 1 − p
- * whatever p is, so an arithmetic grid would spend its points near 1; and what lies beyond the peak
- * need not be tried. At most {@code coarse + rounds} points.
+ * Goes up a geometric grid, then fits parabolas. A good q is a few times 1 − p whatever p is, so an
+ * arithmetic grid would spend its points near 1. At most {@code coarse + rounds} points.
  *
- * <p>The way up ends at the second point in a row that is worse than the best and no better than
- * the one before. Points as good as the best do not end it: where pruning has destroyed a model its
- * metric is the same for many q. Each round then tries the vertex of the parabola, in log q,
- * through the best point and its neighbours; with a neighbour on one side alone, or where one has
- * no score, the middle between. Where all points are equally good there is nothing to refine.
+ * <p>The way up may end where scores have fallen for long enough, for a smooth objective rises no
+ * more beyond its peak. A metric does: where pruning has destroyed a model it is noise around
+ * nothing until q is large enough, and after what looks like a fall comes the peak. Each round then
+ * tries the vertex of the parabola, in log q, through the best point and its neighbours; with a
+ * neighbour on one side alone, or where one has no score, the middle between. Where all points are
+ * equally good there is nothing to refine.
  *
  * @param coarse points of the grid, both ends included, at least 3
  * @param rounds points of the refinement
+ * @param falls how many points in a row, worse than the best and no better than the one before, end
+ *     the way up; 0 goes to the end
  * @param tolerance what two scores may differ by and still count as equal
  */
-public record GeometricSearch(int coarse, int rounds, double tolerance) implements QSearch {
+public record GeometricSearch(int coarse, int rounds, int falls, double tolerance)
+    implements QSearch {
   static final String NAME = "geometric";
 
   /** For a metric, which has steps and noise; equal are only scores that rounding tells apart. */
-  public static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 1e-9);
+  public static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 0, 1e-9);
 
   /** For a smooth objective: parabolas need fewer points than a grid. */
-  public static final GeometricSearch SMOOTH = new GeometricSearch(6, 2, 1e-9);
+  public static final GeometricSearch SMOOTH = new GeometricSearch(6, 2, 2, 1e-9);
 
   /** How near a tried point a vertex may lie, as a share of the way to the next one. */
   private static final double MARGIN = 1 / 8.0;
@@ -36,6 +39,9 @@ public record GeometricSearch(int coarse, int rounds, double tolerance) implemen
     }
     if (rounds < 0) {
       throw new IllegalArgumentException("rounds must not be negative, got " + rounds);
+    }
+    if (falls < 0) {
+      throw new IllegalArgumentException("falls must not be negative, got " + falls);
     }
     if (!(tolerance >= 0 && tolerance < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("tolerance must be at least 0, got " + tolerance);
@@ -49,7 +55,7 @@ public record GeometricSearch(int coarse, int rounds, double tolerance) implemen
 
   @Override
   public Map<String, Object> parameters() {
-    return Map.of("coarse", coarse, "rounds", rounds, "tolerance", tolerance);
+    return Map.of("coarse", coarse, "rounds", rounds, "falls", falls, "tolerance", tolerance);
   }
 
   @Override
@@ -63,16 +69,21 @@ public record GeometricSearch(int coarse, int rounds, double tolerance) implemen
   private void climb(double from, double to, Trials trials) {
     double top = Double.NEGATIVE_INFINITY;
     double last = Double.NEGATIVE_INFINITY;
-    boolean falling = false;
+    int falling = 0;
     for (int i = 0; i < coarse; i++) {
       double q = i == coarse - 1 ? to : from * StrictMath.pow(to / from, i / (coarse - 1.0));
       double score = trials.score(Math.min(q, to));
       if (!Double.isNaN(score)) {
-        boolean worse = score < top - tolerance;
-        if (worse && falling && score <= last) {
+        if (score >= top - tolerance) {
+          falling = 0;
+        } else if (falling == 0 || score <= last) {
+          falling++;
+        } else {
+          falling = 1;
+        }
+        if (falls > 0 && falling == falls) {
           return;
         }
-        falling = worse;
         top = Math.max(top, score);
         last = score;
       }
