@@ -10,7 +10,7 @@ shift 2
 darex=$(cd "$(dirname "$0")/../.." && pwd)/darex
 mkdir -p "$out"
 
-config() { # NAME TASK RATE EPOCHS LIMIT RATES
+config() { # NAME TASK RATE EPOCHS LIMIT RATES SHORT
   {
     echo "task: $2"
     echo "finetune:"
@@ -30,13 +30,18 @@ config() { # NAME TASK RATE EPOCHS LIMIT RATES
       echo "- {dropRate: $rate, rescale: q-second-order}"
       echo "- {dropRate: $rate, mask: columns, rescale: [inverse-keep-rate, q-labelled, q-unlabelled]}"
     done
+    for rate in $7; do # cut for time: what is no row of interest at the other rates
+      echo "- {dropRate: $rate, rescale: [inverse-keep-rate, q-labelled, q-unlabelled, q-first-order, q-layer-mse, q-second-order]}"
+      echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, q-labelled, q-unlabelled]}"
+      echo "- {dropRate: $rate, mask: columns, rescale: [inverse-keep-rate, q-labelled]}"
+    done
   } >"$out/$1.yml"
 }
 
-config cola cola 5.0e-5 3 0 "0.99 0.9 0.999 0.95"
-config agreement agreement 1.0e-4 4 0 "0.99 0.9 0.999 0.95"
-config sst-2 sst-2 5.0e-5 2 4000 "0.99 0.9 0.999 0.95"
-config sst-2-large sst-2 5.0e-4 6 4000 "0.99 0.9"
+config cola cola 5.0e-5 3 0 "0.99 0.9 0.999 0.95" ""
+config agreement agreement 1.0e-4 4 0 "0.99 0.9 0.999 0.95" ""
+config sst-2 sst-2 5.0e-5 2 4000 "0.99" "0.999 0.9 0.95"
+config sst-2-large sst-2 5.0e-4 6 4000 "" "0.99 0.9"
 for name in "${@:-cola agreement sst-2-large sst-2}"; do
   for each in $name; do
     "$darex" run "$out/$each.yml" --glue "$glue" --out "$out/$each" >/dev/null 2>>"$out/$each.log"
