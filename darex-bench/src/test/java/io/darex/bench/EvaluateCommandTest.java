@@ -152,7 +152,11 @@ class EvaluateCommandTest {
         "--beside",
         "--delta",
         folder + "/d.safetensors");
-    refused("--beside: expected a sparse delta as --delta with it, came none", "base", "cola", "--beside");
+    refused(
+        "--beside: expected a sparse delta as --delta with it, came none",
+        "base",
+        "cola",
+        "--beside");
     refused("wrong base", "tuned", "cola", "--beside", "--delta", folder + "/columns.safetensors");
   }
 

@@ -51,6 +51,10 @@ final class Charts {
     new Color(0x56b4e9)
   };
 
+  private static final Marker[] MARKERS = {
+    SeriesMarkers.CIRCLE, SeriesMarkers.DIAMOND, SeriesMarkers.SQUARE, SeriesMarkers.TRIANGLE_UP
+  };
+
   private static final String UNLABELLED = "q-unlabelled";
   private static final Set<String> SEARCHES = Set.of("q-labelled", UNLABELLED);
 
@@ -77,10 +81,14 @@ final class Charts {
    * The metric on dev against the drop rate p, one line a method, with the spread over seeds. The
    * axis is 1/(1 − p), logarithmic, so that .9, .99 and .999 stand equally far apart.
    */
-  static byte[] metricAgainstDropRate(Results results, List<Row> rows) {
+  static byte[] metricAgainstDropRate(Results results, String mask, List<Row> rows) {
     XYChart chart =
         chart(
-            results.task() + ", dev: " + results.tuned().metric() + " against drop rate",
+            results.task()
+                + ", dev: "
+                + results.tuned().metric()
+                + " against drop rate, mask "
+                + mask,
             "drop rate",
             results);
     chart.setCustomXAxisTickLabelsFormatter(
@@ -91,18 +99,20 @@ final class Charts {
     level(chart, "base, tuned head", ends, results.base().value(), LIGHT_GREY);
     Map<String, List<Row>> methods = new LinkedHashMap<>();
     rows.forEach(row -> methods.computeIfAbsent(row.method(), m -> new ArrayList<>()).add(row));
+    // A little aside of one another, or equal points would hide one another.
+    double step = Math.min(1.04, Math.pow(1.2, 1.0 / methods.size()));
     int index = 0;
     for (Map.Entry<String, List<Row>> method : methods.entrySet()) {
-      // A little aside of one another, or equal points would hide one another.
-      double aside = Math.pow(1.04, index);
-      List<Row> points = method.getValue();
+      double aside = Math.pow(step, index);
+      List<Row> points =
+          method.getValue().stream().sorted(Comparator.comparingDouble(Row::dropRate)).toList();
       XYSeries series =
           chart.addSeries(
               method.getKey(),
               points.stream().map(row -> aside / (1 - row.dropRate())).toList(),
               points.stream().map(row -> row.value().mean()).toList(),
               points.stream().map(row -> row.value().std()).toList());
-      draw(series, PALETTE[index++ % PALETTE.length], SeriesMarkers.CIRCLE);
+      draw(series, index++);
     }
     return png(chart);
   }
@@ -119,14 +129,15 @@ final class Charts {
    *
    * @param rows of {@linkplain #isSearch searches}; at least one
    */
-  static byte[] searchedQ(Results results, List<Row> rows) {
+  static byte[] searchedQ(Results results, String mask, List<Row> rows) {
     XYChart chart =
         chart(
             String.format(
                 Locale.ROOT,
-                "%s, validation: against q at drop rate %s",
+                "%s, validation: against q at drop rate %s, mask %s",
                 results.task(),
-                rows.get(0).dropRate()),
+                rows.get(0).dropRate(),
+                mask),
             "q (leftmost: 1 − drop rate, which is DARE)",
             results);
     chart.setYAxisGroupTitle(1, "mean |change| of the last hidden state");
@@ -152,7 +163,7 @@ final class Charts {
               points.stream().map(Point::q).toList(),
               points.stream().map(point -> sign * point.score()).toList());
       series.setYAxisGroup(isChange(row) ? 1 : 0);
-      draw(series, PALETTE[index++ % PALETTE.length], SeriesMarkers.CIRCLE);
+      draw(series, index++);
     }
     return png(chart);
   }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -123,22 +124,21 @@ public final class Report {
     blocks.add(before());
     blocks.add(new Heading(2, "Pruned"));
     blocks.add(pruned());
-    blocks.add(
-        new Picture(
-            "metric-against-drop-rate.png",
-            "The metric on dev against the drop rate; bars are one standard deviation over seeds.",
-            Charts.metricAgainstDropRate(results, rows)));
-    Map<Double, List<Row>> searched =
+    Map<String, List<Row>> byMask =
         rows.stream()
-            .filter(Charts::isSearch)
-            .collect(Collectors.groupingBy(Row::dropRate, TreeMap::new, Collectors.toList()));
-    searched.forEach(
-        (dropRate, searches) ->
+            .collect(Collectors.groupingBy(Row::mask, LinkedHashMap::new, Collectors.toList()));
+    byMask.forEach(
+        (mask, own) ->
             blocks.add(
                 new Picture(
-                    "searched-q-at-" + dropRate + ".png",
-                    "What the searches saw at drop rate " + dropRate + ".",
-                    Charts.searchedQ(results, searches))));
+                    byMask.size() == 1
+                        ? "metric-against-drop-rate.png"
+                        : "metric-against-drop-rate-" + file(mask) + ".png",
+                    "The metric on dev against the drop rate, mask "
+                        + mask
+                        + "; bars are one standard deviation over seeds.",
+                    Charts.metricAgainstDropRate(results, mask, own))));
+    byMask.forEach(this::searches);
     training.ifPresent(
         picture -> {
           blocks.add(new Heading(2, "Training"));
@@ -148,6 +148,23 @@ public final class Report {
               new Picture(
                   TRAINING, "Loss, AdamR's s and pull, and deltas during training.", picture));
         });
+  }
+
+  private void searches(String mask, List<Row> own) {
+    own.stream()
+        .filter(Charts::isSearch)
+        .collect(Collectors.groupingBy(Row::dropRate, TreeMap::new, Collectors.toList()))
+        .forEach(
+            (dropRate, searches) ->
+                blocks.add(
+                    new Picture(
+                        "searched-q-" + file(mask) + "-at-" + dropRate + ".png",
+                        "What the searches saw at drop rate " + dropRate + ", mask " + mask + ".",
+                        Charts.searchedQ(results, mask, searches))));
+  }
+
+  private static String file(String mask) {
+    return mask.replace(':', '-');
   }
 
   private Table before() {

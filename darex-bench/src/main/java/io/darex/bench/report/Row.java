@@ -15,6 +15,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * The cells that differ only in their mask seed, as mean and spread.
  *
  * @param method mask and rescale in a few words
+ * @param mask kind of the mask
  * @param rescale its name
  * @param seeds how many cells
  * @param value the metric on GLUE dev
@@ -28,6 +29,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 record Row(
     double dropRate,
     String method,
+    String mask,
     String rescale,
     long seeds,
     Spread value,
@@ -68,6 +70,7 @@ record Row(
     return new Row(
         first.dropRate(),
         first.method(),
+        ((Map<?, ?>) first.recipe().get("mask")).get("kind").toString(),
         ((Map<?, ?>) first.recipe().get("rescale")).get("name").toString(),
         cells.size(),
         spread(cells, Cell::value),

@@ -105,8 +105,8 @@ class ReportTest {
         .contains("| 1 | 0.700 | 0.250 | 1.50e-04 | 12 | 500 |")
         .contains("1 epochs of 3, stopped early; 500 tokens a second, padding not counted. The")
         .contains("(metric-against-drop-rate.png)")
-        .contains("(searched-q-at-0.9.png)");
-    for (String picture : List.of("metric-against-drop-rate", "searched-q-at-0.9")) {
+        .contains("(searched-q-random-at-0.9.png)");
+    for (String picture : List.of("metric-against-drop-rate", "searched-q-random-at-0.9")) {
       assertThat(ImageIO.read(folder.resolve(picture + ".png").toFile())).isNotNull();
     }
   }
@@ -170,7 +170,7 @@ class ReportTest {
     return new Cell(
         0.9,
         rescale,
-        Map.of("rescale", Map.of("name", rescale)),
+        Map.of("mask", Map.of("kind", "random"), "rescale", Map.of("name", rescale)),
         q,
         searched,
         found ? Cost.NOTHING : new Cost(30, 0, 1.5),
