@@ -224,6 +224,12 @@ final class Charts {
     draw(chart.addSeries(name, x, List.of(y, y)), paint, SeriesMarkers.NONE);
   }
 
+  /** Of colours there are few that all can tell apart: then markers differ, too. */
+  private static void draw(MarkerSeries series, int index) {
+    Marker marker = MARKERS[index / PALETTE.length % MARKERS.length];
+    draw(series, PALETTE[index % PALETTE.length], marker);
+  }
+
   static void draw(MarkerSeries series, Color paint, Marker marker) {
     series.setMarker(marker);
     series.setMarkerColor(paint);
