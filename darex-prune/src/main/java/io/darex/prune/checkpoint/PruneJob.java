@@ -62,7 +62,12 @@ public final class PruneJob {
       DType values,
       Optional<String> texts,
       boolean digests,
-      String tool) {}
+      String tool) {
+    /** A recipe that looks at nothing but the weights, with one drop rate for all tensors. */
+    public Recipe(Pruning pruning, Rescale rescale, DType values, boolean digests, String tool) {
+      this(pruning, Budget.UNIFORM, rescale, values, Optional.empty(), digests, tool);
+    }
+  }
 
   /**
    * What became of it.

@@ -16,7 +16,6 @@ import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
-import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.rescale.InverseKeepRate;
 import java.io.IOException;
@@ -244,13 +243,7 @@ class PeftAdapterTest {
     Path out = folder.resolve("delta.safetensors");
     PruneJob.Recipe recipe =
         new PruneJob.Recipe(
-            new Pruning(new RandomMask(3, 0.5)),
-            Budget.UNIFORM,
-            new InverseKeepRate(),
-            DType.F32,
-            Optional.empty(),
-            true,
-            "test");
+            new Pruning(new RandomMask(3, 0.5)), new InverseKeepRate(), DType.F32, true, "test");
 
     PruneJob.open(base, tuned, recipe).run(out, WriteOptions.defaults());
 

@@ -2,7 +2,6 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.DType;
 import io.darex.prune.Pruning;
-import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.rescale.Rescales;
@@ -101,10 +100,8 @@ final class PruneBenchmark {
     PruneJob.Recipe recipe =
         new PruneJob.Recipe(
             new Pruning(mask),
-            Budget.UNIFORM,
             Rescales.create("inverse-keep-rate", Map.of()),
             DType.F32,
-            Optional.empty(),
             digests,
             "benchmark");
     PruneJob.open(base, tuned, recipe).run(out, WriteOptions.defaults());
