@@ -15,8 +15,10 @@ def spread(values):
 for path in sys.argv[1:]:
     with open(path, encoding="utf-8") as file:
         results = json.load(file)
+    # While a run goes on, cells of an older one may lie beside its own: of a seed the last counts.
+    latest = {(cell["method"], cell["dropRate"], cell["seed"]): cell for cell in results["cells"]}
     cells = {}
-    for cell in results["cells"]:
+    for cell in latest.values():
         cells.setdefault(cell["method"], {}).setdefault(cell["dropRate"], []).append(cell)
     rates = sorted({cell["dropRate"] for cell in results["cells"]})
     tuned = results["tuned"]
