@@ -65,11 +65,7 @@ public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
       Tokenizer tokenizer, List<Example> train, CalibrationSize size) {
     Budget budget = new Budget(size);
     for (Example example : train) {
-      EncodedText text =
-          example
-              .second()
-              .map(second -> tokenizer.encode(example.text(), second))
-              .orElseGet(() -> tokenizer.encode(example.text()));
+      EncodedText text = tokenizer.encode(example.text(), example.second());
       if (!budget.take(text)) {
         break;
       }

@@ -3,13 +3,12 @@ package io.darex.bench.calibration;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.Encoder;
-import io.darex.bench.glue.Batches;
+import io.darex.bench.glue.TextBatches;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
 import io.darex.prune.Objective;
 import io.darex.prune.rescale.Calibration;
 import io.darex.prune.rescale.Evidence;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -23,11 +22,6 @@ import java.util.TreeMap;
  * encoder for something else loads his own. Not thread-safe, as the encoder is not.
  */
 public final class Calibrator {
-  /** Enough tokens to fill the processor, few enough that activations stay in its cache. */
-  private static final int BATCH_TOKENS = 1024;
-
-  private static final int BATCH_ROWS = 128;
-
   private final CountingEncoder encoder;
   private final Checkpoint tuned;
 
@@ -46,19 +40,13 @@ public final class Calibrator {
     this.encoder = new CountingEncoder(encoder);
     this.tuned = tuned;
     names = encoder.config().namesIn(tuned);
-    batches = batches(texts.texts());
+    batches = new TextBatches(texts.texts()).batches();
     unlabelled = new HiddenChange(this.encoder, tuned, batches);
     List<EncodedText> few = texts.forGradients();
     calibration =
         new Calibration(
-            this::inputs, new TunedOutputs(this.encoder, tuned, names, few, batches(few)));
-  }
-
-  private static List<Batch> batches(List<EncodedText> texts) {
-    int[] lengths = texts.stream().mapToInt(EncodedText::length).toArray();
-    return Batches.evaluation(lengths, BATCH_TOKENS, BATCH_ROWS).stream()
-        .map(batch -> Batch.of(Arrays.stream(batch).mapToObj(texts::get).toList()))
-        .toList();
+            this::inputs,
+            new TunedOutputs(this.encoder, tuned, names, few, new TextBatches(few).batches()));
   }
 
   private SortedMap<String, LayerInput> inputs() {

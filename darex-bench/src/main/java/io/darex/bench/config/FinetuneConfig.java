@@ -3,6 +3,7 @@ package io.darex.bench.config;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.darex.optim.Penalty;
 import java.util.List;
+import lombok.With;
 
 /**
  * How an encoder is fine-tuned: the {@code finetune} section. What it does not name follows the
@@ -35,7 +36,7 @@ public record FinetuneConfig(
     int maxLength,
     double warmup,
     double maxGradientNorm,
-    long seed,
+    @With long seed,
     int limit,
     // Left out of the job's digest where it changes nothing: fine-tunes made before it stay valid.
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) int patience,
@@ -61,36 +62,6 @@ public record FinetuneConfig(
   private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
 
-  /** A fine-tune of all weights. */
-  public FinetuneConfig(
-      String optimizer,
-      double lambda,
-      String normalisation,
-      double learningRate,
-      int epochs,
-      int batchSize,
-      int maxLength,
-      double warmup,
-      double maxGradientNorm,
-      long seed,
-      int limit,
-      int patience) {
-    this(
-        optimizer,
-        lambda,
-        normalisation,
-        learningRate,
-        epochs,
-        batchSize,
-        maxLength,
-        warmup,
-        maxGradientNorm,
-        seed,
-        limit,
-        patience,
-        null);
-  }
-
   /** How the weights are found, in the words of a report: {@code adam, LoRA of rank 8}. */
   public String method() {
     return lora == null ? optimizer : optimizer + ", LoRA of rank " + lora.rank();
@@ -108,24 +79,6 @@ public record FinetuneConfig(
         throw section.bad(key, "no " + key + " beside 'tuned', which is not trained");
       }
     }
-  }
-
-  /** The same fine-tune from another seed. */
-  FinetuneConfig withSeed(long other) {
-    return new FinetuneConfig(
-        optimizer,
-        lambda,
-        normalisation,
-        learningRate,
-        epochs,
-        batchSize,
-        maxLength,
-        warmup,
-        maxGradientNorm,
-        other,
-        limit,
-        patience,
-        lora);
   }
 
   /**

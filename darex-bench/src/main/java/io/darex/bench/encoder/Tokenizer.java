@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -60,6 +61,11 @@ public final class Tokenizer implements AutoCloseable {
   /** Encodes a pair of texts. */
   public EncodedText encode(String first, String second) {
     return tokens(tokenizer.encode(first, second));
+  }
+
+  /** Encodes one text, or a pair where there is a second. */
+  public EncodedText encode(String text, Optional<String> second) {
+    return second.isPresent() ? encode(text, second.get()) : encode(text);
   }
 
   /** How many texts and pairs were longer than the longest encoding, and were cut to it. */

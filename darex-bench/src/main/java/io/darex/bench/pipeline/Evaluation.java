@@ -8,6 +8,7 @@ import io.darex.bench.glue.LabelOrder;
 import io.darex.bench.glue.Part;
 import io.darex.bench.glue.Predictions;
 import io.darex.bench.glue.Task;
+import io.darex.bench.glue.TextBatches;
 import io.darex.prune.NonFiniteException;
 import java.util.Arrays;
 import java.util.Map;
@@ -29,7 +30,7 @@ public record Evaluation(
     long cut,
     double seconds) {
   /** The token budget of a batch where nothing else is asked for. */
-  public static final int BATCH_TOKENS = Split.TOKENS;
+  public static final int BATCH_TOKENS = TextBatches.TOKENS;
 
   /**
    * Refuses a model that has no head for the task.

@@ -2,25 +2,18 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
-import io.darex.bench.glue.Batches;
 import io.darex.bench.glue.Scoring;
-import java.util.List;
+import io.darex.bench.glue.TextBatches;
 import java.util.function.Function;
 
 /** A split that models are scored on: batched once, used many times. */
 final class Split {
-  // Enough tokens to fill the processor, few enough that activations stay in its cache.
-  static final int TOKENS = 1024;
-
-  private static final int ROWS = 128;
-
   private final Texts texts;
   private final Scoring scoring;
-  private final List<int[]> order;
-  private final List<Batch> batches;
+  private final TextBatches batches;
 
   Split(Texts texts, Scoring scoring) {
-    this(texts, scoring, TOKENS);
+    this(texts, scoring, TextBatches.TOKENS);
   }
 
   /**
@@ -29,8 +22,7 @@ final class Split {
   Split(Texts texts, Scoring scoring, int tokenBudget) {
     this.texts = texts;
     this.scoring = scoring;
-    order = Batches.evaluation(texts.lengths(), tokenBudget, ROWS);
-    batches = order.stream().map(texts::batch).toList();
+    batches = new TextBatches(texts.encoded(), tokenBudget);
   }
 
   Texts texts() {
@@ -68,14 +60,6 @@ final class Split {
 
   /** What {@code compute} makes of every text, in the order of the texts. */
   float[][] perText(Function<Batch, float[][]> compute) {
-    float[][] vectors = new float[texts.size()][];
-    for (int b = 0; b < batches.size(); b++) {
-      float[][] rows = compute.apply(batches.get(b));
-      int[] indices = order.get(b);
-      for (int row = 0; row < indices.length; row++) {
-        vectors[indices[row]] = rows[row];
-      }
-    }
-    return vectors;
+    return batches.perText(compute);
   }
 }

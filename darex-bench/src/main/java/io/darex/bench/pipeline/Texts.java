@@ -20,17 +20,18 @@ final class Texts {
   static Texts of(Tokenizer tokenizer, List<Example> examples) {
     List<EncodedText> encoded =
         examples.stream()
-            .map(
-                example ->
-                    example.second().isPresent()
-                        ? tokenizer.encode(example.text(), example.second().get())
-                        : tokenizer.encode(example.text()))
+            .map(example -> tokenizer.encode(example.text(), example.second()))
             .toList();
     return new Texts(encoded, examples.stream().mapToDouble(Example::label).toArray());
   }
 
   int size() {
     return labels.length;
+  }
+
+  /** The texts as the encoder takes them. */
+  List<EncodedText> encoded() {
+    return encoded;
   }
 
   /** Tokens of every text. */

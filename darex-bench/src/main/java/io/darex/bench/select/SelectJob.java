@@ -141,7 +141,8 @@ public final class SelectJob {
               + " texts to compare on, a tenth of train, came "
               + held.size());
     }
-    List<EncodedText> encoded = held.stream().map(each -> encode(tokenizer, each)).toList();
+    List<EncodedText> encoded =
+        held.stream().map(each -> tokenizer.encode(each.text(), each.second())).toList();
     double[] gold = held.stream().mapToDouble(Example::label).toArray();
     CalibrationTexts texts =
         request.calibration().isPresent()
@@ -225,12 +226,6 @@ public final class SelectJob {
         tuned.tokenizer(),
         tuned.config(),
         CalibrationSize.DEFAULT);
-  }
-
-  private static EncodedText encode(Tokenizer tokenizer, Example example) {
-    return example.second().isPresent()
-        ? tokenizer.encode(example.text(), example.second().get())
-        : tokenizer.encode(example.text());
   }
 
   private static Delta delta(Checkpoint base, Checkpoint tuned, boolean decoder) {

@@ -9,7 +9,6 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.mask.Mask;
-import io.darex.prune.rescale.Calibration;
 import io.darex.prune.rescale.Evidence;
 import java.util.HashMap;
 import java.util.List;
@@ -61,7 +60,7 @@ final class Trial {
   Sample first(Candidate candidate, double dropRate, long seed) {
     long start = System.nanoTime();
     RecipeConfig recipe = recipe(candidate, dropRate, seed);
-    Mask mask = mask(recipe, seed);
+    Mask mask = mask(recipe);
     List<Scale> scales =
         candidate.usesLabels()
             ? List.of(find(recipe, mask, byLabels(1)), find(recipe, mask, byLabels(0)))
@@ -74,7 +73,7 @@ final class Trial {
   /** Measures it with one more mask, whose q's are those found already. */
   Sample more(Sample sample, long seed) {
     RecipeConfig recipe = recipe(sample.candidate(), sample.dropRate(), seed);
-    return sample.plus(numbers(mask(recipe, seed), sample.scales()));
+    return sample.plus(numbers(mask(recipe), sample.scales()));
   }
 
   private static RecipeConfig recipe(Candidate candidate, double dropRate, long seed) {
@@ -83,11 +82,8 @@ final class Trial {
     return RecipeConfig.of(said).withSeed(seed);
   }
 
-  private Mask mask(RecipeConfig recipe, long seed) {
-    Mask mask = recipe.pruning().mask().withSeed(seed);
-    return mask.needsInputs()
-        ? mask.withInputs(evidence.calibration().map(Calibration::inputs).orElse(null))
-        : mask;
+  private Mask mask(RecipeConfig recipe) {
+    return evidence.inform(recipe.pruning().mask(), recipe.budget(), delta, threads);
   }
 
   private Evidence byLabels(int half) {

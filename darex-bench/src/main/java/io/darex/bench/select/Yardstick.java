@@ -2,6 +2,7 @@ package io.darex.bench.select;
 
 import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.Encoder;
+import io.darex.bench.glue.TextBatches;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -101,7 +101,8 @@ class RunConfigTest {
 
     assertThat(config.finetunes())
         .containsExactly(
-            new FinetuneConfig("adamr-l2", 1e-4, "global", rate, 10, 16, 128, 0.06, 1, 0, 0, 3));
+            new FinetuneConfig(
+                "adamr-l2", 1e-4, "global", rate, 10, 16, 128, 0.06, 1, 0, 0, 3, null));
   }
 
   @Test
@@ -112,7 +113,7 @@ class RunConfigTest {
     FinetuneConfig first = config.finetunes().get(0);
     assertThat(first)
         .isEqualTo(
-            new FinetuneConfig("adamr-l2", 1e-4, "global", 0.5, 4, 2, 128, 0.06, 1, 3, 0, 0));
+            new FinetuneConfig("adamr-l2", 1e-4, "global", 0.5, 4, 2, 128, 0.06, 1, 3, 0, 0, null));
     assertThat(config.finetunes()).containsExactly(first, first.withSeed(-1));
     assertThat(
             read("task: rte\nfinetune: {epochs: 4, patience: 2}\n").finetunes().get(0).patience())

@@ -47,7 +47,7 @@ class FinetuningTest {
   private static final EncoderConfig TINY =
       new EncoderConfig(30522, 8, 1, 2, 16, 64, 2, 1e-12, 0.1, 0.1, 0.1, List.of("no", "yes"));
   private static final FinetuneConfig CONFIG =
-      new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0, 0);
+      new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0, 0, null);
   private static final int STEPS = 6;
   private static TokenizerFiles tokenizerFiles;
   private static Splits splits;
@@ -149,7 +149,7 @@ class FinetuningTest {
   void patienceEndsTrainingAndInterruptionsDoNotChangeWhen() throws IOException {
     // A rate at which nothing is learned: every epoch is as good as the first.
     FinetuneConfig idle =
-        new FinetuneConfig("adam", 0, "global", 1e-30, 9, 16, 64, 0.06, 1, 7, 0, 2);
+        new FinetuneConfig("adam", 0, "global", 1e-30, 9, 16, 64, 0.06, 1, 7, 0, 2, null);
     Path straight = folder.resolve("straight/training");
     TrainingRecord record =
         finetuning(idle, straight, encoder(Integer.MAX_VALUE), Duration.ofDays(1)).train();

@@ -1,16 +1,15 @@
-package io.darex.bench.select;
+package io.darex.bench.glue;
 
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.EncodedText;
-import io.darex.bench.glue.Batches;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
-/** Texts, batched once and used many times. */
-final class TextBatches {
-  // Enough tokens to fill the processor, few enough that activations stay in its cache.
-  private static final int TOKENS = 1024;
+/** Texts, batched by length once and used many times. */
+public final class TextBatches {
+  /** Enough tokens to fill the processor, few enough that activations stay in its cache. */
+  public static final int TOKENS = 1024;
 
   private static final int ROWS = 128;
 
@@ -18,22 +17,36 @@ final class TextBatches {
   private final List<int[]> order;
   private final List<Batch> batches;
 
-  TextBatches(List<EncodedText> texts) {
+  /** Of {@link #TOKENS} tokens at most. */
+  public TextBatches(List<EncodedText> texts) {
+    this(texts, TOKENS);
+  }
+
+  /**
+   * @param tokenBudget largest rows × longest row of a batch
+   */
+  public TextBatches(List<EncodedText> texts, int tokenBudget) {
     size = texts.size();
     int[] lengths = texts.stream().mapToInt(EncodedText::length).toArray();
-    order = Batches.evaluation(lengths, TOKENS, ROWS);
+    order = Batches.evaluation(lengths, tokenBudget, ROWS);
     batches =
         order.stream()
             .map(batch -> Batch.of(Arrays.stream(batch).mapToObj(texts::get).toList()))
             .toList();
   }
 
-  int size() {
+  /** How many texts there are. */
+  public int size() {
     return size;
   }
 
+  /** All of them, short texts with short ones. */
+  public List<Batch> batches() {
+    return batches;
+  }
+
   /** What {@code compute} makes of every text, in the order of the texts. */
-  float[][] perText(Function<Batch, float[][]> compute) {
+  public float[][] perText(Function<Batch, float[][]> compute) {
     float[][] vectors = new float[size][];
     for (int b = 0; b < batches.size(); b++) {
       float[][] rows = compute.apply(batches.get(b));
