@@ -20,7 +20,7 @@ import org.nd4j.common.config.ND4JClassLoading;
  * @param notice one line to say, where the choice may surprise
  * @param refusal why neither may be started, where that is so
  */
-record Backend(boolean cuda, Optional<String> notice, Optional<String> refusal) {
+public record Backend(boolean cuda, Optional<String> notice, Optional<String> refusal) {
   /** ND4J's own defaults, and the variables of the environment that change them. */
   private static final String CPU_VARIABLE = "BACKEND_PRIORITY_CPU";
 
@@ -112,7 +112,7 @@ record Backend(boolean cuda, Optional<String> notice, Optional<String> refusal) 
    *
    * @throws BadInputException if there is a card that ND4J would start on and fail
    */
-  static void prepare(Console console) {
+  public static void prepare(Console console) {
     Backend backend = here(Gpus.all());
     if (backend.refusal.isPresent()) {
       throw new BadInputException(backend.refusal.get());

@@ -121,7 +121,7 @@ public final class Main {
   }
 
   /** What is wrong with the input, where it is the input that is wrong. */
-  private static Optional<String> inputFault(Exception thrown) {
+  public static Optional<String> inputFault(Exception thrown) {
     if (thrown instanceof FileAlreadyExistsException e) {
       return Optional.of(e.getFile() + " exists already; --force replaces it");
     }

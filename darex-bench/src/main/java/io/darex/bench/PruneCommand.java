@@ -1,8 +1,11 @@
 package io.darex.bench;
 
+import io.darex.bench.cluster.Cluster;
+import io.darex.bench.cluster.PartWork;
 import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.pipeline.TunedModel;
 import io.darex.prune.Scale;
+import io.darex.prune.checkpoint.DividedPruning;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.PruneJob;
 import io.darex.prune.rescale.Evidence;
@@ -42,6 +45,8 @@ import picocli.CommandLine.ParentCommand;
 final class PruneCommand implements Callable<Integer> {
   private static final double PERCENT = 100;
 
+  private static final String TOOL = "darex " + Main.version();
+
   /** Below this share of zeros a delta is as dense as any. */
   private static final double SPARSE = 0.01;
 
@@ -73,6 +78,14 @@ final class PruneCommand implements Callable<Integer> {
   @Mixin private TextOptions texts;
 
   @Option(
+      names = "--master",
+      paramLabel = "URL",
+      description =
+          "Read the checkpoints on this Spark cluster, local[2] or spark://host:7077, whose machines"
+              + " see the same files; the same bytes come out.")
+  private String master;
+
+  @Option(
       names = "--no-digest",
       description = "Take no digests of the checkpoints, which need a full read of both.")
   private boolean noDigest;
@@ -88,10 +101,10 @@ final class PruneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (factors.given()) {
-      if (base != null || tuned != null || noDigest || texts.given()) {
+      if (base != null || tuned != null || noDigest || master != null || texts.given()) {
         throw new BadInputException(
-            "--adapter: expected no --base, --tuned, --no-digest and no texts, came one of them; --tuned"
-                + " takes an adapter too, for its product B·A");
+            "--adapter: expected no --base, --tuned, --no-digest, --master and no texts, came one of"
+                + " them; --tuned takes an adapter too, for its product B·A");
       }
       factors.prune(options, out, work, dryRun, json, main.console());
       return 0;
@@ -113,9 +126,10 @@ final class PruneCommand implements Callable<Integer> {
             config.values(),
             reads ? Optional.of(texts.words()) : Optional.empty(),
             !noDigest,
-            "darex " + Main.version());
+            TOOL);
     work.requireFree(out);
     PruneJob job = PruneJob.open(base, tuned, recipe);
+    Optional<DividedPruning> divided = Optional.ofNullable(master).map(url -> divided(job));
     Console console = main.console();
     if (dryRun) {
       preflight(job).forEach(console.out()::println);
@@ -126,7 +140,9 @@ final class PruneCommand implements Callable<Integer> {
     requireRoom(job);
     long start = System.nanoTime();
     PruneJob.Outcome outcome;
-    if (reads) {
+    if (divided.isPresent()) {
+      outcome = onCluster(divided.get(), job.expectedBytes());
+    } else if (reads) {
       Backend.prepare(console);
       try (TunedModel model = TunedModel.open(tuned, texts);
           Progress progress = console.progressOfBytes("prune", job.expectedBytes())) {
@@ -140,6 +156,46 @@ final class PruneCommand implements Callable<Integer> {
     }
     report(job, outcome, Duration.ofNanos(System.nanoTime() - start));
     return 0;
+  }
+
+  private static DividedPruning divided(PruneJob job) {
+    try {
+      return new DividedPruning(job);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException("--master: " + e.getMessage(), e);
+    }
+  }
+
+  private PruneJob.Outcome onCluster(DividedPruning job, long bytes) throws IOException {
+    Console console = main.console();
+    console.say("connecting to " + master);
+    try (Cluster cluster = Cluster.open(master, 1);
+        Progress progress = console.progressOfBytes("prune", bytes)) {
+      return job.run(out, work.options(progress), parts -> onCluster(cluster, parts));
+    }
+  }
+
+  private void onCluster(Cluster cluster, List<DividedPruning.Part> parts) throws IOException {
+    List<PartWork> tasks =
+        parts.stream()
+            .map(
+                part ->
+                    new PartWork(
+                        absolute(base),
+                        absolute(tuned),
+                        options.said(),
+                        TOOL,
+                        absolute(part.file()),
+                        part.names(),
+                        part.entries()))
+            .toList();
+    try (Progress progress = main.console().progress("parts", tasks.size())) {
+      cluster.run(tasks, part -> progress.step(Path.of(part).getFileName().toString()));
+    }
+  }
+
+  private static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
   }
 
   private static void say(Point point, Console console) {

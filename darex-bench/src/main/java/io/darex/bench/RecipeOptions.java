@@ -157,7 +157,8 @@ final class RecipeOptions {
     return Optional.ofNullable(said().get("calibration")).map(file -> Path.of(file.toString()));
   }
 
-  private Map<String, Object> said() {
+  /** What file and options say, by key. */
+  Map<String, Object> said() {
     Map<String, Object> said = config == null ? new TreeMap<>() : RecipeConfig.read(config);
     put(said, "mask", mask);
     put(said, "dropRate", dropRate);

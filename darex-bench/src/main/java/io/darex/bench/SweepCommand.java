@@ -1,5 +1,6 @@
 package io.darex.bench;
 
+import io.darex.bench.cluster.Cluster;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
 import io.darex.bench.sweep.Sweep;
@@ -38,17 +39,34 @@ final class SweepCommand implements Callable<Integer> {
       description = "Output folder; default: out/CONFIG-NAME in the working directory.")
   private Path out;
 
+  @Option(
+      names = "--master",
+      paramLabel = "URL",
+      description =
+          "Evaluate the candidates on this Spark cluster, local[2] or spark://host:7077, whose"
+              + " machines see the same files.")
+  private String master;
+
   @Option(names = "--force", description = "Start over where DIR already holds a sweep.")
   private boolean force;
 
   @Override
   public Integer call() throws Exception {
-    SweepConfig parsed = SweepConfig.read(config);
+    SweepConfig parsed =
+        master == null ? SweepConfig.read(config) : SweepConfig.readForCluster(config);
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     Console console = main.console();
     Backend.prepare(console);
     Optional<Trial> best;
-    try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
+    try (Cluster cluster = master == null ? null : Cluster.open(master, parsed.threads());
+        Sweep sweep =
+            Sweep.open(
+                parsed,
+                Optional.ofNullable(glue),
+                folder,
+                Optional.ofNullable(cluster),
+                console,
+                force)) {
       Thread farewell =
           new Thread(
               () ->

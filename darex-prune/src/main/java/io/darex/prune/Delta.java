@@ -240,6 +240,17 @@ public record Delta(
     return carried;
   }
 
+  /**
+   * The same checkpoints with only these tensors to be pruned, and none carried or left out.
+   *
+   * @param names of {@link #pairs}
+   */
+  public Delta only(Collection<String> names) {
+    SortedMap<String, Pair> some = new TreeMap<>(pairs);
+    some.keySet().retainAll(Set.copyOf(names));
+    return new Delta(base, tuned, some, new TreeMap<>(), new TreeMap<>());
+  }
+
   /** The entries of all pairs. */
   public long entries() {
     return pairs.values().stream().mapToLong(pair -> pair.tuned().count()).sum();

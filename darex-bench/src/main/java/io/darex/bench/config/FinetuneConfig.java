@@ -20,7 +20,7 @@ import lombok.With;
  * @param maxGradientNorm global norm to which gradients are clipped; 0 switches clipping off
  * @param seed of the head's first values, the order of batches, dropout and the train/validation
  *     split
- * @param limit how many training sentences to use; 0 takes all
+ * @param limit how many training sentences to use, and of validation a quarter as many; 0 takes all
  * @param patience epochs without a better validation score after which training stops; 0 never
  *     does. Where it is not named it is the recipe's 3 with the recipe's epochs, and 0 where epochs
  *     are named: who asks for five gets five

@@ -4,6 +4,7 @@ import io.darex.bench.BadInputException;
 import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
+import io.darex.prune.checkpoint.PruneJob;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
@@ -134,6 +135,15 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   public RecipeConfig withSeed(long seed) {
     Pruning drawn = new Pruning(pruning.mask().withSeed(seed), pruning.selection());
     return new RecipeConfig(drawn, budget, rescale, values);
+  }
+
+  /**
+   * The recipe of a pruning job, which looks at nothing but the weights and takes digests.
+   *
+   * @param tool name and version of the program, for the record
+   */
+  public PruneJob.Recipe job(String tool) {
+    return new PruneJob.Recipe(pruning, budget, rescale, values, Optional.empty(), true, tool);
   }
 
   /** Whether the mask is drawn, and so differs from seed to seed. */

@@ -39,15 +39,20 @@ public record TaskData(List<Example> train, List<Example> validation, List<Examp
   }
 
   /**
-   * The same with the first {@code limit} examples of train, or all if there are no more. Since
-   * train is permuted they are a random sample, and a smaller one is part of a larger one.
+   * The same with the first {@code limit} examples of train and a quarter as many of validation, or
+   * all if there are no more: of a large task a small part is to be tried on a small part. Since
+   * both are permuted they are random samples, and a smaller one is part of a larger one.
    *
    * @throws IllegalArgumentException if the limit is not positive
    */
-  public TaskData limitTrain(int limit) {
+  public TaskData limit(int limit) {
     if (limit < 1) {
       throw new IllegalArgumentException("the train limit must be positive, got " + limit);
     }
-    return new TaskData(train.subList(0, Math.min(limit, train.size())), validation, dev);
+    int held = Math.max(1, limit / 4);
+    return new TaskData(
+        train.subList(0, Math.min(limit, train.size())),
+        validation.subList(0, Math.min(held, validation.size())),
+        dev);
   }
 }

@@ -40,7 +40,7 @@ record Prepared(
   static TaskData data(
       RunConfig config, FinetuneConfig finetune, Optional<Path> glue, Console console) {
     TaskData all = config.task().load(new DataFolder(glue, console::say), finetune.seed());
-    return finetune.limit() == 0 ? all : all.limitTrain(finetune.limit());
+    return finetune.limit() == 0 ? all : all.limit(finetune.limit());
   }
 
   /** All that tells two of these apart. */

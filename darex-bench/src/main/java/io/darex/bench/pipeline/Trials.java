@@ -9,8 +9,10 @@ import io.darex.bench.encoder.Encoders;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -33,6 +35,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * it there; of the pruned checkpoints nothing stays.
  */
 public final class Trials implements AutoCloseable {
+  /** Beside the fine-tunes' folder, an empty file for each, locked while a process makes it. */
+  public static final String LOCKS = ".locks";
+
   private final Optional<Path> glue;
   private final Path finetunes;
   private final int threads;
@@ -135,11 +140,20 @@ public final class Trials implements AutoCloseable {
         config.tuned().isPresent()
             ? new OutputFolder(path, Tuned.given(config.tuned().get()))
             : new OutputFolder(path);
-    Optional<Results> earlier = folder.resume(job);
-    // One of its own: what training needs besides the weights is many times what scoring does.
-    try (Encoder encoder =
-        Encoders.open(
-            shared.architecture(), shared.pretrained().checkpoint(), finetune.seed(), threads)) {
+    Path locks = Files.createDirectories(finetunes.resolveSibling(LOCKS));
+    // Of several processes one trains, and should it end, the next goes on where it was.
+    try (FileChannel channel =
+            FileChannel.open(
+                locks.resolve(job), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        // One of its own: what training needs besides the weights is many times what scoring does.
+        Encoder encoder =
+            Encoders.open(
+                shared.architecture(),
+                shared.pretrained().checkpoint(),
+                finetune.seed(),
+                threads)) {
+      channel.lock(); // until it is closed
+      Optional<Results> earlier = folder.resume(job);
       return Tuned.of(config, finetune, shared, job, encoder, folder, earlier, false, console);
     }
   }

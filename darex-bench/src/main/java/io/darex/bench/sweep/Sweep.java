@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.BadInputException;
 import io.darex.bench.Console;
 import io.darex.bench.Progress;
+import io.darex.bench.cluster.Cluster;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.pipeline.Trials;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
-import io.darex.prune.checkpoint.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
 import org.deeplearning4j.arbiter.optimize.api.termination.MaxTimeCondition;
@@ -35,12 +34,20 @@ import org.deeplearning4j.arbiter.optimize.runner.LocalOptimizationRunner;
  * A sweep in its folder: {@code journal.jsonl}, {@code candidates/NNN.yml}, {@code finetunes/} and
  * the report.
  *
- * <p>{@link #evaluate} is all that is done for a candidate and depends on its values alone; what
- * becomes of the result is {@link #finished}'s, under one lock in one process.
+ * <p>An {@link Evaluator} does all that is done for a candidate, here or on a cluster, and depends
+ * on its values alone; what becomes of the result is {@link #finished}'s, under one lock in one
+ * process.
  */
 public final class Sweep implements AutoCloseable {
   private static final List<String> OURS =
-      List.of(Journal.FILE, "candidates", "finetunes", "report.*", "sweep-*.png", "sweep-*.svg");
+      List.of(
+          Journal.FILE,
+          "candidates",
+          "finetunes",
+          Trials.LOCKS,
+          "report.*",
+          "sweep-*.png",
+          "sweep-*.svg");
 
   /** Weights, the moments of the optimiser and the best epoch, while one trains. */
   private static final int TRAINING_FILES = 5;
@@ -52,7 +59,9 @@ public final class Sweep implements AutoCloseable {
   private final Path folder;
   private final Console console;
   private final Journal journal;
-  private final Trials trials;
+  private final Optional<Cluster> cluster;
+  private final Evaluator evaluator;
+  private final CandidateWork.Source source;
   private final AtomicReference<IOException> fatal = new AtomicReference<>();
   private final long start = System.nanoTime();
   private final double before;
@@ -60,26 +69,37 @@ public final class Sweep implements AutoCloseable {
   private Progress progress;
 
   private Sweep(
-      SweepConfig config, Optional<Path> glue, Path folder, Console console, Journal journal) {
+      SweepConfig config,
+      Optional<Path> glue,
+      Path folder,
+      Optional<Cluster> cluster,
+      Console console,
+      Journal journal) {
     this.config = config;
     this.folder = folder;
+    this.cluster = cluster;
     this.console = console;
     this.journal = journal;
+    evaluator = new Evaluator(config, glue, folder);
+    source = CandidateWork.Source.of(config, glue, folder);
     before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);
-    // What each run says would drown what the sweep says.
-    Console quiet = new Console(console.out(), console.err(), true);
-    trials = new Trials(glue, folder.resolve("finetunes"), config.threads(), quiet);
   }
 
   /**
    * Begins a sweep in a folder, or goes on with the one that is there.
    *
    * @param glue the GLUE folder, where one was named
+   * @param cluster what evaluates the candidates; without one this process does
    * @param force start over
    * @throws BadInputException if the folder holds something else or another sweep
    */
   public static Sweep open(
-      SweepConfig config, Optional<Path> glue, Path folder, Console console, boolean force)
+      SweepConfig config,
+      Optional<Path> glue,
+      Path folder,
+      Optional<Cluster> cluster,
+      Console console,
+      boolean force)
       throws IOException {
     Report.requireFonts();
     if (force) {
@@ -87,7 +107,7 @@ public final class Sweep implements AutoCloseable {
     }
     requireOurs(folder);
     Journal journal = Journal.open(folder, config.digest());
-    return new Sweep(config, glue, folder, console, journal);
+    return new Sweep(config, glue, folder, cluster, console, journal);
   }
 
   private static void clear(Path folder) throws IOException {
@@ -208,6 +228,7 @@ public final class Sweep implements AutoCloseable {
   /** Reads all data and encoders, and refuses what cannot end well. */
   private void prepare() throws IOException {
     List<List<JsonNode>> known = config.foreseeable();
+    Trials trials = evaluator.trials();
     Map<String, Long> untrained = new HashMap<>();
     for (int i = 0; i < known.size(); i++) {
       RunConfig run = config.run(known.get(i));
@@ -234,28 +255,11 @@ public final class Sweep implements AutoCloseable {
     }
   }
 
-  /**
-   * One candidate: a pure function of its number and values, wherever it is computed.
-   *
-   * @throws IOException if files cannot be read or written; the candidate is to be tried again then
-   */
   private Trial evaluate(int number, List<JsonNode> values) throws IOException {
-    Map<String, JsonNode> named = config.named(values);
-    try {
-      Path file = candidate(number, ".yml");
-      String yaml = config.yaml(values);
-      AtomicWrite.file(file, true, temporary -> Files.writeString(temporary, yaml));
-      RunConfig run = config.run(values);
-      return Trial.done(number, named, trials.evaluate(run, candidate(number, "")));
-    } catch (RuntimeException | OutOfMemoryError e) {
-      boolean input = e instanceof BadInputException;
-      String reason = input ? e.getMessage() : e.getClass().getSimpleName() + ": " + e.getMessage();
-      return Trial.failed(number, named, reason.lines().collect(Collectors.joining(" ")));
+    if (cluster.isEmpty()) {
+      return evaluator.evaluate(number, values);
     }
-  }
-
-  private Path candidate(int number, String ending) {
-    return folder.resolve("candidates").resolve(SweepReport.number(number) + ending);
+    return CandidateWork.trial(cluster.get().run(CandidateWork.of(source, number, values)));
   }
 
   /** Writes a candidate down and shows it; any thread may call it. */
@@ -307,7 +311,8 @@ public final class Sweep implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    trials.close();
+    CandidateWork.forget(source);
+    evaluator.close();
     journal.close();
   }
 }

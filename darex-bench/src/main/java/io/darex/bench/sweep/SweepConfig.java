@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.deeplearning4j.arbiter.optimize.api.Candidate;
 import org.deeplearning4j.arbiter.optimize.api.CandidateGenerator;
 
@@ -56,7 +57,7 @@ public final class SweepConfig {
   private final int parallel;
   private final int threads;
 
-  private SweepConfig(Section top, int cores) {
+  private SweepConfig(Section top, OptionalInt cores) {
     this.top = top;
     if (!top.isMapping("sweep")) {
       throw top.bad("sweep", "a section 'sweep' that says how to search");
@@ -79,12 +80,13 @@ public final class SweepConfig {
     patience = (int) sweep.whole("patience", 0, Range.whole(0, Integer.MAX_VALUE));
     goal = goal(sweep);
     parallel = (int) sweep.whole("parallel", 1, COUNT);
-    if (!sweep.has("threads") && parallel > cores) {
+    int most = cores.orElse(parallel);
+    if (!sweep.has("threads") && parallel > most) {
       throw sweep.bad(
           "parallel",
-          "at most " + cores + ", the processors there are, unless 'threads' is given too");
+          "at most " + most + ", the processors there are, unless 'threads' is given too");
     }
-    threads = (int) sweep.whole("threads", Math.max(1, cores / parallel), COUNT);
+    threads = (int) sweep.whole("threads", Math.max(1, most / parallel), COUNT);
     sweep.end();
   }
 
@@ -95,10 +97,18 @@ public final class SweepConfig {
    * @throws io.darex.bench.BadInputException naming file, line, what was expected and what came
    */
   public static SweepConfig read(Path file) {
-    return read(file, Runtime.getRuntime().availableProcessors());
+    return read(file, OptionalInt.of(Runtime.getRuntime().availableProcessors()));
   }
 
-  static SweepConfig read(Path file, int cores) {
+  /**
+   * As {@link #read(Path)}, for a cluster, whose processors are not this machine's: any number of
+   * candidates at the same time, each on one thread unless 'threads' is given.
+   */
+  public static SweepConfig readForCluster(Path file) {
+    return read(file, OptionalInt.empty());
+  }
+
+  static SweepConfig read(Path file, OptionalInt cores) {
     SweepConfig config = new SweepConfig(Section.read(file), cores);
     config.foreseeable().forEach(config::run);
     return config;
@@ -289,7 +299,7 @@ public final class SweepConfig {
   }
 
   /** Threads of one of them. */
-  int threads() {
+  public int threads() {
     return threads;
   }
 }

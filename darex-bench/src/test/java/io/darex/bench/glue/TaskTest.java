@@ -126,14 +126,16 @@ class TaskTest {
   }
 
   @Test
-  void theLimitKeepsTheFirstOfTrainAndAllElse() {
+  void theLimitKeepsTheFirstOfTrainAndAQuarterAsManyOfValidation() {
     TaskData data = TaskData.split(numbered(100), numbered(4), 1);
-    TaskData limited = data.limitTrain(20);
+    TaskData limited = data.limit(20);
     assertThat(limited.train()).isEqualTo(data.train().subList(0, 20));
-    assertThat(limited.validation()).isEqualTo(data.validation());
+    assertThat(limited.validation()).isEqualTo(data.validation().subList(0, 5));
     assertThat(limited.dev()).isEqualTo(data.dev());
-    assertThat(data.limitTrain(1000)).isEqualTo(data);
-    assertThatIllegalArgumentException().isThrownBy(() -> data.limitTrain(0));
+    assertThat(data.limit(40).validation()).isEqualTo(data.validation());
+    assertThat(data.limit(1).validation()).hasSize(1);
+    assertThat(data.limit(1000)).isEqualTo(data);
+    assertThatIllegalArgumentException().isThrownBy(() -> data.limit(0));
   }
 
   /** Seeds and places make an even permutation: no position prefers a number. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.TreeMap;
 import org.deeplearning4j.arbiter.optimize.api.Candidate;
@@ -30,7 +31,8 @@ class ProposalsTest {
             + " [1e-6, 1e-2]}}\nsweep: {search: genetic, candidates: 40, "
             + bounds
             + "seed: 5, parallel: 3}\n";
-    return SweepConfig.read(Files.writeString(folder.resolve("genetic.yml"), yaml), 4);
+    return SweepConfig.read(
+        Files.writeString(folder.resolve("genetic.yml"), yaml), OptionalInt.of(4));
   }
 
   /** Best where λ is 1e-3 and the rate 1e-4. */

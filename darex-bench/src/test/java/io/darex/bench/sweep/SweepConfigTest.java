@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,7 @@ class SweepConfigTest {
   @TempDir private Path folder;
 
   private SweepConfig read(String yaml) throws IOException {
-    return SweepConfig.read(Files.writeString(folder.resolve("test.yml"), yaml), 4);
+    return SweepConfig.read(Files.writeString(folder.resolve("test.yml"), yaml), OptionalInt.of(4));
   }
 
   private List<List<JsonNode>> random(int count, int seed) throws IOException {

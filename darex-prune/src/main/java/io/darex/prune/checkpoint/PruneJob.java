@@ -32,7 +32,7 @@ import java.util.SortedMap;
  * work, and continues it where an earlier run of the same job was cut short.
  */
 public final class PruneJob {
-  private static final int PART = TensorMask.BLOCK;
+  private static final int CHUNK = TensorMask.BLOCK;
 
   private final Recipe recipe;
   private final Delta delta;
@@ -108,6 +108,20 @@ public final class PruneJob {
     return new PruneJob(recipe, delta, InputFiles.state(base) + InputFiles.state(tuned));
   }
 
+  Recipe recipe() {
+    return recipe;
+  }
+
+  /** Paths, sizes and times of change of all that is read. */
+  String inputs() {
+    return inputs;
+  }
+
+  /** The digests, which are taken from now on. */
+  Digests digests() {
+    return recipe.digests() ? Digests.start(delta.base(), delta.tuned()) : Digests.none();
+  }
+
   /** What is pruned, what carried whole, and what left out. */
   public Delta delta() {
     return delta;
@@ -157,21 +171,27 @@ public final class PruneJob {
    */
   public Outcome run(Path file, WriteOptions options, Evidence evidence) throws IOException {
     AtomicWrite.checkFree(file, options.force());
-    Digests digests =
-        recipe.digests() ? Digests.start(delta.base(), delta.tuned()) : Digests.none();
+    Digests digests = digests();
     int threads = options.threads();
     Pruning pruning = recipe.pruning();
     Mask mask = evidence.inform(pruning.mask(), recipe.budget(), delta, threads);
     SparseDelta view = new Pruning(mask, pruning.selection()).view(delta, threads);
     Scale scale = recipe.rescale().find(delta, view, evidence, threads).scale();
-    Provenance provenance = view.provenance().withJob(describe(view));
+    return write(file, view.withScale(scale), digests, options);
+  }
+
+  /** Writes the file, and says what became of it. */
+  Outcome write(Path file, SparseDelta pruned, Digests digests, WriteOptions options)
+      throws IOException {
+    Provenance provenance = pruned.provenance().withJob(describe(pruned));
+    Scale scale = pruned.scale();
     SparseDeltaFile.write(
         file,
-        view.withScale(scale).withProvenance(provenance),
+        pruned.withProvenance(provenance),
         recipe.values(),
         digests,
-        options.withIdentity(inputs + provenance.job() + view.mask().parameters() + scale));
-    return outcome(file, scale, threads, digests.waited());
+        options.withIdentity(inputs + provenance.job() + pruned.mask().parameters() + scale));
+    return outcome(file, scale, options.threads(), digests.waited());
   }
 
   private String describe(SparseDelta pruned) throws IOException {
@@ -203,10 +223,10 @@ public final class PruneJob {
   }
 
   private static long zeros(Tensor tensor) {
-    float[] part = new float[PART];
+    float[] part = new float[CHUNK];
     long zeros = 0;
-    for (long from = 0; from < tensor.count(); from += PART) {
-      int length = (int) Math.min(PART, tensor.count() - from);
+    for (long from = 0; from < tensor.count(); from += CHUNK) {
+      int length = (int) Math.min(CHUNK, tensor.count() - from);
       tensor.read(from, part, 0, length);
       for (int i = 0; i < length; i++) {
         zeros += part[i] == 0 ? 1 : 0;

@@ -55,6 +55,11 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
   }
 
   @Override
+  public boolean isPerTensor() {
+    return scope != Scope.MODEL;
+  }
+
+  @Override
   public Places places() {
     return Places.GAPS;
   }

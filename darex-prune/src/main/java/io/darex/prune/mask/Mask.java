@@ -75,6 +75,13 @@ public interface Mask {
     return this;
   }
 
+  /**
+   * Whether what stays of a tensor depends on that tensor alone, so that it can be pruned apart.
+   */
+  default boolean isPerTensor() {
+    return !needsInputs();
+  }
+
   /** How a file says which entries are kept. */
   Places places();
 

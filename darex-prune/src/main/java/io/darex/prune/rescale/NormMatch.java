@@ -73,6 +73,11 @@ public record NormMatch(Norm norm) implements Rescale {
     return Map.of("norm", norm.name().toLowerCase(Locale.ROOT));
   }
 
+  @Override
+  public boolean isPerTensor() {
+    return true;
+  }
+
   /**
    * {@inheritDoc}
    *

@@ -20,6 +20,11 @@ public interface Rescale {
     return false;
   }
 
+  /** Whether a tensor's q depends on what is pruned of that tensor alone. */
+  default boolean isPerTensor() {
+    return false;
+  }
+
   /**
    * Finds the q of every tensor; the answer does not depend on {@code threads}.
    *

@@ -1,0 +1,96 @@
+package io.darex.bench.sweep;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.Backend;
+import io.darex.bench.BadInputException;
+import io.darex.bench.Console;
+import io.darex.bench.cluster.Work;
+import io.darex.bench.report.Trial;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A candidate for a machine of a cluster, which reads configuration and data itself and writes to
+ * the sweep's folder; the journal is the driver's.
+ *
+ * @param sweep which it is of
+ * @param number of the candidate
+ * @param values of the axes, as JSON
+ */
+record CandidateWork(Source sweep, int number, String values) implements Work<String> {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** One for each sweep that this process has met, so that its candidates share what they can. */
+  private static final Map<Source, Evaluator> EVALUATORS = new HashMap<>();
+
+  /**
+   * Where a sweep is read from, on every machine.
+   *
+   * @param config its file
+   * @param digest of what the driver has read there
+   * @param glue the GLUE folder; null where none was named
+   * @param folder of the sweep
+   */
+  record Source(String config, String digest, String glue, String folder) implements Serializable {
+    static Source of(SweepConfig config, Optional<Path> glue, Path folder) {
+      return new Source(
+          absolute(config.file()),
+          config.digest(),
+          glue.map(Source::absolute).orElse(null),
+          absolute(folder));
+    }
+
+    private static String absolute(Path path) {
+      return path.toAbsolutePath().normalize().toString();
+    }
+  }
+
+  static CandidateWork of(Source sweep, int number, List<JsonNode> values) {
+    return new CandidateWork(sweep, number, JSON.valueToTree(values).toString());
+  }
+
+  /** The line of the journal that {@link #run} gives, read again. */
+  static Trial trial(String line) throws IOException {
+    return JSON.readValue(line, Trial.class);
+  }
+
+  @Override
+  public String run() throws IOException {
+    List<JsonNode> read = new ArrayList<>();
+    JSON.readTree(values).forEach(read::add);
+    return JSON.writeValueAsString(evaluator(sweep).evaluate(number, read));
+  }
+
+  private static synchronized Evaluator evaluator(Source sweep) {
+    Evaluator known = EVALUATORS.get(sweep);
+    if (known != null) {
+      return known;
+    }
+    Path file = Path.of(sweep.config);
+    SweepConfig config = SweepConfig.readForCluster(file);
+    if (!config.digest().equals(sweep.digest)) {
+      throw new BadInputException(
+          file + ": expected the same file on every machine, came another one on a worker");
+    }
+    Backend.prepare(new Console(System.out, System.err, true));
+    Optional<Path> glue = Optional.ofNullable(sweep.glue).map(Path::of);
+    Evaluator made = new Evaluator(config, glue, Path.of(sweep.folder));
+    EVALUATORS.put(sweep, made);
+    return made;
+  }
+
+  /** Frees what this process, if it was a worker too, has kept of a sweep. */
+  static synchronized void forget(Source sweep) {
+    Evaluator known = EVALUATORS.remove(sweep);
+    if (known != null) {
+      known.close();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.darex.bench.sweep;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.bench.BadInputException;
+import io.darex.bench.Console;
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.pipeline.Trials;
+import io.darex.bench.report.SweepReport;
+import io.darex.bench.report.Trial;
+import io.darex.prune.checkpoint.AtomicWrite;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Computes candidates of one sweep; any thread may ask it, and any process that has its folder. */
+final class Evaluator implements AutoCloseable {
+  private final SweepConfig config;
+  private final Path folder;
+  private final Trials trials;
+
+  /**
+   * @param glue the GLUE folder, where one was named
+   * @param folder of the sweep
+   */
+  Evaluator(SweepConfig config, Optional<Path> glue, Path folder) {
+    this.config = config;
+    this.folder = folder;
+    // What each run says would drown what the sweep says.
+    Console quiet = new Console(System.out, System.err, true);
+    trials = new Trials(glue, folder.resolve("finetunes"), config.threads(), quiet);
+  }
+
+  Trials trials() {
+    return trials;
+  }
+
+  /**
+   * One candidate: a pure function of its number and values, wherever it is computed.
+   *
+   * @throws IOException if files cannot be read or written; the candidate is to be tried again then
+   */
+  Trial evaluate(int number, List<JsonNode> values) throws IOException {
+    Map<String, JsonNode> named = config.named(values);
+    try {
+      Path file = candidate(number, ".yml");
+      String yaml = config.yaml(values);
+      AtomicWrite.file(file, true, temporary -> Files.writeString(temporary, yaml));
+      RunConfig run = config.run(values);
+      return Trial.done(number, named, trials.evaluate(run, candidate(number, "")));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      boolean input = e instanceof BadInputException;
+      String reason = input ? e.getMessage() : e.getClass().getSimpleName() + ": " + e.getMessage();
+      return Trial.failed(number, named, reason.lines().collect(Collectors.joining(" ")));
+    }
+  }
+
+  private Path candidate(int number, String ending) {
+    return folder.resolve("candidates").resolve(SweepReport.number(number) + ending);
+  }
+
+  @Override
+  public void close() {
+    trials.close();
+  }
+}

@@ -1,0 +1,178 @@
+package io.darex.prune.checkpoint;
+
+import io.darex.prune.Delta;
+import io.darex.prune.KeptTensor;
+import io.darex.prune.Scale;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.mask.Budget;
+import io.darex.prune.mask.Mask;
+import io.darex.prune.rescale.Evidence;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A {@link PruneJob} divided by tensors, for workers that share its files: each prunes some tensors
+ * into a file of their own, and here those are put together to the bytes that the job writes by
+ * itself.
+ */
+public final class DividedPruning {
+  /** Enough for any cluster that reads one checkpoint, and each worth a task. */
+  private static final int PARTS = 32;
+
+  /** Hexadecimal digits that tell one job's folder from another's. */
+  private static final int KEY = 16;
+
+  private final PruneJob job;
+  private final PruneJob.Recipe recipe;
+
+  /**
+   * Divides a job.
+   *
+   * @throws IllegalArgumentException if mask, budget or rescale do not treat every tensor by itself
+   */
+  public DividedPruning(PruneJob job) {
+    this.job = job;
+    this.recipe = job.recipe();
+    obstacle()
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(
+                  "expected mask, budget and rescale that treat every tensor by itself, came "
+                      + reason);
+            });
+  }
+
+  private Optional<String> obstacle() {
+    Mask mask = recipe.pruning().mask();
+    if (recipe.budget() != Budget.UNIFORM) {
+      return Optional.of("budget " + recipe.budget() + ", which weighs tensors against each other");
+    }
+    if (recipe.texts().isPresent()) {
+      return Optional.of("one that reads " + recipe.texts().get());
+    }
+    return mask.isPerTensor()
+        ? Optional.empty()
+        : Optional.of("mask " + mask.kind() + ", which compares entries of all tensors");
+  }
+
+  /**
+   * Some of the tensors.
+   *
+   * @param file where their part goes
+   * @param names of the tensors
+   * @param entries how many entries they have together
+   */
+  public record Part(Path file, List<String> names, long entries) {
+    /** Copies the names. */
+    public Part {
+      names = List.copyOf(names);
+    }
+  }
+
+  /** Those who prune the parts, wherever they are. */
+  @FunctionalInterface
+  public interface Workers {
+    /**
+     * Has {@link DividedPruning#prune} called for every part, of an equal job.
+     *
+     * @throws IOException if one cannot be written
+     */
+    void prune(List<Part> parts) throws IOException;
+  }
+
+  /**
+   * Does the work. Parts lie in the folder {@code .NAME.parts-…} beside the output until that is
+   * written; those that an earlier run of the same job left there are not made again. Digests are
+   * taken here, meanwhile.
+   *
+   * @param options any {@link WriteOptions#identity()} is replaced by the job's own
+   * @throws FileAlreadyExistsException if the file exists and {@link WriteOptions#force()} is not
+   *     given
+   * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite
+   */
+  public PruneJob.Outcome run(Path file, WriteOptions options, Workers workers) throws IOException {
+    AtomicWrite.checkFree(file, options.force());
+    Digests digests = job.digests();
+    Path folder = AtomicWrite.parent(file).resolve("." + file.getFileName() + ".parts-" + key());
+    Files.createDirectories(folder);
+    List<Part> parts = parts(folder);
+    workers.prune(parts.stream().filter(part -> !Files.exists(part.file())).toList());
+    PruneJob.Outcome outcome =
+        job.write(file, together(parts, options.threads()), digests, options);
+    AtomicWrite.delete(folder);
+    return outcome;
+  }
+
+  private String key() {
+    String text = recipe.pruning() + "" + recipe.rescale() + recipe.values() + recipe.tool();
+    return Sha256.hex(job.inputs() + text).substring(0, KEY);
+  }
+
+  /** At most {@value #PARTS} of about the same size, of tensors in name order. */
+  private List<Part> parts(Path folder) {
+    SortedMap<String, Delta.Pair> pairs = job.delta().pairs();
+    long enough = (job.delta().entries() + PARTS - 1) / PARTS;
+    List<Part> parts = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    long entries = 0;
+    for (Map.Entry<String, Delta.Pair> pair : pairs.entrySet()) {
+      names.add(pair.getKey());
+      entries += pair.getValue().tuned().count();
+      if (entries >= enough || pair.getKey().equals(pairs.lastKey())) {
+        Path file = folder.resolve(String.format(Locale.ROOT, "%02d.safetensors", parts.size()));
+        parts.add(new Part(file, names, entries));
+        names.clear();
+        entries = 0;
+      }
+    }
+    return parts;
+  }
+
+  /**
+   * Prunes the tensors of one part to its file; killed and done again, it continues.
+   *
+   * @param options any {@link WriteOptions#identity()} is replaced by the part's own
+   * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite
+   */
+  public void prune(Part part, WriteOptions options) throws IOException {
+    int threads = options.threads();
+    Delta some = job.delta().only(part.names());
+    SparseDelta view = recipe.pruning().view(some, threads);
+    SparseDelta pruned = recipe.rescale().isPerTensor() ? rescaled(some, view, threads) : view;
+    String identity = job.inputs() + part.names() + view.mask().parameters() + pruned.scale();
+    SparseDeltaFile.write(
+        part.file(), pruned, recipe.values(), true, options.withIdentity(identity));
+  }
+
+  private SparseDelta rescaled(Delta delta, SparseDelta pruned, int threads) {
+    return pruned.withScale(recipe.rescale().find(delta, pruned, Evidence.none(), threads).scale());
+  }
+
+  private SparseDelta together(List<Part> parts, int threads) throws IOException {
+    SortedMap<String, KeptTensor> kept = new TreeMap<>();
+    Map<String, Double> perTensor = new TreeMap<>();
+    for (Part part : parts) {
+      SparseDelta some = SparseDeltaFile.read(part.file());
+      kept.putAll(some.kept());
+      perTensor.putAll(some.scale().perTensor());
+    }
+    SparseDelta none = recipe.pruning().view(job.delta().only(List.of()), threads);
+    SparseDelta all =
+        new SparseDelta(
+            none.mask(),
+            new Scale(none.scale().fallback(), perTensor),
+            kept,
+            job.delta().carried(),
+            none.provenance());
+    return recipe.rescale().isPerTensor() ? all : rescaled(job.delta(), all, threads);
+  }
+}
