@@ -2,7 +2,8 @@
 # Every mask and every way to find q on plain Adam fine-tunes of minilm-l6: the table of
 # docs/RESULTS.md, "Which method". Usage: methods.sh GLUE OUT [NAME…]
 # NAMEs are of: cola agreement sst-2 sst-2-large; all of them by default. Every finished cell is in
-# OUT/NAME/results.json, and the same command goes on where it stopped.
+# OUT/NAME/results.json, and the same command goes on where it stopped. ROWS="labelled budgets"
+# in the environment, or one of the two, makes the rows of q-labelled and of budgets alone.
 set -euo pipefail
 glue=${1:?the GLUE folder}
 out=${2:?a folder for the runs}
@@ -11,7 +12,15 @@ darex=$(cd "$(dirname "$0")/../.." && pwd)/darex
 mkdir -p "$out"
 
 config() { # NAME TASK RATE EPOCHS LIMIT RATES SHORT
-  {
+  rows "$@" >"$out/$1.yml"
+}
+
+budgets() { # RATE
+  echo "- {dropRate: $1, budget: [variance, apl], rescale: inverse-keep-rate}"
+  echo "- {dropRate: $1, mask: magnitude, budget: [variance, apl], rescale: q-labelled}"
+}
+
+rows() {
     echo "task: $2"
     echo "finetune:"
     echo "  optimizer: adam"
@@ -20,6 +29,17 @@ config() { # NAME TASK RATE EPOCHS LIMIT RATES SHORT
     echo "  seed: 0"
     [ "$5" = 0 ] || echo "  limit: $5"
     echo "prune:"
+    if [ -n "${ROWS:-}" ]; then
+      for rate in $6 $7; do
+        case $ROWS in *labelled*)
+          echo "- {dropRate: $rate, rescale: q-labelled, qScope: [global, layer]}"
+          echo "- {dropRate: $rate, mask: [columns, magnitude, wanda], rescale: q-labelled}"
+          ;;
+        esac
+        case $ROWS in *budgets*) budgets "$rate" ;; esac
+      done
+      return
+    fi
     for rate in $6; do
       echo "- {dropRate: $rate, rescale: [inverse-keep-rate, norm-match]}"
       echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, norm-match, q-labelled, q-unlabelled]}"
@@ -29,19 +49,19 @@ config() { # NAME TASK RATE EPOCHS LIMIT RATES SHORT
       echo "- {dropRate: $rate, rescale: q-learned, qScope: [global, layer], seeds: [0, 1]}"
       echo "- {dropRate: $rate, rescale: q-second-order}"
       echo "- {dropRate: $rate, mask: columns, rescale: [inverse-keep-rate, q-labelled, q-unlabelled]}"
+      budgets "$rate"
     done
     for rate in $7; do # cut for time: what is no row of interest at the other rates
       echo "- {dropRate: $rate, rescale: [inverse-keep-rate, q-labelled, q-unlabelled, q-first-order, q-layer-mse, q-second-order]}"
       echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, q-labelled, q-unlabelled]}"
       echo "- {dropRate: $rate, mask: columns, rescale: [inverse-keep-rate, q-labelled]}"
     done
-  } >"$out/$1.yml"
 }
 
 config cola cola 5.0e-5 3 0 "0.99 0.9 0.999 0.95" ""
 config agreement agreement 1.0e-4 4 0 "0.99 0.9 0.999 0.95" ""
 config sst-2 sst-2 5.0e-5 2 4000 "0.99" "0.999 0.9 0.95"
-config sst-2-large sst-2 5.0e-4 6 4000 "" "0.99 0.9"
+config sst-2-large sst-2 5.0e-4 6 4000 "" "0.99 0.9 0.999 0.95"
 for name in "${@:-cola agreement sst-2-large sst-2}"; do
   for each in $name; do
     "$darex" run "$out/$each.yml" --glue "$glue" --out "$out/$each" >/dev/null 2>>"$out/$each.log"
