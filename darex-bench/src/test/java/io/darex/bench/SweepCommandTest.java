@@ -5,22 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.darex.bench.encoder.BuiltInEncoders;
-import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.TinyBert;
-import io.darex.bench.glue.DataFolder;
-import io.darex.bench.glue.Example;
-import io.darex.bench.glue.Task;
-import io.darex.bench.glue.TaskData;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
@@ -30,60 +19,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Sweeps as a user drives them, on an encoder that trains in a second. */
 class SweepCommandTest {
-  private static final EncoderConfig TINY =
-      new EncoderConfig(30522, 8, 1, 2, 16, 64, 2, 1e-12, 0.1, 0.1, 0.1, List.of());
-  private static final String RANDOM =
-      """
-      task: TASK
-      encoder: ENCODER
-      finetune:
-        optimizer: [adamr-l2, adamr-l1, adamr-l1-prox]
-        lambda: {loguniform: [1e-5, 1e-1]}
-        learningRate: 1.0e-2
-        epochs: 2
-        maxLength: 32
-      prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: [0, 1]}
-      sweep: {candidates: 12, parallel: 2, threads: 1, seed: 3}
-      """;
-
   @TempDir private static Path folder;
+  private static TinySweeps sweeps;
 
   @BeforeAll
   static void makeEncoderAndData() throws IOException {
-    HuggingFaceFolder.write(
-        folder.resolve("encoder"),
-        TinyBert.checkpoint(TINY, 1),
-        BuiltInEncoders.read("minilm-l6").tokenizer().contents(),
-        false);
-    TaskData all = Task.named("agreement").load(new DataFolder(Optional.empty(), line -> {}), 0);
-    write("train.tsv", all.train().subList(0, 200));
-    write("dev.tsv", all.dev().subList(0, 60));
-  }
-
-  private static void write(String name, List<Example> examples) throws IOException {
-    List<String> lines = examples.stream().map(e -> e.text() + "\t" + (int) e.label()).toList();
-    Files.write(folder.resolve(name), lines);
-  }
-
-  private static Path config(String name, String yaml) throws IOException {
-    String task =
-        "{train: train.tsv, dev: dev.tsv, header: false, text: 0, label: 1, labels: ['0', '1'],"
-            + " metric: accuracy}";
-    return Files.writeString(
-        folder.resolve(name + ".yml"),
-        yaml.replace("TASK", task).replace("ENCODER", folder.resolve("encoder").toString()));
-  }
-
-  /** The journal by candidate, times aside. */
-  private static Map<Integer, JsonNode> journal(Path out) throws IOException {
-    Map<Integer, JsonNode> rows = new TreeMap<>();
-    List<String> lines = Files.readAllLines(out.resolve("journal.jsonl"));
-    for (String line : lines.subList(1, lines.size())) {
-      ObjectNode row = (ObjectNode) new ObjectMapper().readTree(line);
-      row.remove(List.of("seconds", "elapsed"));
-      assertThat(rows.put(row.get("candidate").asInt(), row)).isNull();
-    }
-    return rows;
+    sweeps = TinySweeps.in(folder);
   }
 
   private static Process start(Path config, Path out, Path err) throws IOException {
@@ -116,7 +57,7 @@ class SweepCommandTest {
 
   @Test
   void killedInTheMiddleItEndsInTheJournalOfAnUndisturbedOne() throws Exception {
-    Path config = config("random", RANDOM);
+    Path config = sweeps.config("random", TinySweeps.RANDOM);
     Path straight = folder.resolve("straight");
     Darex.Outcome whole = Darex.run("sweep", config, "--out", straight);
     assertThat(whole.code()).as(whole.err()).isZero();
@@ -132,8 +73,8 @@ class SweepCommandTest {
 
     assertThat(resumed.code()).as(resumed.err()).isZero();
     assertThat(resumed.err()).contains(" of 12 candidates are in ");
-    Map<Integer, JsonNode> rows = journal(broken);
-    assertThat(rows).hasSize(12).isEqualTo(journal(straight));
+    Map<Integer, JsonNode> rows = TinySweeps.journal(broken);
+    assertThat(rows).hasSize(12).isEqualTo(TinySweeps.journal(straight));
     assertThat(rows.values()).allMatch(row -> row.has("scores"), "done");
     // What is compared differs from candidate to candidate.
     assertThat(rows.values().stream().map(row -> row.at("/scores/meanAbsDelta")).distinct())
@@ -164,7 +105,7 @@ class SweepCommandTest {
   }
 
   private void anotherConfigIsRefused(Path sweep) throws IOException {
-    Path other = config("other", RANDOM.replace("1e-1", "1e-2"));
+    Path other = sweeps.config("other", TinySweeps.RANDOM.replace("1e-1", "1e-2"));
     Darex.Outcome refused = Darex.run("sweep", other, "--out", sweep);
 
     assertThat(refused.code()).isEqualTo(2);
@@ -176,7 +117,8 @@ class SweepCommandTest {
 
   @Test
   void ctrlCSaysHowToGoOnAndExits130() throws Exception {
-    Path config = config("interrupted", RANDOM.replace("epochs: 2", "epochs: 40"));
+    Path config =
+        sweeps.config("interrupted", TinySweeps.RANDOM.replace("epochs: 2", "epochs: 40"));
     Path out = folder.resolve("interrupted");
     Path err = folder.resolve("interrupted.err");
     Process process = start(config, out, err);
@@ -207,9 +149,9 @@ class SweepCommandTest {
         sweep: {search: grid, parallel: 2, threads: 1, objective: [accuracy, bytes]}
         """;
     Path trained = folder.resolve("trained");
-    Darex.Outcome first = Darex.run("sweep", config("grid", grid), "--out", trained);
+    Darex.Outcome first = Darex.run("sweep", sweeps.config("grid", grid), "--out", trained);
     assertThat(first.code()).as(first.err()).isZero();
-    Map<Integer, JsonNode> rows = journal(trained);
+    Map<Integer, JsonNode> rows = TinySweeps.journal(trained);
     assertThat(rows).hasSize(12);
     Path finetune = only(trained.resolve("finetunes"));
     assertThat(finetune.resolve("tuned/model.safetensors")).exists();
@@ -226,11 +168,11 @@ class SweepCommandTest {
         grid.replace(
             "finetune: {learningRate: 1.0e-2, epochs: 1, maxLength: 32}",
             "finetune: {maxLength: 32}\ntuned: " + finetune);
-    Darex.Outcome second = Darex.run("sweep", config("pair", pair), "--out", given);
+    Darex.Outcome second = Darex.run("sweep", sweeps.config("pair", pair), "--out", given);
 
     assertThat(second.code()).as(second.err()).isZero();
     assertThat(only(given.resolve("finetunes")).resolve("tuned")).doesNotExist();
-    Map<Integer, JsonNode> pruned = journal(given);
+    Map<Integer, JsonNode> pruned = TinySweeps.journal(given);
     for (int i = 0; i < 12; i++) {
       assertThat(pruned.get(i).at("/scores/pruned")).isEqualTo(rows.get(i).at("/scores/pruned"));
       assertThat(pruned.get(i).at("/scores/bytes")).isEqualTo(rows.get(i).at("/scores/bytes"));
@@ -263,10 +205,10 @@ class SweepCommandTest {
         """;
     Path out = folder.resolve("failing");
 
-    Darex.Outcome outcome = Darex.run("sweep", config("failing", yaml), "--out", out);
+    Darex.Outcome outcome = Darex.run("sweep", sweeps.config("failing", yaml), "--out", out);
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    Map<Integer, JsonNode> rows = journal(out);
+    Map<Integer, JsonNode> rows = TinySweeps.journal(out);
     assertThat(rows.get(0).get("failed").asText()).isNotBlank();
     assertThat(rows.get(0).has("scores")).isFalse();
     assertThat(rows.get(1).has("scores")).isTrue();
@@ -286,11 +228,11 @@ class SweepCommandTest {
         """;
     Path out = folder.resolve("headless");
 
-    Darex.Outcome refused = Darex.run("sweep", config("headless", yaml), "--out", out);
+    Darex.Outcome refused = Darex.run("sweep", sweeps.config("headless", yaml), "--out", out);
 
     assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.err()).contains("expected a head of 2 labels").hasLineCount(1);
-    assertThat(journal(out)).isEmpty();
+    assertThat(TinySweeps.journal(out)).isEmpty();
   }
 
   /** As a full disk is: no fault of the candidate, which is tried again when the disk has room. */
@@ -304,7 +246,7 @@ class SweepCommandTest {
         prune: {dropRate: [0.5, 0.9], rescale: inverse-keep-rate, seeds: 0}
         sweep: {search: grid}
         """;
-    Path config = config("unwritable", yaml);
+    Path config = sweeps.config("unwritable", yaml);
     Path out = folder.resolve("unwritable");
     assertThat(Darex.run("sweep", config, "--out", out).code()).isZero();
     Path journal = out.resolve("journal.jsonl");
@@ -317,16 +259,16 @@ class SweepCommandTest {
 
     assertThat(stopped.code()).isNotZero();
     assertThat(stopped.err()).contains("001.yml");
-    assertThat(journal(out)).hasSize(1);
+    assertThat(TinySweeps.journal(out)).hasSize(1);
     FileUtils.deleteDirectory(file.toFile());
     Darex.Outcome resumed = Darex.run("sweep", config, "--out", out);
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(journal(out)).hasSize(2);
+    assertThat(TinySweeps.journal(out)).hasSize(2);
   }
 
   @Test
   void aFolderOfSomethingElseIsRefusedAndHelpHasAnExample() throws IOException {
-    Path config = config("elsewhere", RANDOM);
+    Path config = sweeps.config("elsewhere", TinySweeps.RANDOM);
 
     Darex.Outcome refused = Darex.run("sweep", config, "--out", folder.resolve("encoder"));
 
