@@ -200,8 +200,7 @@ final class Cells {
                 }))
         .withImportance(
             Optional.of(
-                () ->
-                    Importance.of(encoder, Tuned.withHeadOf(delta), delta, splits.train().texts())))
+                () -> Importance.of(encoder, Tuned.withHeadOf(delta), delta, splits.train())))
         .withProgress(point -> console.say(words(recipe, point)));
   }
 

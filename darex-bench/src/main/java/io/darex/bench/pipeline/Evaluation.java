@@ -4,13 +4,11 @@ import io.darex.bench.BadInputException;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.glue.LabelOrder;
 import io.darex.bench.glue.Part;
 import io.darex.bench.glue.Predictions;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TextBatches;
 import io.darex.prune.NonFiniteException;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalDouble;
 
@@ -66,7 +64,7 @@ public record Evaluation(
     long start = System.nanoTime();
     long cutBefore = tokenizer.cut();
     Texts texts = Texts.of(tokenizer, part.examples());
-    Split split = new Split(texts, task.scoring(), batchTokens);
+    Split split = new Split(texts, task, batchTokens);
     float[][] outputs = split.perText(encoder::logits);
     for (int i = 0; i < outputs.length; i++) {
       for (float output : outputs[i]) {
@@ -75,11 +73,7 @@ public record Evaluation(
         }
       }
     }
-    double[] answers = Split.answers(outputs);
-    if (!task.regression()) {
-      int[] order = LabelOrder.of(encoder.config().labels(), task.labels());
-      answers = Arrays.stream(answers).map(answer -> order[(int) answer]).toArray();
-    }
+    double[] answers = split.order(encoder).answers(outputs);
     double seconds = (System.nanoTime() - start) * 1e-9;
     Predictions predictions = new Predictions(task, part, answers);
     return new Evaluation(

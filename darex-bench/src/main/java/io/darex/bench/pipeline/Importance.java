@@ -4,9 +4,9 @@ import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Gradients;
 import io.darex.bench.encoder.Loss;
+import io.darex.bench.glue.LabelOrder;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -26,9 +26,11 @@ final class Importance {
    * The importance of every pruned tensor by tuned name; 0 where the loss does not depend on it.
    *
    * @param start the pre-trained weights with the tuned head, which are left in the encoder
-   * @param train what is learned from: its first 256 texts
+   * @param learned what is learned from: its first 256 texts
    */
-  static Map<String, Double> of(Encoder encoder, Checkpoint start, Delta delta, Texts train) {
+  static Map<String, Double> of(Encoder encoder, Checkpoint start, Delta delta, Split learned) {
+    Texts train = learned.texts();
+    LabelOrder order = learned.order(encoder);
     encoder.load(start);
     Map<String, String> names = encoder.config().namesIn(delta.tuned());
     Map<String, Double> products = new TreeMap<>();
@@ -37,7 +39,8 @@ final class Importance {
     for (int from = 0; from < count; from += BATCH) {
       int[] indices = IntStream.range(from, Math.min(count, from + BATCH)).toArray();
       Batch batch = train.batch(indices);
-      Gradients gradients = encoder.gradients(batch, loss(encoder, batch, train.labels(indices)));
+      Gradients gradients =
+          encoder.gradients(batch, loss(encoder, batch, order, train.labels(indices)));
       double share = (double) indices.length / count;
       gradients
           .byName()
@@ -51,10 +54,9 @@ final class Importance {
     return products;
   }
 
-  private static Loss loss(Encoder encoder, Batch batch, double[] wanted) {
+  private static Loss loss(Encoder encoder, Batch batch, LabelOrder order, double[] wanted) {
     if (!encoder.config().isRegression()) {
-      int[] labels = Arrays.stream(wanted).mapToInt(label -> (int) label).toArray();
-      return Loss.crossEntropy(encoder.config(), batch, labels);
+      return Loss.crossEntropy(encoder.config(), batch, order.classes(wanted));
     }
     float[] targets = new float[wanted.length];
     for (int i = 0; i < targets.length; i++) {

@@ -46,7 +46,12 @@ record Prepared(
   /** All that tells two of these apart. */
   static List<Object> key(RunConfig config, FinetuneConfig finetune) {
     return List.of(
-        config.task(), config.encoder(), finetune.seed(), finetune.limit(), finetune.maxLength());
+        config.task(),
+        config.encoder(),
+        config.tuned(),
+        finetune.seed(),
+        finetune.limit(),
+        finetune.maxLength());
   }
 
   /**
@@ -58,7 +63,12 @@ record Prepared(
       throws IOException {
     Task task = config.task();
     Pretrained pretrained = Pretrained.of(config.encoder());
-    EncoderConfig architecture = pretrained.config().withLabels(task.outputs());
+    // A fine-tune that is given may have its classes in an order of its own.
+    List<String> classes =
+        config.tuned().isPresent()
+            ? Tuned.config(Tuned.given(config.tuned().get())).labels()
+            : task.outputs();
+    EncoderConfig architecture = pretrained.config().withLabels(classes);
     int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
     try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize())) {
       console.say(
@@ -69,7 +79,7 @@ record Prepared(
               data.train().size(),
               data.validation().size(),
               data.dev().size()));
-      Splits splits = Splits.of(tokenizer, data, task.scoring());
+      Splits splits = Splits.of(tokenizer, data, task);
       if (tokenizer.cut() > 0) {
         console.say(
             String.format(

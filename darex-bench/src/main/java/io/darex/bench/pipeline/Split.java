@@ -2,26 +2,28 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
+import io.darex.bench.glue.LabelOrder;
 import io.darex.bench.glue.Scoring;
+import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TextBatches;
 import java.util.function.Function;
 
 /** A split that models are scored on: batched once, used many times. */
 final class Split {
   private final Texts texts;
-  private final Scoring scoring;
+  private final Task task;
   private final TextBatches batches;
 
-  Split(Texts texts, Scoring scoring) {
-    this(texts, scoring, TextBatches.TOKENS);
+  Split(Texts texts, Task task) {
+    this(texts, task, TextBatches.TOKENS);
   }
 
   /**
    * @param tokenBudget largest rows × longest row of a batch
    */
-  Split(Texts texts, Scoring scoring, int tokenBudget) {
+  Split(Texts texts, Task task, int tokenBudget) {
     this.texts = texts;
-    this.scoring = scoring;
+    this.task = task;
     batches = new TextBatches(texts.encoded(), tokenBudget);
   }
 
@@ -30,32 +32,22 @@ final class Split {
   }
 
   Scoring scoring() {
-    return scoring;
+    return task.scoring();
   }
 
   /** The score of the weights and the head that {@code encoder} holds. */
   double score(Encoder encoder) {
-    return score(perText(encoder::logits));
+    return scoring().score(texts.labels(), order(encoder).answers(perText(encoder::logits)));
   }
 
-  /** The score of the answers in {@code outputs}, [text][label]. */
+  /** The score of the answers in {@code outputs}, [text][label in the task's order]. */
   double score(float[][] outputs) {
-    return scoring.score(texts.labels(), answers(outputs));
+    return scoring().score(texts.labels(), LabelOrder.of(task.outputs(), task).answers(outputs));
   }
 
-  /**
-   * For each text the label with the largest output; the output itself where it is the only one.
-   */
-  static double[] answers(float[][] outputs) {
-    double[] answers = new double[outputs.length];
-    for (int i = 0; i < outputs.length; i++) {
-      int best = 0;
-      for (int label = 1; label < outputs[i].length; label++) {
-        best = outputs[i][label] > outputs[i][best] ? label : best;
-      }
-      answers[i] = outputs[i].length == 1 ? outputs[i][0] : best;
-    }
-    return answers;
+  /** Where the task's labels stand among the classes of {@code encoder}. */
+  LabelOrder order(Encoder encoder) {
+    return LabelOrder.of(encoder.config().labels(), task);
   }
 
   /** What {@code compute} makes of every text, in the order of the texts. */

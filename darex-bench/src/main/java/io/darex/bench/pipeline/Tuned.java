@@ -103,18 +103,21 @@ record Tuned(
 
   /** Refuses a fine-tune of another task. */
   static void requireHead(Prepared prepared, Path folder) throws IOException {
+    Evaluation.requireHead(config(folder), prepared.task(), folder.toString());
+  }
+
+  /** What the {@code config.json} of a fine-tune says. */
+  static EncoderConfig config(Path folder) throws IOException {
     String json =
         HuggingFaceFolder.open(folder)
             .config()
             .orElseThrow(
                 () -> new BadInputException(folder + ": expected a config.json, came none"));
-    EncoderConfig config;
     try {
-      config = EncoderConfig.fromJson(json);
+      return EncoderConfig.fromJson(json);
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }
-    Evaluation.requireHead(config, prepared.task(), folder.toString());
   }
 
   /** Leaves the tuned checkpoint in its folder, whatever an earlier run had come to. */

@@ -111,7 +111,7 @@ public final class TunedModel implements AutoCloseable {
   }
 
   private static Split split(Tokenizer tokenizer, List<Example> examples, Source texts) {
-    return new Split(Texts.of(tokenizer, examples), texts.task().orElseThrow().scoring());
+    return new Split(Texts.of(tokenizer, examples), texts.task().orElseThrow());
   }
 
   private static Encoder encoder(Pretrained tuned, Path folder) {
@@ -137,9 +137,7 @@ public final class TunedModel implements AutoCloseable {
                 }))
         .withImportance(
             Optional.of(
-                () ->
-                    Importance.of(
-                        encoder, Tuned.withHeadOf(delta), delta, train.orElseThrow().texts())));
+                () -> Importance.of(encoder, Tuned.withHeadOf(delta), delta, train.orElseThrow())));
   }
 
   @Override

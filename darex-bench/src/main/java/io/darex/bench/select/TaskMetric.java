@@ -21,20 +21,17 @@ final class TaskMetric extends Yardstick {
   @Override
   double[] numbers(Encoder encoder, int half) {
     float[][] logits = half(half).perText(encoder::logits);
-    int[] order =
-        task.regression() ? new int[0] : LabelOrder.of(encoder.config().labels(), task.labels());
+    LabelOrder order = LabelOrder.of(encoder.config().labels(), task);
     return Arrays.stream(logits).mapToDouble(each -> answer(each, order)).toArray();
   }
 
-  private static double answer(float[] outputs, int[] order) {
-    int best = 0;
-    for (int label = 0; label < outputs.length; label++) {
-      if (!Float.isFinite(outputs[label])) {
+  private static double answer(float[] outputs, LabelOrder order) {
+    for (float output : outputs) {
+      if (!Float.isFinite(output)) {
         return Double.NaN;
       }
-      best = outputs[label] > outputs[best] ? label : best;
     }
-    return outputs.length == 1 ? outputs[0] : order[best];
+    return order.answer(outputs);
   }
 
   @Override

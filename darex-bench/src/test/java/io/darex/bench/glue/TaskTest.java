@@ -82,15 +82,31 @@ class TaskTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "Not Entailment, ENTAILMENT | entailment, not_entailment | 1, 0",
-        "CONTRADICTION, NEUTRAL, ENTAILMENT | entailment, neutral, contradiction | 2, 1, 0",
-        "LABEL_0, LABEL_1 | negative, positive | 0, 1",
-        "positive, other | negative, positive | 0, 1",
-        "positive, positive | negative, positive | 0, 1",
+        "Not Entailment, ENTAILMENT | rte | 1, 0",
+        "CONTRADICTION, NEUTRAL, ENTAILMENT | mnli | 2, 1, 0",
+        "neutral, contradiction, entailment | mnli | 1, 2, 0",
+        "LABEL_0, LABEL_1 | sst-2 | 0, 1",
+        "positive, other | sst-2 | 0, 1",
+        "positive, positive | sst-2 | 0, 1",
       })
-  void aCheckpointsOwnLabelOrderRules(String classes, String labels, String order) {
-    assertThat(LabelOrder.of(List.of(classes.split(", ")), List.of(labels.split(", "))))
-        .containsExactly(Arrays.stream(order.split(", ")).mapToInt(Integer::parseInt).toArray());
+  void aCheckpointsOwnLabelOrderRules(String classes, String task, String labels) {
+    LabelOrder order = LabelOrder.of(List.of(classes.split(", ")), Task.named(task));
+    double[] expected =
+        Arrays.stream(labels.split(", ")).mapToDouble(Double::parseDouble).toArray();
+    float[][] outputs = new float[expected.length][expected.length];
+    for (int i = 0; i < outputs.length; i++) {
+      outputs[i][i] = 1;
+    }
+    assertThat(order.answers(outputs)).containsExactly(expected);
+    // And the other way round: each of those labels is the class it came from.
+    assertThat(order.classes(expected))
+        .containsExactly(IntStream.range(0, expected.length).toArray());
+  }
+
+  @Test
+  void aRegressionAnswersItsOutput() {
+    LabelOrder order = LabelOrder.of(List.of("LABEL_0"), Task.named("sts-b"));
+    assertThat(order.answer(new float[] {-2.5f})).isEqualTo(-2.5);
   }
 
   @Test

@@ -16,8 +16,6 @@ import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Example;
-import io.darex.bench.glue.Metric;
-import io.darex.bench.glue.Scoring;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results.Epoch;
@@ -64,7 +62,7 @@ class FinetuningTest {
             all.validation().subList(0, 40),
             all.dev().subList(0, 40));
     try (Tokenizer tokenizer = tokenizerFiles.open(64, TINY.vocabSize())) {
-      splits = Splits.of(tokenizer, some, Scoring.by(Metric.MATTHEWS));
+      splits = Splits.of(tokenizer, some, Task.named("agreement"));
     }
   }
 
@@ -244,7 +242,7 @@ class FinetuningTest {
               .map(text -> Example.of(text, 1 + 2 * pooled(encoder, tokenizer, text)))
               .toList();
       TaskData data = new TaskData(examples, examples.subList(0, 40), examples.subList(40, 80));
-      Splits scored = Splits.of(tokenizer, data, Task.named("sts-b").scoring());
+      Splits scored = Splits.of(tokenizer, data, Task.named("sts-b"));
       Map<String, Score> baselines = Baselines.scores(scored, encoder, 1);
       assertThat(baselines.get("majority").metric()).isEqualTo("combined_score");
       // The mean for every text correlates with nothing.

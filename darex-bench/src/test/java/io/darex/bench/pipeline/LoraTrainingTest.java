@@ -17,8 +17,6 @@ import io.darex.bench.encoder.TinyBert;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.DataFolder;
-import io.darex.bench.glue.Metric;
-import io.darex.bench.glue.Scoring;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results.Epoch;
@@ -71,7 +69,7 @@ class LoraTrainingTest {
             all.validation().subList(0, 40),
             all.dev().subList(0, 40));
     try (Tokenizer tokenizer = tokenizerFiles.open(64, TINY.vocabSize())) {
-      splits = Splits.of(tokenizer, some, Scoring.by(Metric.MATTHEWS));
+      splits = Splits.of(tokenizer, some, Task.named("agreement"));
     }
   }
 
