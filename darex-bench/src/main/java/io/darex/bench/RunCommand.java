@@ -3,7 +3,6 @@ package io.darex.bench;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.pipeline.Run;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -46,20 +45,15 @@ final class RunCommand implements Callable<Integer> {
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     Console console = main.console();
     Backend.prepare(console);
-    Thread farewell =
-        new Thread(
-            () ->
-                console.say(
-                    String.format(
-                        Locale.ROOT,
-                        "%ndarex: interrupted; what was finished is in %s, the same command goes on",
-                        folder)));
-    Runtime.getRuntime().addShutdownHook(farewell);
-    try {
-      new Run(parsed, Optional.ofNullable(glue), folder, console).execute(force);
-    } finally {
-      Runtime.getRuntime().removeShutdownHook(farewell);
-    }
+    String standing = "what was finished is in " + folder + ", the same command goes on";
+    Run run = new Run(parsed, Optional.ofNullable(glue), folder, console);
+    Farewell.during(
+        console,
+        () -> standing,
+        () -> {
+          run.execute(force);
+          return null;
+        });
     console.out().println(folder.resolve("report.html"));
     return 0;
   }

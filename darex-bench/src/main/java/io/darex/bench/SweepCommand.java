@@ -67,16 +67,7 @@ final class SweepCommand implements Callable<Integer> {
                 Optional.ofNullable(cluster),
                 console,
                 force)) {
-      Thread farewell =
-          new Thread(
-              () ->
-                  console.say(System.lineSeparator() + "darex: interrupted; " + sweep.standing()));
-      Runtime.getRuntime().addShutdownHook(farewell);
-      try {
-        best = sweep.execute();
-      } finally {
-        Runtime.getRuntime().removeShutdownHook(farewell);
-      }
+      best = Farewell.during(console, sweep::standing, sweep::execute);
     }
     if (best.isEmpty()) {
       throw new IllegalStateException(
