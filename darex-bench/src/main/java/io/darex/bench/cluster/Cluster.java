@@ -25,10 +25,12 @@ public final class Cluster implements AutoCloseable {
 
   private final JavaSparkContext spark;
   private final String master;
+  private final int threads;
 
-  private Cluster(JavaSparkContext spark, String master) {
+  private Cluster(JavaSparkContext spark, String master, int threads) {
     this.spark = spark;
     this.master = master;
+    this.threads = threads;
   }
 
   /**
@@ -48,7 +50,7 @@ public final class Cluster implements AutoCloseable {
           e);
     }
     try {
-      return new Cluster(new JavaSparkContext(conf(master, threads)), master);
+      return new Cluster(new JavaSparkContext(conf(master, threads)), master, threads);
     } catch (Exception e) { // Spark, written in Scala, throws what its signatures do not say
       throw new BadInputException(
           "--master: expected a Spark master such as local[2] or spark://host:7077, came "
@@ -90,6 +92,11 @@ public final class Cluster implements AutoCloseable {
         .filter(option -> option.startsWith("--add-") || option.startsWith("-D"))
         .filter(option -> !option.startsWith("-Dspark.") && !option.contains(" "))
         .collect(Collectors.joining(" "));
+  }
+
+  /** How many tasks there is room for, as far as machines have reported. */
+  public int room() {
+    return Math.max(1, spark.defaultParallelism() / threads);
   }
 
   /**

@@ -159,7 +159,8 @@ public final class Sweep implements AutoCloseable {
     }
     Goal goal = config.goal();
     boolean learns = config.search() == Search.GENETIC;
-    int lag = learns ? config.parallel() : Integer.MAX_VALUE;
+    int parallel = parallel();
+    int lag = learns ? parallel : Integer.MAX_VALUE;
     Proposals proposals =
         new Proposals(config.generator(), config.candidates(), lag, goal, journal);
     OptimizationConfiguration arbiter =
@@ -173,13 +174,17 @@ public final class Sweep implements AutoCloseable {
       CandidateTasks tasks =
           new CandidateTasks(
               this::evaluate, this::finished, e -> fatal.compareAndSet(null, e), goal);
-      new LocalOptimizationRunner(config.parallel(), arbiter, tasks).execute();
+      new LocalOptimizationRunner(parallel, arbiter, tasks).execute();
     }
     if (fatal.get() != null) {
       throw fatal.get();
     }
     report(journal.trials());
     return goal.best(journal.trials());
+  }
+
+  private int parallel() {
+    return config.parallel(cluster.map(Cluster::room).orElse(1));
   }
 
   private boolean isAskedFor(Trial trial) {
@@ -238,7 +243,7 @@ public final class Sweep implements AutoCloseable {
       trials.prepare(run);
     }
     long largest = untrained.values().stream().mapToLong(Long::longValue).max().orElse(0);
-    int running = Math.min(config.parallel(), untrained.size());
+    int running = Math.min(parallel(), untrained.size());
     long needed =
         untrained.values().stream().mapToLong(Long::longValue).sum()
             + (long) running * TRAINING_FILES * largest;

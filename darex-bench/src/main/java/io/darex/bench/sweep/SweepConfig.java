@@ -54,7 +54,7 @@ public final class SweepConfig {
   private final double minutes;
   private final int patience;
   private final Goal goal;
-  private final int parallel;
+  private final OptionalInt parallel;
   private final int threads;
 
   private SweepConfig(Section top, OptionalInt cores) {
@@ -79,14 +79,16 @@ public final class SweepConfig {
     minutes = sweep.number("minutes", Double.POSITIVE_INFINITY, Range.POSITIVE);
     patience = (int) sweep.whole("patience", 0, Range.whole(0, Integer.MAX_VALUE));
     goal = goal(sweep);
-    parallel = (int) sweep.whole("parallel", 1, COUNT);
-    int most = cores.orElse(parallel);
-    if (!sweep.has("threads") && parallel > most) {
+    boolean counted = sweep.has("parallel");
+    int wanted = (int) sweep.whole("parallel", 1, COUNT);
+    parallel = counted ? OptionalInt.of(wanted) : OptionalInt.empty();
+    int most = cores.orElse(wanted);
+    if (!sweep.has("threads") && wanted > most) {
       throw sweep.bad(
           "parallel",
           "at most " + most + ", the processors there are, unless 'threads' is given too");
     }
-    threads = (int) sweep.whole("threads", Math.max(1, most / parallel), COUNT);
+    threads = (int) sweep.whole("threads", Math.max(1, most / wanted), COUNT);
     sweep.end();
   }
 
@@ -245,7 +247,7 @@ public final class SweepConfig {
       said.put("points", points);
     }
     if (search == Search.GENETIC) {
-      said.put("population", population).put("lag", parallel).put("goal", goal.toString());
+      said.put("population", population).put("lag", parallel(1)).put("goal", goal.toString());
     }
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
@@ -293,9 +295,12 @@ public final class SweepConfig {
     return goal;
   }
 
-  /** Candidates at the same time. */
-  int parallel() {
-    return parallel;
+  /**
+   * Candidates at the same time: as many as the file says, or else as there is room for. In a
+   * genetic search, where candidates depend on it, that is one.
+   */
+  int parallel(int room) {
+    return parallel.orElse(search == Search.GENETIC ? 1 : room);
   }
 
   /** Threads of one of them. */

@@ -155,9 +155,23 @@ class SweepConfigTest {
     assertThat(read(yaml.formatted("")).threads()).isEqualTo(4);
     assertThat(read(yaml.formatted(", parallel: 3")).threads()).isEqualTo(1);
     assertThat(read(yaml.formatted(", parallel: 2")).threads()).isEqualTo(2);
-    assertThat(read(yaml.formatted(", parallel: 8, threads: 4")).parallel()).isEqualTo(8);
+    assertThat(read(yaml.formatted(", parallel: 8, threads: 4")).parallel(4)).isEqualTo(8);
     assertThatThrownBy(() -> read(yaml.formatted(", parallel: 5")))
         .hasMessageContaining("sweep.parallel: expected at most 4, the processors there are");
+  }
+
+  @Test
+  void aClusterTakesAsManyCandidatesAsItHasRoomForUnlessTheyDependOnIt() throws IOException {
+    String yaml = "task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {search: %s}";
+    Path file = folder.resolve("cluster.yml");
+
+    Files.writeString(file, yaml.formatted("grid, parallel: 500"));
+    assertThat(SweepConfig.readForCluster(file).parallel(7)).isEqualTo(500);
+    assertThat(SweepConfig.readForCluster(file).threads()).isEqualTo(1);
+    Files.writeString(file, yaml.formatted("grid"));
+    assertThat(SweepConfig.readForCluster(file).parallel(7)).isEqualTo(7);
+    Files.writeString(file, yaml.formatted("genetic, candidates: 9"));
+    assertThat(SweepConfig.readForCluster(file).parallel(7)).isEqualTo(1);
   }
 
   @ParameterizedTest
