@@ -4,6 +4,7 @@ import java.awt.Color;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -50,8 +51,14 @@ final class SweepCharts {
     return Charts.png(chart);
   }
 
-  /** One score against one parameter. */
-  static byte[] against(Dimension parameter, Dimension score, int best) {
+  /**
+   * One score against one parameter.
+   *
+   * @param groups a parameter whose categories have colours of their own; empty for one colour
+   * @param best the place of the best candidate
+   */
+  static byte[] against(
+      Dimension parameter, Dimension score, Optional<Dimension> groups, int best) {
     XYChart chart =
         chart(score.name() + " against " + parameter.name(), parameter.name(), score.name());
     chart.getStyler().setXAxisLogarithmic(parameter.log());
@@ -59,7 +66,11 @@ final class SweepCharts {
     if (!parameter.categories().isEmpty()) {
       name(chart, parameter.categories(), score);
     }
-    points(chart, "candidates", parameter.values(), score.values(), Charts.PALETTE[0]);
+    if (groups.isEmpty()) {
+      points(chart, "candidates", parameter.values(), score.values(), Charts.PALETTE[0]);
+    } else {
+      groups(chart, parameter, score, groups.get());
+    }
     points(
         chart,
         "best",
@@ -67,6 +78,28 @@ final class SweepCharts {
         List.of(score.values().get(best)),
         Charts.PALETTE[1]);
     return Charts.png(chart);
+  }
+
+  /** Whether there is a colour for each category, beside that of the best. */
+  static boolean canColour(Dimension parameter) {
+    int count = parameter.categories().size();
+    return count > 1 && count < Charts.PALETTE.length;
+  }
+
+  private static void groups(
+      XYChart chart, Dimension parameter, Dimension score, Dimension groups) {
+    for (int group = 0; group < groups.categories().size(); group++) {
+      List<Double> x = new ArrayList<>();
+      List<Double> y = new ArrayList<>();
+      for (int i = 0; i < groups.values().size(); i++) {
+        if (groups.values().get(i) == group) {
+          x.add(parameter.values().get(i));
+          y.add(score.values().get(i));
+        }
+      }
+      Color colour = Charts.PALETTE[group == 0 ? 0 : group + 1];
+      points(chart, groups.categories().get(group), x, y, colour);
+    }
   }
 
   /** Writes the names of categories at their places: XChart puts its own ticks between them. */

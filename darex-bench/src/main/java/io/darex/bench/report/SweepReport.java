@@ -125,11 +125,16 @@ public record SweepReport(
             parameters.stream().map(parameter -> Dimension.ofParameter(parameter, done)).toList());
     Dimension score = Dimension.ofScore(goal.objectives().get(0), done);
     for (Dimension parameter : dimensions) {
+      Optional<Dimension> groups =
+          dimensions.stream()
+              .filter(other -> !other.equals(parameter) && SweepCharts.canColour(other))
+              .findFirst();
+      String colours = groups.map(other -> ", a colour for each " + other.name()).orElse("");
       blocks.add(
           new Picture(
               "sweep-" + parameter.name() + ".png",
-              score.name() + " against " + parameter.name() + ".",
-              SweepCharts.against(parameter, score, 0)));
+              score.name() + " against " + parameter.name() + colours + ".",
+              SweepCharts.against(parameter, score, groups, 0)));
     }
     goal.objectives().forEach(each -> dimensions.add(Dimension.ofScore(each, done)));
     blocks.add(
