@@ -35,8 +35,8 @@ public final class Report {
       <title>{title}</title>
       <style>
       body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-      table { border-collapse: collapse; margin: 1rem 0; }
-      th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
+      table { border-collapse: collapse; margin: 1rem 0; font-size: .85rem; display: block; overflow-x: auto; }
+      th, td { padding: .3rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
       th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
       figure { margin: 1.5rem 0; } img, svg { max-width: 100%; height: auto; }
       figcaption { color: #666; font-size: .9rem; }
