@@ -10,6 +10,7 @@ import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.PruneJob;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Point;
+import io.darex.prune.rescale.Unscaled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +45,9 @@ import picocli.CommandLine.ParentCommand;
     })
 final class PruneCommand implements Callable<Integer> {
   private static final double PERCENT = 100;
+
+  /** From here on entries that were kept without a rescale are too small for what was dropped. */
+  private static final double HIGH = 0.9;
 
   private static final String TOOL = "darex " + Main.version();
 
@@ -138,6 +142,7 @@ final class PruneCommand implements Callable<Integer> {
     }
     preflight(job).forEach(console::say);
     requireRoom(job);
+    advice(config).ifPresent(console::say);
     long start = System.nanoTime();
     PruneJob.Outcome outcome;
     if (divided.isPresent()) {
@@ -156,6 +161,18 @@ final class PruneCommand implements Callable<Integer> {
     }
     report(job, outcome, Duration.ofNanos(System.nanoTime() - start));
     return 0;
+  }
+
+  /** What docs/RESULTS.md ("Which method") says of a convention that was followed unasked. */
+  private Optional<String> advice(RecipeConfig config) {
+    boolean unscaled = config.rescale().equals(new Unscaled());
+    return unscaled && !options.said().containsKey("rescale") && config.pruning().mask().dropRate() >= HIGH
+        ? Optional.of(
+            "no rescale, as is the convention for mask "
+                + config.pruning().mask().kind()
+                + "; at such a drop rate a q keeps far more: --rescale norm-match needs no texts,"
+                + " q-unlabelled and q-labelled find one by --calibration or --task")
+        : Optional.empty();
   }
 
   private static DividedPruning divided(PruneJob job) {
