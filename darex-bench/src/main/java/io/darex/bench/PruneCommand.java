@@ -103,7 +103,7 @@ final class PruneCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws Exception {
     if (factors.given()) {
       if (base != null || tuned != null || noDigest || master != null || texts.given()) {
         throw new BadInputException(
@@ -146,7 +146,11 @@ final class PruneCommand implements Callable<Integer> {
     long start = System.nanoTime();
     PruneJob.Outcome outcome;
     if (divided.isPresent()) {
-      outcome = onCluster(divided.get(), job.expectedBytes());
+      outcome =
+          Farewell.during(
+              console,
+              () -> "parts that are done stay, the same command goes on",
+              () -> onCluster(divided.get()));
     } else if (reads) {
       Backend.prepare(console);
       try (TunedModel model = TunedModel.open(tuned, texts);
@@ -166,7 +170,9 @@ final class PruneCommand implements Callable<Integer> {
   /** What docs/RESULTS.md ("Which method") says of a convention that was followed unasked. */
   private Optional<String> advice(RecipeConfig config) {
     boolean unscaled = config.rescale().equals(new Unscaled());
-    return unscaled && !options.said().containsKey("rescale") && config.pruning().mask().dropRate() >= HIGH
+    return unscaled
+            && !options.said().containsKey("rescale")
+            && config.pruning().mask().dropRate() >= HIGH
         ? Optional.of(
             "no rescale, as is the convention for mask "
                 + config.pruning().mask().kind()
@@ -183,16 +189,17 @@ final class PruneCommand implements Callable<Integer> {
     }
   }
 
-  private PruneJob.Outcome onCluster(DividedPruning job, long bytes) throws IOException {
+  private PruneJob.Outcome onCluster(DividedPruning job) throws IOException {
     Console console = main.console();
     console.say("connecting to " + master);
-    try (Cluster cluster = Cluster.open(master, 1);
-        Progress progress = console.progressOfBytes("prune", bytes)) {
-      return job.run(out, work.options(progress), parts -> onCluster(cluster, parts));
+    try (Cluster cluster = Cluster.open(master, 1)) {
+      return job.run(out, work.options(), parts -> onCluster(cluster, parts));
     }
   }
 
   private void onCluster(Cluster cluster, List<DividedPruning.Part> parts) throws IOException {
+    Map<String, Object> said = new TreeMap<>(options.said());
+    said.computeIfPresent("qFile", (key, file) -> absolute(Path.of(file.toString())));
     List<PartWork> tasks =
         parts.stream()
             .map(
@@ -200,7 +207,7 @@ final class PruneCommand implements Callable<Integer> {
                     new PartWork(
                         absolute(base),
                         absolute(tuned),
-                        options.said(),
+                        said,
                         TOOL,
                         absolute(part.file()),
                         part.names(),
@@ -241,11 +248,13 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   private void requireRoom(PruneJob job) throws IOException {
-    if (room() < job.expectedBytes()) {
+    // Parts and what is put together of them lie on the disk at the same time.
+    long needed = master == null ? job.expectedBytes() : 2 * job.expectedBytes();
+    if (room() < needed) {
       throw new BadInputException(
           out
               + ": expected room for about "
-              + Size.text(job.expectedBytes())
+              + Size.text(needed)
               + ", the disk has "
               + Size.text(room())
               + " free");

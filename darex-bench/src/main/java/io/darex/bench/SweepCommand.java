@@ -5,6 +5,7 @@ import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
 import io.darex.bench.sweep.Sweep;
 import io.darex.bench.sweep.SweepConfig;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -54,20 +55,16 @@ final class SweepCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     SweepConfig parsed =
         master == null ? SweepConfig.read(config) : SweepConfig.readForCluster(config);
+    if (master != null && !Cluster.isLocal(master)) {
+      parsed.requireAbsoluteFolders();
+    }
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     Console console = main.console();
     Backend.prepare(console);
     Optional<Trial> best;
-    try (Cluster cluster = master == null ? null : Cluster.open(master, parsed.threads());
-        Sweep sweep =
-            Sweep.open(
-                parsed,
-                Optional.ofNullable(glue),
-                folder,
-                Optional.ofNullable(cluster),
-                console,
-                force)) {
-      best = Farewell.during(console, sweep::standing, sweep::execute);
+    try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
+      sweep.prepare();
+      best = Farewell.during(console, sweep::standing, () -> execute(sweep, parsed, console));
     }
     if (best.isEmpty()) {
       throw new IllegalStateException(
@@ -76,5 +73,16 @@ final class SweepCommand implements Callable<Integer> {
     console.say("best: " + SweepReport.line(best.get(), parsed.goal()));
     console.out().println(folder.resolve("report.html"));
     return 0;
+  }
+
+  private Optional<Trial> execute(Sweep sweep, SweepConfig parsed, Console console)
+      throws IOException {
+    if (master == null) {
+      return sweep.execute(Optional.empty());
+    }
+    console.say("connecting to " + master);
+    try (Cluster cluster = Cluster.open(master, parsed.threads())) {
+      return sweep.execute(Optional.of(cluster));
+    }
   }
 }

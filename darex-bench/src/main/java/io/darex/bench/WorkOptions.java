@@ -31,12 +31,14 @@ final class WorkOptions {
     }
   }
 
+  /** How to write, telling nobody. */
+  WriteOptions options() {
+    return WriteOptions.defaults().withForce(force).withThreads(threads);
+  }
+
   /** How to write, telling {@code progress}. */
   WriteOptions options(Progress progress) {
-    return WriteOptions.defaults()
-        .withForce(force)
-        .withThreads(threads)
-        .withBytesDone(progress::add);
+    return options().withBytesDone(progress::add);
   }
 
   /** A number of threads. */

@@ -222,7 +222,7 @@ class ClusterTest {
   }
 
   @Test
-  void whatCannotBeDoneOnAClusterIsRefusedBeforeOne() throws IOException {
+  void whatCannotBeDoneOnAClusterIsRefusedBeforeOneAndSoIsNoCluster() throws IOException {
     Darex.Outcome budget =
         Darex.run(
             "prune",
@@ -241,21 +241,23 @@ class ClusterTest {
         .startsWith("darex: --master: ")
         .contains("budget variance")
         .hasLineCount(1);
+    assertThat(folder.resolve("never")).doesNotExist();
 
     Darex.Outcome nonsense =
         Darex.run(
+            "--quiet",
             "sweep",
             sweeps.config("nowhere", TinySweeps.RANDOM),
             "--master",
             "nonsense",
             "--out",
-            folder.resolve("never"));
+            folder.resolve("nowhere"));
     assertThat(nonsense.code()).isEqualTo(2);
     assertThat(nonsense.err())
         .contains("expected a Spark master such as local[2]")
         .contains("\"nonsense\"")
         .hasLineCount(1);
-    assertThat(folder.resolve("never")).doesNotExist();
+    assertThat(TinySweeps.journal(folder.resolve("nowhere"))).isEmpty();
   }
 
   /** What is thrown by work that is no fault of the input ends as what Spark says of it. */

@@ -2,6 +2,7 @@ package io.darex.prune;
 
 import io.darex.prune.mask.Mask;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -15,7 +16,8 @@ import java.util.TreeMap;
 public record Scale(double fallback, Map<String, Double> perTensor) {
   /** Copies the map and checks every q. */
   public Scale {
-    perTensor = Map.copyOf(new TreeMap<>(perTensor));
+    // In name order, so that it reads the same in every process.
+    perTensor = Collections.unmodifiableMap(new TreeMap<>(perTensor));
     check(fallback, "every tensor");
     perTensor.forEach((name, q) -> check(q, name));
   }

@@ -8,7 +8,11 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
@@ -21,16 +25,25 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 public final class Cluster implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";
-  private static final List<String> ENVIRONMENT = List.of("OMP_WAIT_POLICY", "OPENBLAS_CORETYPE");
+  private static final String MEMORY = "spark.executor.memory";
+  private static final List<String> ENVIRONMENT =
+      List.of(
+          "OMP_WAIT_POLICY", "OPENBLAS_CORETYPE", "BACKEND_PRIORITY_CPU", "BACKEND_PRIORITY_GPU");
+
+  /** How long a cluster may take to begin a task. */
+  private static final long SECONDS = 60;
+
+  /** How long no further machine reports until all are taken to be there. */
+  private static final long SETTLED_MILLIS = 2000;
 
   private final JavaSparkContext spark;
   private final String master;
-  private final int threads;
+  private final int room;
 
-  private Cluster(JavaSparkContext spark, String master, int threads) {
+  private Cluster(JavaSparkContext spark, String master, int room) {
     this.spark = spark;
     this.master = master;
-    this.threads = threads;
+    this.room = room;
   }
 
   /**
@@ -38,7 +51,8 @@ public final class Cluster implements AutoCloseable {
    *
    * @param master such as {@code local[2]} or {@code spark://host:7077}
    * @param threads that a task uses
-   * @throws BadInputException if this build has no Spark, or there is no such cluster
+   * @throws BadInputException if this build has no Spark, there is no such cluster, or it does not
+   *     begin a task within a minute
    */
   public static Cluster open(String master, int threads) {
     try {
@@ -49,8 +63,9 @@ public final class Cluster implements AutoCloseable {
               + " environment of darex builds it in",
           e);
     }
+    JavaSparkContext spark;
     try {
-      return new Cluster(new JavaSparkContext(conf(master, threads)), master, threads);
+      spark = new JavaSparkContext(conf(master, threads));
     } catch (Exception e) { // Spark, written in Scala, throws what its signatures do not say
       throw new BadInputException(
           "--master: expected a Spark master such as local[2] or spark://host:7077, came "
@@ -58,6 +73,41 @@ public final class Cluster implements AutoCloseable {
               + ": "
               + firstLine(e),
           e);
+    }
+    try {
+      return new Cluster(spark, master, Math.max(1, processors(spark, master, threads) / threads));
+    } catch (RuntimeException e) {
+      spark.close();
+      throw e;
+    }
+  }
+
+  /** The processors of the executors, once the first has done something and no more report. */
+  private static int processors(JavaSparkContext spark, String master, int threads) {
+    try {
+      spark.parallelize(List.of(1), 1).collectAsync().get(SECONDS, TimeUnit.SECONDS);
+      if (isLocal(master)) {
+        return spark.defaultParallelism();
+      }
+      int before = 0;
+      for (int now = -1; now != before; Thread.sleep(SETTLED_MILLIS)) {
+        before = now;
+        now = spark.defaultParallelism();
+      }
+      return before;
+    } catch (TimeoutException e) {
+      throw new BadInputException(
+          String.format(
+              Locale.ROOT,
+              "--master: expected room for a task of %d threads and %s of memory at %s within %d s,"
+                  + " came none; the memory is set by DAREX_JAVA_OPTS=-Dspark.executor.memory=…",
+              threads,
+              spark.getConf().get(MEMORY),
+              master,
+              SECONDS),
+          e);
+    } catch (ExecutionException | InterruptedException e) {
+      throw new BadInputException("--master: " + master + " does no work: " + firstLine(e), e);
     }
   }
 
@@ -68,7 +118,9 @@ public final class Cluster implements AutoCloseable {
             .set("spark.task.cpus", Integer.toString(threads))
             .setIfMissing("spark.app.name", "darex")
             .setIfMissing("spark.ui.enabled", "false")
-            .setIfMissing("spark.executor.memory", "4g")
+            // An executor for each task, so that a machine runs as many as its memory allows.
+            .setIfMissing("spark.executor.cores", Integer.toString(threads))
+            .setIfMissing(MEMORY, "4g")
             .setIfMissing("spark.executor.extraClassPath", System.getProperty("java.class.path"))
             .setIfMissing("spark.executor.extraJavaOptions", javaOptions());
     for (String name : ENVIRONMENT) {
@@ -76,7 +128,7 @@ public final class Cluster implements AutoCloseable {
         conf.setIfMissing("spark.executorEnv." + name, System.getenv(name));
       }
     }
-    if (master.startsWith("local")) {
+    if (isLocal(master)) {
       // The name of this machine need not lead anywhere.
       conf.setIfMissing("spark.driver.host", LOOPBACK);
       conf.setIfMissing("spark.driver.bindAddress", LOOPBACK);
@@ -94,22 +146,28 @@ public final class Cluster implements AutoCloseable {
         .collect(Collectors.joining(" "));
   }
 
-  /** How many tasks there is room for, as far as machines have reported. */
+  /** Whether the workers of {@code master} are threads of this process. */
+  public static boolean isLocal(String master) {
+    return master.startsWith("local");
+  }
+
+  /** How many tasks there was room for when it was opened. */
   public int room() {
-    return Math.max(1, spark.defaultParallelism() / threads);
+    return room;
   }
 
   /**
    * Has work done on one of the machines and waits for it; of those that are lost meanwhile another
    * does it again. Any thread may call it, and as many at a time are done as there is room for.
    *
+   * @return what came of it
    * @throws IOException if files cannot be read or written there, or the cluster gives up
    * @throws BadInputException if it is the input that is wrong
    */
-  public <T extends Serializable> T run(Work<T> work) throws IOException {
-    List<Reply<T>> replies;
+  public String run(Work work) throws IOException {
+    List<Reply> replies;
     try {
-      replies = spark.parallelize(List.of(work), 1).map(Cluster::<T>answer).collect();
+      replies = spark.parallelize(List.of(work), 1).map(Cluster::answer).collect();
     } catch (Exception e) { // as above; what the work throws comes back as a reply
       throw new IOException("the cluster at " + master + " gave up: " + firstLine(e), e);
     }
@@ -119,11 +177,10 @@ public final class Cluster implements AutoCloseable {
   /**
    * Has all of it done.
    *
-   * @param done told of each, in the order of their ends
+   * @param done told what came of each, in the order of their ends
    * @throws IOException as of one
    */
-  public <T extends Serializable> void run(List<? extends Work<T>> all, Consumer<T> done)
-      throws IOException {
+  public void run(List<? extends Work> all, Consumer<String> done) throws IOException {
     try {
       // A thread for each does nothing but wait; how many run is for Spark to say.
       Parallel.forEach(
@@ -145,33 +202,38 @@ public final class Cluster implements AutoCloseable {
   /**
    * What comes back of work.
    *
-   * @param result where it was done
-   * @param fault why not, else
-   * @param input whether the fault is the input's
+   * @param text what came of it, or what went wrong
+   * @param kind which of these
    */
-  private record Reply<T extends Serializable>(T result, String fault, boolean input)
-      implements Serializable {
-    T value() throws IOException {
-      if (fault == null) {
-        return result;
-      }
-      if (input) {
-        throw new BadInputException(fault);
-      }
-      throw new IOException(fault);
+  private record Reply(String text, Kind kind) implements Serializable {
+    enum Kind {
+      DONE,
+      BAD_INPUT,
+      FAILED
+    }
+
+    String value() throws IOException {
+      return switch (kind) {
+        case DONE -> text;
+        case BAD_INPUT -> throw new BadInputException("on a worker: " + text);
+        case FAILED -> throw new IOException("on a worker: " + text);
+      };
     }
   }
 
   /** Faults come back as what they say: thrown, they would be tried again in vain. */
-  private static <T extends Serializable> Reply<T> answer(Work<T> work) throws IOException {
+  private static Reply answer(Work work) {
     try {
-      return new Reply<>(work.run(), null, false);
+      return new Reply(work.run(), Reply.Kind.DONE);
     } catch (IOException | RuntimeException e) {
       Optional<String> input = Main.inputFault(e);
-      if (input.isEmpty() && !(e instanceof IOException)) {
-        throw e;
+      if (input.isPresent()) {
+        return new Reply(input.get(), Reply.Kind.BAD_INPUT);
       }
-      return new Reply<>(null, input.orElse(e.getMessage()), input.isPresent());
+      if (e instanceof RuntimeException unexpected) {
+        throw unexpected;
+      }
+      return new Reply(e.toString(), Reply.Kind.FAILED);
     }
   }
 

@@ -3,7 +3,6 @@ package io.darex.bench.cluster;
 import io.darex.bench.config.RecipeConfig;
 import io.darex.prune.checkpoint.DividedPruning;
 import io.darex.prune.checkpoint.PruneJob;
-import io.darex.prune.checkpoint.WriteOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,7 +28,7 @@ public record PartWork(
     String file,
     List<String> names,
     long entries)
-    implements Work<String> {
+    implements Work {
   /** Copies map and list, to such as can be sent. */
   public PartWork {
     recipe = new TreeMap<>(recipe);
@@ -41,10 +40,7 @@ public record PartWork(
   public String run() throws IOException {
     PruneJob.Recipe read = RecipeConfig.of(recipe).job(tool);
     PruneJob job = PruneJob.open(Path.of(base), Path.of(tuned), read);
-    new DividedPruning(job)
-        .prune(
-            new DividedPruning.Part(Path.of(file), names, entries),
-            WriteOptions.defaults().withThreads(1));
+    new DividedPruning(job).prune(new DividedPruning.Part(Path.of(file), names, entries), 1);
     return file;
   }
 }

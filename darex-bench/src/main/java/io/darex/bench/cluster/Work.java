@@ -5,15 +5,13 @@ import java.io.Serializable;
 
 /**
  * Something to be done on any machine of a {@link Cluster}, perhaps more than once: a worker that
- * is lost may have done half of it.
- *
- * @param <T> what comes back, which must be serialisable
+ * is lost may have done half of it, and one that only seems lost may be at it still.
  */
-public interface Work<T extends Serializable> extends Serializable {
+public interface Work extends Serializable {
   /**
-   * Does it.
+   * Does it, and says what came of it.
    *
    * @throws IOException if files cannot be read or written
    */
-  T run() throws IOException;
+  String run() throws IOException;
 }

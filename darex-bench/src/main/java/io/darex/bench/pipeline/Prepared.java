@@ -44,14 +44,21 @@ record Prepared(
   }
 
   /** All that tells two of these apart. */
-  static List<Object> key(RunConfig config, FinetuneConfig finetune) {
+  static List<Object> key(RunConfig config, FinetuneConfig finetune) throws IOException {
     return List.of(
         config.task(),
         config.encoder(),
-        config.tuned(),
+        classes(config),
         finetune.seed(),
         finetune.limit(),
         finetune.maxLength());
+  }
+
+  /** What the head puts out: a fine-tune that is given may have an order of its own. */
+  private static List<String> classes(RunConfig config) throws IOException {
+    return config.tuned().isPresent()
+        ? Tuned.config(Tuned.given(config.tuned().get())).labels()
+        : config.task().outputs();
   }
 
   /**
@@ -63,12 +70,7 @@ record Prepared(
       throws IOException {
     Task task = config.task();
     Pretrained pretrained = Pretrained.of(config.encoder());
-    // A fine-tune that is given may have its classes in an order of its own.
-    List<String> classes =
-        config.tuned().isPresent()
-            ? Tuned.config(Tuned.given(config.tuned().get())).labels()
-            : task.outputs();
-    EncoderConfig architecture = pretrained.config().withLabels(classes);
+    EncoderConfig architecture = pretrained.config().withLabels(classes(config));
     int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
     try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize())) {
       console.say(

@@ -143,18 +143,15 @@ public final class Trials implements AutoCloseable {
     Path locks = Files.createDirectories(finetunes.resolveSibling(LOCKS));
     // Of several processes one trains, and should it end, the next goes on where it was.
     try (FileChannel channel =
-            FileChannel.open(
-                locks.resolve(job), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        // One of its own: what training needs besides the weights is many times what scoring does.
-        Encoder encoder =
-            Encoders.open(
-                shared.architecture(),
-                shared.pretrained().checkpoint(),
-                finetune.seed(),
-                threads)) {
+        FileChannel.open(locks.resolve(job), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       channel.lock(); // until it is closed
       Optional<Results> earlier = folder.resume(job);
-      return Tuned.of(config, finetune, shared, job, encoder, folder, earlier, false, console);
+      // One of its own: what training needs besides the weights is many times what scoring does.
+      try (Encoder encoder =
+          Encoders.open(
+              shared.architecture(), shared.pretrained().checkpoint(), finetune.seed(), threads)) {
+        return Tuned.of(config, finetune, shared, job, encoder, folder, earlier, false, console);
+      }
     }
   }
 

@@ -31,7 +31,8 @@ final class CandidateTasks implements TaskCreator {
     /**
      * One candidate.
      *
-     * @throws IOException where it is not the candidate's fault that it comes to nothing
+     * @throws IOException where it is not the candidate's fault that it comes to nothing; nor is it
+     *     where anything else is thrown
      */
     Trial of(int number, List<JsonNode> values) throws IOException;
   }
@@ -43,13 +44,13 @@ final class CandidateTasks implements TaskCreator {
 
   private final Evaluation evaluation;
   private final Finish finish;
-  private final Consumer<IOException> abandon;
+  private final Consumer<Exception> abandon;
   private final Goal goal;
 
   /**
    * @param abandon is told why the sweep cannot go on: a disk is full
    */
-  CandidateTasks(Evaluation evaluation, Finish finish, Consumer<IOException> abandon, Goal goal) {
+  CandidateTasks(Evaluation evaluation, Finish finish, Consumer<Exception> abandon, Goal goal) {
     this.evaluation = evaluation;
     this.finish = finish;
     this.abandon = abandon;
@@ -103,7 +104,7 @@ final class CandidateTasks implements TaskCreator {
       Trial trial = evaluation.of(candidate.getIndex(), (List<JsonNode>) candidate.getValue());
       finish.accept(trial, (System.nanoTime() - start) * 1e-9);
       return Optional.of(trial);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       abandon.accept(e);
       return Optional.empty();
     }

@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param number of the candidate
  * @param values of the axes, as JSON
  */
-record CandidateWork(Source sweep, int number, String values) implements Work<String> {
+record CandidateWork(Source sweep, int number, String values) implements Work {
   private static final JsonMapper JSON = new JsonMapper();
 
   /** One for each sweep that this process has met, so that its candidates share what they can. */
@@ -65,7 +65,10 @@ record CandidateWork(Source sweep, int number, String values) implements Work<St
   public String run() throws IOException {
     List<JsonNode> read = new ArrayList<>();
     JSON.readTree(values).forEach(read::add);
-    return JSON.writeValueAsString(evaluator(sweep).evaluate(number, read));
+    Evaluator evaluator = evaluator(sweep);
+    // What this machine lacks is no fault of the candidate.
+    evaluator.prepare(read);
+    return JSON.writeValueAsString(evaluator.evaluate(number, read));
   }
 
   private static synchronized Evaluator evaluator(Source sweep) {
@@ -77,7 +80,7 @@ record CandidateWork(Source sweep, int number, String values) implements Work<St
     SweepConfig config = SweepConfig.readForCluster(file);
     if (!config.digest().equals(sweep.digest)) {
       throw new BadInputException(
-          file + ": expected the same file on every machine, came another one on a worker");
+          file + ": expected the file that the sweep was started with, came another");
     }
     Backend.prepare(new Console(System.out, System.err, true));
     Optional<Path> glue = Optional.ofNullable(sweep.glue).map(Path::of);
@@ -86,7 +89,12 @@ record CandidateWork(Source sweep, int number, String values) implements Work<St
     return made;
   }
 
-  /** Frees what this process, if it was a worker too, has kept of a sweep. */
+  /** Lets work that is done in this process use what is there already. */
+  static synchronized void share(Source sweep, Evaluator evaluator) {
+    EVALUATORS.put(sweep, evaluator);
+  }
+
+  /** Frees what this process has kept of a sweep. */
   static synchronized void forget(Source sweep) {
     Evaluator known = EVALUATORS.remove(sweep);
     if (known != null) {

@@ -39,6 +39,15 @@ final class Evaluator implements AutoCloseable {
   }
 
   /**
+   * Reads what a candidate needs.
+   *
+   * @throws BadInputException if it cannot be used
+   */
+  void prepare(List<JsonNode> values) throws IOException {
+    trials.prepare(config.run(values));
+  }
+
+  /**
    * One candidate: a pure function of its number and values, wherever it is computed.
    *
    * @throws IOException if files cannot be read or written; the candidate is to be tried again then

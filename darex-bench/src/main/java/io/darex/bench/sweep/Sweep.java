@@ -59,29 +59,23 @@ public final class Sweep implements AutoCloseable {
   private final Path folder;
   private final Console console;
   private final Journal journal;
-  private final Optional<Cluster> cluster;
   private final Evaluator evaluator;
   private final CandidateWork.Source source;
-  private final AtomicReference<IOException> fatal = new AtomicReference<>();
+  private final AtomicReference<Exception> fatal = new AtomicReference<>();
   private final long start = System.nanoTime();
   private final double before;
   private long reportAfter = start;
   private Progress progress;
 
   private Sweep(
-      SweepConfig config,
-      Optional<Path> glue,
-      Path folder,
-      Optional<Cluster> cluster,
-      Console console,
-      Journal journal) {
+      SweepConfig config, Optional<Path> glue, Path folder, Console console, Journal journal) {
     this.config = config;
     this.folder = folder;
-    this.cluster = cluster;
     this.console = console;
     this.journal = journal;
     evaluator = new Evaluator(config, glue, folder);
     source = CandidateWork.Source.of(config, glue, folder);
+    CandidateWork.share(source, evaluator);
     before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);
   }
 
@@ -89,17 +83,11 @@ public final class Sweep implements AutoCloseable {
    * Begins a sweep in a folder, or goes on with the one that is there.
    *
    * @param glue the GLUE folder, where one was named
-   * @param cluster what evaluates the candidates; without one this process does
    * @param force start over
    * @throws BadInputException if the folder holds something else or another sweep
    */
   public static Sweep open(
-      SweepConfig config,
-      Optional<Path> glue,
-      Path folder,
-      Optional<Cluster> cluster,
-      Console console,
-      boolean force)
+      SweepConfig config, Optional<Path> glue, Path folder, Console console, boolean force)
       throws IOException {
     Report.requireFonts();
     if (force) {
@@ -107,7 +95,7 @@ public final class Sweep implements AutoCloseable {
     }
     requireOurs(folder);
     Journal journal = Journal.open(folder, config.digest());
-    return new Sweep(config, glue, folder, cluster, console, journal);
+    return new Sweep(config, glue, folder, console, journal);
   }
 
   private static void clear(Path folder) throws IOException {
@@ -137,16 +125,15 @@ public final class Sweep implements AutoCloseable {
 
   /**
    * Tries all candidates that the journal lacks, until there are as many as asked for, time is up
-   * or nothing better comes.
+   * or nothing better comes; to be {@linkplain #prepare prepared} first.
    *
+   * @param cluster what evaluates the candidates; without one this process does
    * @return the best candidate; empty if none has a score
-   * @throws BadInputException if a run's data or encoder cannot be used, or the disk is too small;
-   *     no candidate has run then
+   * @throws BadInputException if a worker cannot use what this process can
    * @throws IOException if a file cannot be read or written; what is in the journal stays, and the
    *     candidates that were running are tried again by the next execution
    */
-  public Optional<Trial> execute() throws IOException {
-    prepare();
+  public Optional<Trial> execute(Optional<Cluster> cluster) throws IOException {
     int known = (int) journal.trials().stream().filter(this::isAskedFor).count();
     if (known > 0) {
       console.say(
@@ -159,8 +146,7 @@ public final class Sweep implements AutoCloseable {
     }
     Goal goal = config.goal();
     boolean learns = config.search() == Search.GENETIC;
-    int parallel = parallel();
-    int lag = learns ? parallel : Integer.MAX_VALUE;
+    int lag = learns ? config.lag() : Integer.MAX_VALUE;
     Proposals proposals =
         new Proposals(config.generator(), config.candidates(), lag, goal, journal);
     OptimizationConfiguration arbiter =
@@ -171,20 +157,24 @@ public final class Sweep implements AutoCloseable {
             .build();
     try (Progress shown = console.progress("sweep", config.candidates() - known)) {
       progress = shown;
+      CandidateTasks.Evaluation evaluation =
+          cluster.isEmpty()
+              ? evaluator::evaluate
+              : (number, values) ->
+                  CandidateWork.trial(cluster.get().run(CandidateWork.of(source, number, values)));
       CandidateTasks tasks =
-          new CandidateTasks(
-              this::evaluate, this::finished, e -> fatal.compareAndSet(null, e), goal);
+          new CandidateTasks(evaluation, this::finished, e -> fatal.compareAndSet(null, e), goal);
+      int parallel = config.parallel(cluster.map(Cluster::room).orElse(1));
       new LocalOptimizationRunner(parallel, arbiter, tasks).execute();
     }
-    if (fatal.get() != null) {
-      throw fatal.get();
+    if (fatal.get() instanceof IOException e) {
+      throw e;
+    }
+    if (fatal.get() instanceof RuntimeException e) {
+      throw e;
     }
     report(journal.trials());
     return goal.best(journal.trials());
-  }
-
-  private int parallel() {
-    return config.parallel(cluster.map(Cluster::room).orElse(1));
   }
 
   private boolean isAskedFor(Trial trial) {
@@ -230,8 +220,12 @@ public final class Sweep implements AutoCloseable {
     return false;
   }
 
-  /** Reads all data and encoders, and refuses what cannot end well. */
-  private void prepare() throws IOException {
+  /**
+   * Reads all data and encoders, and refuses what cannot end well.
+   *
+   * @throws BadInputException if a run's data or encoder cannot be used, or the disk is too small
+   */
+  public void prepare() throws IOException {
     List<List<JsonNode>> known = config.foreseeable();
     Trials trials = evaluator.trials();
     Map<String, Long> untrained = new HashMap<>();
@@ -243,7 +237,7 @@ public final class Sweep implements AutoCloseable {
       trials.prepare(run);
     }
     long largest = untrained.values().stream().mapToLong(Long::longValue).max().orElse(0);
-    int running = Math.min(parallel(), untrained.size());
+    int running = Math.min(config.parallel(1), untrained.size());
     long needed =
         untrained.values().stream().mapToLong(Long::longValue).sum()
             + (long) running * TRAINING_FILES * largest;
@@ -258,13 +252,6 @@ public final class Sweep implements AutoCloseable {
               untrained.size(),
               free / 1e9));
     }
-  }
-
-  private Trial evaluate(int number, List<JsonNode> values) throws IOException {
-    if (cluster.isEmpty()) {
-      return evaluator.evaluate(number, values);
-    }
-    return CandidateWork.trial(cluster.get().run(CandidateWork.of(source, number, values)));
   }
 
   /** Writes a candidate down and shows it; any thread may call it. */
@@ -317,7 +304,6 @@ public final class Sweep implements AutoCloseable {
   @Override
   public void close() throws IOException {
     CandidateWork.forget(source);
-    evaluator.close();
     journal.close();
   }
 }

@@ -14,6 +14,7 @@ import io.darex.bench.config.Section;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Trial;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -68,7 +69,7 @@ public final class SweepConfig {
     if (axes.isEmpty()) {
       throw top.bad("sweep", "at least one key with a space, such as lambda: {loguniform: [a, b]}");
     }
-    requireAdmissible();
+    corners().forEach(this::run);
     Section sweep = top.section("sweep");
     List<String> searches = Arrays.stream(Search.values()).map(Search::word).toList();
     search = Search.valueOf(sweep.name("search", "random", searches).toUpperCase(Locale.ROOT));
@@ -158,13 +159,36 @@ public final class SweepConfig {
   }
 
   /** Every extreme of one axis beside the first of the others, so that errors tell which it is. */
-  private void requireAdmissible() {
+  private List<List<JsonNode>> corners() {
+    List<List<JsonNode>> corners = new ArrayList<>();
     for (int i = 0; i < axes.size(); i++) {
       for (JsonNode extreme : axes.get(i).extremes()) {
         List<JsonNode> values = new ArrayList<>(first());
         values.set(i, extreme);
-        run(values);
+        corners.add(values);
       }
+    }
+    return corners;
+  }
+
+  /**
+   * Refuses folders that are named from the working directory, which is another one on the machines
+   * of a cluster.
+   *
+   * @throws BadInputException naming file, line and folder
+   */
+  public void requireAbsoluteFolders() {
+    for (List<JsonNode> corner : corners()) {
+      RunConfig run = run(corner);
+      requireAbsolute("encoder", Path.of(run.encoder()));
+      run.tuned().ifPresent(folder -> requireAbsolute("tuned", folder));
+    }
+  }
+
+  private void requireAbsolute(String key, Path folder) {
+    if (!folder.isAbsolute() && Files.isDirectory(folder)) {
+      throw top.bad(
+          key, "an absolute path, as machines of a cluster have other working directories");
     }
   }
 
@@ -247,7 +271,7 @@ public final class SweepConfig {
       said.put("points", points);
     }
     if (search == Search.GENETIC) {
-      said.put("population", population).put("lag", parallel(1)).put("goal", goal.toString());
+      said.put("population", population).put("lag", lag()).put("goal", goal.toString());
     }
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
@@ -296,11 +320,16 @@ public final class SweepConfig {
   }
 
   /**
-   * Candidates at the same time: as many as the file says, or else as there is room for. In a
-   * genetic search, where candidates depend on it, that is one.
+   * Candidates at the same time: as many as the file says, or else as there is room for; in a
+   * genetic search {@link #lag}, for more would only wait.
    */
   int parallel(int room) {
-    return parallel.orElse(search == Search.GENETIC ? 1 : room);
+    return search == Search.GENETIC ? lag() : parallel.orElse(room);
+  }
+
+  /** How many candidates of a genetic search are made after one before its result is awaited. */
+  int lag() {
+    return parallel.orElse(1);
   }
 
   /** Threads of one of them. */

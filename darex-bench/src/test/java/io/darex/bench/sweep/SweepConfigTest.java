@@ -44,7 +44,7 @@ class SweepConfigTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"lambda-penalty-cola, 24", "genetic, 40"})
+  @CsvSource({"lambda-penalty-cola, 14", "genetic, 40"})
   void everyExampleOfTheRepositoryIsRead(String name, int candidates) {
     SweepConfig config = SweepConfig.read(Path.of("..", "configs", "sweep", name + ".yml"));
 
@@ -158,6 +158,21 @@ class SweepConfigTest {
     assertThat(read(yaml.formatted(", parallel: 8, threads: 4")).parallel(4)).isEqualTo(8);
     assertThatThrownBy(() -> read(yaml.formatted(", parallel: 5")))
         .hasMessageContaining("sweep.parallel: expected at most 4, the processors there are");
+  }
+
+  @Test
+  void aClusterHasNoUseForFoldersNamedFromTheWorkingDirectory() throws IOException {
+    String yaml = "task: cola\n%s\nprune: {dropRate: [0.5, 0.9]}\nsweep: {search: grid}\n";
+    Path file = folder.resolve("relative.yml");
+    for (String relative : List.of("tuned: src", "encoder: {choice: [minilm-l6, src]}")) {
+      Files.writeString(file, yaml.formatted(relative));
+      SweepConfig config = SweepConfig.readForCluster(file);
+      assertThatThrownBy(config::requireAbsoluteFolders)
+          .hasMessageContaining(file + ":2: " + relative.split(":", 2)[0])
+          .hasMessageContaining("expected an absolute path");
+    }
+    Files.writeString(file, yaml.formatted("tuned: " + folder));
+    SweepConfig.readForCluster(file).requireAbsoluteFolders();
   }
 
   @Test

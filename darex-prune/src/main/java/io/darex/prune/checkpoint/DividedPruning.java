@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * A {@link PruneJob} divided by tensors, for workers that share its files: each prunes some tensors
@@ -97,18 +99,30 @@ public final class DividedPruning {
    * @param options any {@link WriteOptions#identity()} is replaced by the job's own
    * @throws FileAlreadyExistsException if the file exists and {@link WriteOptions#force()} is not
    *     given
-   * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite
+   * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite; nothing
+   *     is left then
    */
   public PruneJob.Outcome run(Path file, WriteOptions options, Workers workers) throws IOException {
     AtomicWrite.checkFree(file, options.force());
     Digests digests = job.digests();
-    Path folder = AtomicWrite.parent(file).resolve("." + file.getFileName() + ".parts-" + key());
+    String prefix = "." + file.getFileName() + ".parts-";
+    Path folder = AtomicWrite.parent(file).resolve(prefix + key());
     Files.createDirectories(folder);
     List<Part> parts = parts(folder);
-    workers.prune(parts.stream().filter(part -> !Files.exists(part.file())).toList());
-    PruneJob.Outcome outcome =
-        job.write(file, together(parts, options.threads()), digests, options);
-    AtomicWrite.delete(folder);
+    PruneJob.Outcome outcome;
+    try {
+      workers.prune(parts.stream().filter(part -> !Files.exists(part.file())).toList());
+      outcome = job.write(file, together(parts, options.threads()), digests, options);
+    } catch (RuntimeException e) {
+      AtomicWrite.delete(folder); // of input that another run would refuse again
+      throw e;
+    }
+    // With those of other recipes that were never finished.
+    try (var folders = Files.newDirectoryStream(AtomicWrite.parent(file), prefix + "*")) {
+      for (Path each : folders) {
+        AtomicWrite.delete(each);
+      }
+    }
     return outcome;
   }
 
@@ -138,19 +152,19 @@ public final class DividedPruning {
   }
 
   /**
-   * Prunes the tensors of one part to its file; killed and done again, it continues.
+   * Prunes the tensors of one part to its file, which is there whole or not at all. Others may be
+   * at the same part; the file is the same whoever ends first.
    *
-   * @param options any {@link WriteOptions#identity()} is replaced by the part's own
    * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite
    */
-  public void prune(Part part, WriteOptions options) throws IOException {
-    int threads = options.threads();
+  public void prune(Part part, int threads) throws IOException {
     Delta some = job.delta().only(part.names());
     SparseDelta view = recipe.pruning().view(some, threads);
     SparseDelta pruned = recipe.rescale().isPerTensor() ? rescaled(some, view, threads) : view;
-    String identity = job.inputs() + part.names() + view.mask().parameters() + pruned.scale();
-    SparseDeltaFile.write(
-        part.file(), pruned, recipe.values(), true, options.withIdentity(identity));
+    Path own = part.file().resolveSibling(part.file().getFileName() + "." + UUID.randomUUID());
+    WriteOptions options = WriteOptions.defaults().withThreads(threads);
+    SparseDeltaFile.write(own, pruned, recipe.values(), true, options);
+    Files.move(own, part.file(), StandardCopyOption.ATOMIC_MOVE);
   }
 
   private SparseDelta rescaled(Delta delta, SparseDelta pruned, int threads) {

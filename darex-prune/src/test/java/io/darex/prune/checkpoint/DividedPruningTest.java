@@ -122,7 +122,7 @@ class DividedPruningTest {
                     // As another process would do it.
                     PruneJob theirs =
                         PruneJob.open(base, tuned, recipe(mask, parameters, found, values));
-                    new DividedPruning(theirs).prune(part, WriteOptions.defaults().withThreads(1));
+                    new DividedPruning(theirs).prune(part, 1);
                   }
                   seen.addAll(parts);
                 });
@@ -160,8 +160,8 @@ class DividedPruningTest {
                     file,
                     WriteOptions.defaults(),
                     parts -> {
-                      divided.prune(parts.get(0), WriteOptions.defaults());
-                      divided.prune(parts.get(3), WriteOptions.defaults());
+                      divided.prune(parts.get(0), 1);
+                      divided.prune(parts.get(3), 1);
                       throw new IOException("a worker is lost");
                     }))
         .withMessage("a worker is lost");
@@ -179,7 +179,7 @@ class DividedPruningTest {
           parts -> {
             counts.add(parts.size());
             for (DividedPruning.Part part : parts) {
-              again.prune(part, WriteOptions.defaults());
+              again.prune(part, 2);
             }
           });
     }
