@@ -107,7 +107,9 @@ public final class Cluster implements AutoCloseable {
               SECONDS),
           e);
     } catch (ExecutionException | InterruptedException e) {
-      throw new BadInputException("--master: " + master + " does no work: " + firstLine(e), e);
+      String why = firstLine(e.getCause() == null ? e : e.getCause());
+      throw new BadInputException(
+          "--master: expected a cluster that works at " + master + ", came none: " + why, e);
     }
   }
 
