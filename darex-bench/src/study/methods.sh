@@ -2,8 +2,8 @@
 # Every mask and every way to find q on plain Adam fine-tunes of minilm-l6: the table of
 # docs/RESULTS.md, "Which method". Usage: methods.sh GLUE OUT [NAME…]
 # NAMEs are of: cola agreement sst-2 sst-2-large; all of them by default. Every finished cell is in
-# OUT/NAME/results.json, and the same command goes on where it stopped. ROWS="labelled budgets"
-# in the environment, or one of the two, makes the rows of q-labelled and of budgets alone.
+# OUT/NAME/results.json, and the same command goes on where it stopped. ROWS="labelled unlabelled
+# budgets" in the environment, or some of these, makes the rows of the searches and of budgets alone.
 set -euo pipefail
 glue=${1:?the GLUE folder}
 out=${2:?a folder for the runs}
@@ -31,12 +31,14 @@ rows() {
     echo "prune:"
     if [ -n "${ROWS:-}" ]; then
       for rate in $6 $7; do
-        case $ROWS in *labelled*)
-          echo "- {dropRate: $rate, rescale: q-labelled, qScope: [global, layer]}"
-          echo "- {dropRate: $rate, mask: [columns, magnitude, wanda], rescale: q-labelled}"
-          ;;
-        esac
-        case $ROWS in *budgets*) budgets "$rate" ;; esac
+        for row in $ROWS; do
+          if [ "$row" = budgets ]; then
+            budgets "$rate"
+          else
+            echo "- {dropRate: $rate, rescale: q-$row, qScope: [global, layer]}"
+            echo "- {dropRate: $rate, mask: [columns, magnitude, wanda], rescale: q-$row}"
+          fi
+        done
       done
       return
     fi

@@ -6,28 +6,25 @@ import java.util.Map;
  * Goes up a geometric grid, then fits parabolas. A good q is a few times 1 − p whatever p is, so an
  * arithmetic grid would spend its points near 1. At most {@code coarse + rounds} points.
  *
- * <p>The way up may end where scores have fallen for long enough, for a smooth objective rises no
- * more beyond its peak. A metric does: where pruning has destroyed a model it is noise around
- * nothing until q is large enough, and after what looks like a fall comes the peak. Each round then
- * tries the vertex of the parabola, in log q, through the best point and its neighbours; with a
- * neighbour on one side alone, or where one has no score, the middle between. Where all points are
- * equally good there is nothing to refine.
+ * <p>The grid is gone through to its end, whatever the objective: where pruning has destroyed a
+ * model, a metric is noise around nothing and the change of its outputs as large as it gets, until
+ * q is large enough, and after what looks like a fall comes the peak. Each round then tries the
+ * vertex of the parabola, in log q, through the best point and its neighbours; with a neighbour on
+ * one side alone, or where one has no score, the middle between. Where all points are equally good
+ * there is nothing to refine.
  *
  * @param coarse points of the grid, both ends included, at least 3
  * @param rounds points of the refinement
- * @param falls how many points in a row, worse than the best and no better than the one before, end
- *     the way up; 0 goes to the end
  * @param tolerance what two scores may differ by and still count as equal
  */
-public record GeometricSearch(int coarse, int rounds, int falls, double tolerance)
-    implements QSearch {
+public record GeometricSearch(int coarse, int rounds, double tolerance) implements QSearch {
   static final String NAME = "geometric";
 
   /** For a metric, which has steps and noise; equal are only scores that rounding tells apart. */
-  public static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 0, 1e-9);
+  public static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 1e-9);
 
   /** For a smooth objective: parabolas need fewer points than a grid. */
-  public static final GeometricSearch SMOOTH = new GeometricSearch(6, 2, 2, 1e-9);
+  public static final GeometricSearch SMOOTH = new GeometricSearch(6, 2, 1e-9);
 
   /** How near a tried point a vertex may lie, as a share of the way to the next one. */
   private static final double MARGIN = 1 / 8.0;
@@ -39,9 +36,6 @@ public record GeometricSearch(int coarse, int rounds, int falls, double toleranc
     }
     if (rounds < 0) {
       throw new IllegalArgumentException("rounds must not be negative, got " + rounds);
-    }
-    if (falls < 0) {
-      throw new IllegalArgumentException("falls must not be negative, got " + falls);
     }
     if (!(tolerance >= 0 && tolerance < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("tolerance must be at least 0, got " + tolerance);
@@ -55,38 +49,17 @@ public record GeometricSearch(int coarse, int rounds, int falls, double toleranc
 
   @Override
   public Map<String, Object> parameters() {
-    return Map.of("coarse", coarse, "rounds", rounds, "falls", falls, "tolerance", tolerance);
+    return Map.of("coarse", coarse, "rounds", rounds, "tolerance", tolerance);
   }
 
   @Override
   public void run(double from, double to, Trials trials) {
-    climb(from, to, trials);
-    for (int round = 0; round < rounds && !trials.isFlat(tolerance); round++) {
-      refine(trials);
-    }
-  }
-
-  private void climb(double from, double to, Trials trials) {
-    double top = Double.NEGATIVE_INFINITY;
-    double last = Double.NEGATIVE_INFINITY;
-    int falling = 0;
     for (int i = 0; i < coarse; i++) {
       double q = i == coarse - 1 ? to : from * StrictMath.pow(to / from, i / (coarse - 1.0));
-      double score = trials.score(Math.min(q, to));
-      if (!Double.isNaN(score)) {
-        if (score >= top - tolerance) {
-          falling = 0;
-        } else if (falling == 0 || score <= last) {
-          falling++;
-        } else {
-          falling = 1;
-        }
-        if (falls > 0 && falling == falls) {
-          return;
-        }
-        top = Math.max(top, score);
-        last = score;
-      }
+      trials.score(Math.min(q, to));
+    }
+    for (int round = 0; round < rounds && !trials.isFlat(tolerance); round++) {
+      refine(trials);
     }
   }
 

@@ -43,10 +43,10 @@ public final class Rescales {
    * q-labelled} and {@code q-unlabelled}: {@code scope}, {@code global} or {@code layer}, of the
    * latter {@code influence}, {@code absolute} or {@code signed}; {@code seeds} of the masks that
    * points are scored on; {@code from} and {@code to}, the ends of the range searched; {@code
-   * search}, {@code geometric} with {@code coarse}, {@code rounds}, {@code falls} and {@code
-   * tolerance}, or {@code two-stage} with {@code step}. {@code scope} too of {@code q-first-order},
-   * {@code q-layer-mse}, {@code q-least-squares} and {@code q-learned}, which has {@code steps} and
-   * {@code rate} besides.
+   * search}, {@code geometric} with {@code coarse}, {@code rounds} and {@code tolerance}, or {@code
+   * two-stage} with {@code step}. {@code scope} too of {@code q-first-order}, {@code q-layer-mse},
+   * {@code q-least-squares} and {@code q-learned}, which has {@code steps} and {@code rate}
+   * besides.
    *
    * @throws IllegalArgumentException if the name is unknown, a parameter missing, unknown or out of
    *     range
@@ -95,7 +95,6 @@ public final class Rescales {
         : new GeometricSearch(
             given.integer("coarse", fallback.coarse()),
             given.integer("rounds", fallback.rounds()),
-            given.integer("falls", fallback.falls()),
             given.number("tolerance", fallback.tolerance()));
   }
 

@@ -11,7 +11,7 @@ class QLabelledTest implements RescaleContract {
         Scope.GLOBAL,
         Influence.ABSOLUTE,
         List.of(Long.MIN_VALUE, 5L),
-        new GeometricSearch(9, 1, 3, 1e-3),
+        new GeometricSearch(9, 1, 1e-3),
         new QRange(Optional.empty(), Optional.of(1.0)));
   }
 }

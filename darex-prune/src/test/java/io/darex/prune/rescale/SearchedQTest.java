@@ -298,7 +298,7 @@ class SearchedQTest {
                 Scope.GLOBAL,
                 Influence.ABSOLUTE,
                 List.of(0L, 1L),
-                new GeometricSearch(10, 1, 0, 0.5),
+                new GeometricSearch(10, 1, 0.5),
                 QRange.ALL));
     assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("search", "grid")))
         .hasMessage("rescale q-labelled needs one of [geometric, two-stage] as 'search', got grid");
