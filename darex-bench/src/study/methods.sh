@@ -3,7 +3,8 @@
 # docs/RESULTS.md, "Which method". Usage: methods.sh GLUE OUT [NAME…]
 # NAMEs are of: cola agreement sst-2 sst-2-large; all of them by default. Every finished cell is in
 # OUT/NAME/results.json, and the same command goes on where it stopped. ROWS="labelled unlabelled
-# budgets" in the environment, or some of these, makes the rows of the searches and of budgets alone.
+# masks budgets" in the environment, or some of these, makes the rows of the searches (masks: without
+# labels, of other masks than random) and of budgets alone, at the drop rates of RATES or at all.
 set -euo pipefail
 glue=${1:?the GLUE folder}
 out=${2:?a folder for the runs}
@@ -30,14 +31,16 @@ rows() {
     [ "$5" = 0 ] || echo "  limit: $5"
     echo "prune:"
     if [ -n "${ROWS:-}" ]; then
-      for rate in $6 $7; do
+      for rate in ${RATES:-$6 $7}; do
         for row in $ROWS; do
-          if [ "$row" = budgets ]; then
-            budgets "$rate"
-          else
+          case $row in
+          budgets) budgets "$rate" ;;
+          masks) echo "- {dropRate: $rate, mask: [columns, magnitude, wanda], rescale: q-unlabelled}" ;;
+          *)
             echo "- {dropRate: $rate, rescale: q-$row, qScope: [global, layer]}"
             echo "- {dropRate: $rate, mask: [columns, magnitude, wanda], rescale: q-$row}"
-          fi
+            ;;
+          esac
         done
       done
       return
