@@ -64,7 +64,7 @@ rows() {
 }
 
 config cola cola 5.0e-5 3 0 "0.99 0.9 0.999 0.95" ""
-config agreement agreement 1.0e-4 4 0 "0.99 0.9 0.999 0.95" ""
+config agreement agreement 1.0e-4 4 0 "0.99 0.999" "0.9 0.95"
 config sst-2 sst-2 5.0e-5 2 4000 "0.99" "0.999 0.9 0.95"
 config sst-2-large sst-2 5.0e-4 6 4000 "" "0.99 0.9 0.999 0.95"
 for name in "${@:-cola agreement sst-2-large sst-2}"; do
