@@ -3,6 +3,7 @@ package io.darex.bench.select;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -55,9 +56,21 @@ record Candidate(Map<String, Object> said, int effort) {
     return effort + (importance() == importance ? 0 : LABELS + 1);
   }
 
-  /** Mask and rescale in a few words. */
+  /** The name of its budget, where tensors have rates of their own. */
+  Optional<String> budget() {
+    return Optional.ofNullable(said.get("budget")).map(Object::toString);
+  }
+
+  /** Mask, budget and rescale in a few words. */
   String name() {
-    return mask() + " " + rescale() + (said.get("qScope") == "layer" ? " layer" : "");
+    String budget = budget().map(name -> " budget " + name).orElse("");
+    return mask() + budget + " " + rescale() + (said.get("qScope") == "layer" ? " layer" : "");
+  }
+
+  private Candidate withBudget(String budget) {
+    Map<String, Object> more = new TreeMap<>(said);
+    more.put("budget", budget);
+    return new Candidate(more, effort);
   }
 
   /** All there are of what is available; the simplest first. */
@@ -91,6 +104,14 @@ record Candidate(Map<String, Object> said, int effort) {
         if (drawn && available.texts() && !available.decoder()) {
           all.add(searched(mask, "q-labelled", "layer", LABELS));
         }
+      }
+      if (mask.equals("magnitude")) {
+        // What this budget does to drawn masks was no gain, docs/RESULTS.md.
+        all.stream()
+            .filter(each -> each.mask().equals(mask) && each.effort() >= SEARCH)
+            .map(each -> each.withBudget("variance"))
+            .toList()
+            .forEach(all::add);
       }
     }
     return all;

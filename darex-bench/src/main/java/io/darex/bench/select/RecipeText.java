@@ -37,6 +37,7 @@ public record RecipeText(Map<String, Object> keys, Scale scale) {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("mask", candidate.mask());
     keys.put("dropRate", dropRate);
+    candidate.budget().ifPresent(budget -> keys.put("budget", budget));
     if (drawn) {
       keys.put("seed", seed);
     }
