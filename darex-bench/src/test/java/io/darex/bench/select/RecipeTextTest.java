@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.darex.bench.config.RecipeConfig;
 import io.darex.prune.Scale;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.rescale.FixedQ;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,6 +42,20 @@ class RecipeTextTest {
     Candidate dare = Means.candidate("random", "inverse-keep-rate", 0);
     RecipeText none = RecipeText.of(dare, .99, Scale.of(.01), true, 7, "encoder", "unused");
     assertThat(read(none).rescale().name()).isEqualTo("inverse-keep-rate");
+  }
+
+  @Test
+  void aBudgetIsPartOfNameAndRecipe() throws IOException {
+    Candidate candidate =
+        Candidate.all(new Available(true, true, true, false, false), false).stream()
+            .filter(each -> each.budget().isPresent())
+            .filter(Candidate::usesLabels)
+            .findFirst()
+            .orElseThrow();
+    assertThat(candidate.name()).isEqualTo("magnitude budget variance q-labelled");
+    RecipeText recipe = RecipeText.of(candidate, .99, Scale.of(.1), false, 42, "encoder", "");
+    assertThat(read(recipe).budget()).isEqualTo(Budget.VARIANCE);
+    assertThat(read(recipe).pruning().mask().kind()).isEqualTo("magnitude");
   }
 
   @Test
