@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import io.darex.bench.cluster.Cluster;
 import io.darex.bench.cluster.PartWork;
+import io.darex.bench.cluster.Work;
 import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.pipeline.TunedModel;
 import io.darex.prune.Scale;
@@ -199,27 +200,23 @@ final class PruneCommand implements Callable<Integer> {
 
   private void onCluster(Cluster cluster, List<DividedPruning.Part> parts) throws IOException {
     Map<String, Object> said = new TreeMap<>(options.said());
-    said.computeIfPresent("qFile", (key, file) -> absolute(Path.of(file.toString())));
+    said.computeIfPresent("qFile", (key, file) -> Work.path(Path.of(file.toString())));
     List<PartWork> tasks =
         parts.stream()
             .map(
                 part ->
                     new PartWork(
-                        absolute(base),
-                        absolute(tuned),
+                        Work.path(base),
+                        Work.path(tuned),
                         said,
                         TOOL,
-                        absolute(part.file()),
+                        Work.path(part.file()),
                         part.names(),
                         part.entries()))
             .toList();
     try (Progress progress = main.console().progress("parts", tasks.size())) {
       cluster.run(tasks, part -> progress.step(Path.of(part).getFileName().toString()));
     }
-  }
-
-  private static String absolute(Path path) {
-    return path.toAbsolutePath().normalize().toString();
   }
 
   private static void say(Point point, Console console) {

@@ -63,7 +63,6 @@ final class SweepCommand implements Callable<Integer> {
     Backend.prepare(console);
     Optional<Trial> best;
     try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
-      sweep.prepare();
       best = Farewell.during(console, sweep::standing, () -> execute(sweep, parsed, console));
     }
     if (best.isEmpty()) {
@@ -77,6 +76,7 @@ final class SweepCommand implements Callable<Integer> {
 
   private Optional<Trial> execute(Sweep sweep, SweepConfig parsed, Console console)
       throws IOException {
+    sweep.prepare();
     if (master == null) {
       return sweep.execute(Optional.empty());
     }

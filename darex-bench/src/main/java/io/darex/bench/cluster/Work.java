@@ -2,6 +2,7 @@ package io.darex.bench.cluster;
 
 import java.io.IOException;
 import java.io.Serializable;
+import java.nio.file.Path;
 
 /**
  * Something to be done on any machine of a {@link Cluster}, perhaps more than once: a worker that
@@ -14,4 +15,9 @@ public interface Work extends Serializable {
    * @throws IOException if files cannot be read or written
    */
   String run() throws IOException;
+
+  /** What every machine calls a file, whatever its working directory. */
+  static String path(Path path) {
+    return path.toAbsolutePath().normalize().toString();
+  }
 }

@@ -41,14 +41,10 @@ record CandidateWork(Source sweep, int number, String values) implements Work {
   record Source(String config, String digest, String glue, String folder) implements Serializable {
     static Source of(SweepConfig config, Optional<Path> glue, Path folder) {
       return new Source(
-          absolute(config.file()),
+          Work.path(config.file()),
           config.digest(),
-          glue.map(Source::absolute).orElse(null),
-          absolute(folder));
-    }
-
-    private static String absolute(Path path) {
-      return path.toAbsolutePath().normalize().toString();
+          glue.map(Work::path).orElse(null),
+          Work.path(folder));
     }
   }
 
