@@ -37,12 +37,15 @@ public final class ApplyJob {
       Map.of(DType.F32, "float32", DType.F16, "float16", DType.BF16, "bfloat16");
 
   private final Path base;
+  private final Path delta;
   private final Checkpoint dense;
   private final OptionalLong shardBytes;
   private final String identity;
 
-  private ApplyJob(Path base, Checkpoint dense, OptionalLong shardBytes, String identity) {
+  private ApplyJob(
+      Path base, Path delta, Checkpoint dense, OptionalLong shardBytes, String identity) {
     this.base = base;
+    this.delta = delta;
     this.dense = dense;
     this.shardBytes = shardBytes;
     this.identity = identity;
@@ -81,6 +84,7 @@ public final class ApplyJob {
     Optional<String> config = pruned.config().map(text -> retyped(text, dtype));
     return new ApplyJob(
         base,
+        delta,
         new InMemoryCheckpoint(tensors, config),
         shardBytes,
         InputFiles.state(base) + InputFiles.state(delta));
@@ -97,6 +101,8 @@ public final class ApplyJob {
    * @param options any {@link WriteOptions#identity()} is replaced by this job's own
    * @throws java.nio.file.FileAlreadyExistsException if it exists and {@link WriteOptions#force()}
    *     is not given
+   * @throws RefusedOutputException if it would take the place of base or delta, or of a folder that
+   *     was not written here
    * @throws io.darex.prune.NonFiniteException if a value is NaN, infinite or too large for its
    *     type; nothing is left then
    * @throws IOException as {@link SafetensorsWriter#write} does
@@ -104,10 +110,12 @@ public final class ApplyJob {
   public void run(Path out, WriteOptions options) throws IOException {
     WriteOptions known = options.withIdentity(identity);
     if (out.toString().endsWith(".safetensors")) {
+      Output.requireFile(out, options.force(), List.of(base, delta));
       SafetensorsWriter.write(
           out, dense.tensors().values(), HuggingFaceFolder.METADATA, known, Seal.NONE);
       return;
     }
+    Output.requireModelFolder(out, options.force(), List.of(base, delta));
     Map<String, byte[]> extras = new TreeMap<>();
     for (String file : TOKENIZER) {
       Path path = base.resolve(file);

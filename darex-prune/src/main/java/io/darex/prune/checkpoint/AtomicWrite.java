@@ -2,7 +2,6 @@ package io.darex.prune.checkpoint;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -30,13 +30,16 @@ public final class AtomicWrite {
   /**
    * Writes one file.
    *
-   * @throws FileAlreadyExistsException if it exists and {@code force} is not given
+   * @throws java.nio.file.FileAlreadyExistsException if it exists and {@code force} is not given
+   * @throws RefusedOutputException if something else than a regular file is there
    */
   public static void file(Path target, boolean force, Content content) throws IOException {
-    Path temporary = begin(target, force);
+    Place place = Place.file(target, force);
+    place.prepare();
+    Path temporary = temporaryName(target);
     try {
       content.writeTo(temporary);
-      commit(temporary, target, force);
+      commit(temporary, place);
     } finally {
       delete(temporary);
     }
@@ -47,21 +50,58 @@ public final class AtomicWrite {
    * deleted; no file system replaces a folder in one step, so a crash between the two renames
    * leaves the old folder under its temporary name, complete.
    *
-   * @throws FileAlreadyExistsException if it exists and {@code force} is not given
+   * @param ours what of an existing folder may be deleted
+   * @throws java.nio.file.FileAlreadyExistsException if it exists and {@code force} is not given
+   * @throws RefusedOutputException if it is no folder, or holds something that is not ours
    */
-  public static void folder(Path target, boolean force, Content content) throws IOException {
-    Path temporary = begin(target, force);
+  public static void folder(Path target, boolean force, Output.Ours ours, Content content)
+      throws IOException {
+    Place place = Place.folder(target, force, ours);
+    place.prepare();
+    Path temporary = temporaryName(target);
     try {
       Files.createDirectory(temporary);
       content.writeTo(temporary);
-      commit(temporary, target, force);
+      commit(temporary, place);
     } finally {
       delete(temporary);
     }
   }
 
+  /**
+   * Where an output goes.
+   *
+   * @param force whether one that exists is replaced
+   * @param ours what may be deleted of a folder; empty for a file
+   */
+  record Place(Path target, boolean force, Optional<Output.Ours> ours) {
+    static Place file(Path target, boolean force) {
+      return new Place(target, force, Optional.empty());
+    }
+
+    static Place folder(Path target, boolean force, Output.Ours ours) {
+      return new Place(target, force, Optional.of(ours));
+    }
+
+    /** Refuses it if it is taken. */
+    void requireFree() throws IOException {
+      if (ours.isPresent()) {
+        Output.requireFolder(target, force, ours.get(), List.of());
+      } else {
+        Output.requireFile(target, force, List.of());
+      }
+    }
+
+    /** As {@link #requireFree}, and makes the folder that it goes into. */
+    void prepare() throws IOException {
+      requireFree();
+      Files.createDirectories(parent(target));
+    }
+  }
+
   /** Syncs a file or folder that is complete and gives it its name. */
-  static void commit(Path temporary, Path target, boolean force) throws IOException {
+  static void commit(Path temporary, Place place) throws IOException {
+    Path target = place.target();
     for (Path written : tree(temporary)) {
       if (Files.isDirectory(written)) {
         syncFolder(written);
@@ -69,17 +109,18 @@ public final class AtomicWrite {
         sync(written);
       }
     }
-    checkFree(target, force);
-    if (Files.isDirectory(temporary)) {
-      replaceFolder(temporary, target);
+    place.requireFree();
+    if (place.ours().isPresent()) {
+      replaceFolder(temporary, target, place.ours().get());
     } else {
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     }
     syncFolder(parent(target));
   }
 
-  private static void replaceFolder(Path temporary, Path target) throws IOException {
-    if (!Files.exists(target)) {
+  private static void replaceFolder(Path temporary, Path target, Output.Ours ours)
+      throws IOException {
+    if (!Output.exists(target)) {
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
       return;
     }
@@ -91,20 +132,8 @@ public final class AtomicWrite {
       Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
       throw e;
     }
-    delete(aside);
-  }
-
-  static Path begin(Path target, boolean force) throws IOException {
-    checkFree(target, force);
-    Files.createDirectories(parent(target));
-    return temporaryName(target);
-  }
-
-  static void checkFree(Path target, boolean force) throws IOException {
-    if (!force && Files.exists(target)) {
-      throw new FileAlreadyExistsException(
-          target.toString(), null, "exists and is not overwritten");
-    }
+    ours.of(aside).clear(aside); // refuses what has come into it since it was looked at
+    Files.delete(aside);
   }
 
   private static Path temporaryName(Path target) {
@@ -130,9 +159,9 @@ public final class AtomicWrite {
     }
   }
 
-  /** Deletes a file or a folder with all that is in it, if it is there. */
+  /** Deletes a file of ours or a folder with all that is in it, if it is there; links as such. */
   static void delete(Path fileOrFolder) throws IOException {
-    if (Files.exists(fileOrFolder)) {
+    if (Output.exists(fileOrFolder)) {
       for (Path path : tree(fileOrFolder)) {
         Files.delete(path);
       }

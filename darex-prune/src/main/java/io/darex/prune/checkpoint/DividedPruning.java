@@ -10,6 +10,7 @@ import io.darex.prune.rescale.Evidence;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -20,6 +21,8 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A {@link PruneJob} divided by tensors, for workers that share its files: each prunes some tensors
@@ -32,6 +35,12 @@ public final class DividedPruning {
 
   /** Hexadecimal digits that tell one job's folder from another's. */
   private static final int KEY = 16;
+
+  private static final String UUIDS = "[0-9a-f-]{36}";
+
+  /** What lies in the folder of the parts. */
+  private static final Contents FILES =
+      Contents.none().file("\\d{2}\\.safetensors(\\." + UUIDS + ")?").temporaries();
 
   private final PruneJob job;
   private final PruneJob.Recipe recipe;
@@ -103,27 +112,53 @@ public final class DividedPruning {
    *     is left then
    */
   public PruneJob.Outcome run(Path file, WriteOptions options, Workers workers) throws IOException {
-    AtomicWrite.checkFree(file, options.force());
+    job.requireFree(file, options);
     Digests digests = job.digests();
     String prefix = "." + file.getFileName() + ".parts-";
     Path folder = AtomicWrite.parent(file).resolve(prefix + key());
-    Files.createDirectories(folder);
+    requireOurs(folder);
     List<Part> parts = parts(folder);
     PruneJob.Outcome outcome;
     try {
       workers.prune(parts.stream().filter(part -> !Files.exists(part.file())).toList());
       outcome = job.write(file, together(parts, options.threads()), digests, options);
     } catch (RuntimeException e) {
-      AtomicWrite.delete(folder); // of input that another run would refuse again
+      clear(folder); // of input that another run would refuse again
       throw e;
     }
     // With those of other recipes that were never finished.
-    try (var folders = Files.newDirectoryStream(AtomicWrite.parent(file), prefix + "*")) {
-      for (Path each : folders) {
-        AtomicWrite.delete(each);
+    String name = Pattern.quote(prefix) + "[0-9a-f]{" + KEY + "}";
+    try (Stream<Path> siblings = Files.list(AtomicWrite.parent(file))) {
+      for (Path each : siblings.filter(s -> s.getFileName().toString().matches(name)).toList()) {
+        clear(each);
       }
     }
     return outcome;
+  }
+
+  /** Makes the folder, or takes that of an earlier run; its name can be foreseen. */
+  private static void requireOurs(Path folder) throws IOException {
+    Files.createDirectories(AtomicWrite.parent(folder));
+    if (!Output.exists(folder)) {
+      Files.createDirectory(folder);
+    }
+    if (!isOurs(folder)) {
+      throw new RefusedOutputException(
+          folder,
+          "expected the parts of an earlier run or nothing, found something else; remove it or"
+              + " choose another name for the output");
+    }
+  }
+
+  private static boolean isOurs(Path folder) throws IOException {
+    return Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS) && FILES.foreign(folder).isEmpty();
+  }
+
+  private static void clear(Path folder) throws IOException {
+    if (isOurs(folder)) {
+      FILES.clear(folder);
+      Files.delete(folder);
+    }
   }
 
   private String key() {

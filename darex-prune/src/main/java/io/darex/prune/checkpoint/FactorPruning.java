@@ -20,8 +20,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -31,12 +33,14 @@ import java.util.stream.Stream;
  * where entries were dropped.
  */
 public final class FactorPruning {
+  private final Path folder;
   private final PeftAdapter adapter;
   private final Factor a;
   private final Factor b;
   private final String tool;
 
-  private FactorPruning(PeftAdapter adapter, Factor a, Factor b, String tool) {
+  private FactorPruning(Path folder, PeftAdapter adapter, Factor a, Factor b, String tool) {
+    this.folder = folder;
     this.adapter = adapter;
     this.a = a;
     this.b = b;
@@ -91,6 +95,7 @@ public final class FactorPruning {
     PeftAdapter adapter = PeftAdapter.open(folder);
     Collection<PeftAdapter.Layer> layers = adapter.layers().values();
     return new FactorPruning(
+        folder,
         adapter,
         factor(a, layers.stream().map(PeftAdapter.Layer::a)),
         factor(b, layers.stream().map(PeftAdapter.Layer::b)),
@@ -157,6 +162,7 @@ public final class FactorPruning {
    *
    * @throws java.nio.file.FileAlreadyExistsException if the folder exists and {@link
    *     WriteOptions#force()} is not given
+   * @throws RefusedOutputException if it is the adapter, or a folder that was not written here
    * @throws io.darex.prune.NonFiniteException if a value is NaN or infinite, or too large for its
    *     type once divided
    */
@@ -164,11 +170,15 @@ public final class FactorPruning {
     SortedMap<String, Tensor> tensors = new TreeMap<>(adapter.tensors());
     Scale qA = a.prune(tensors, options.threads());
     Scale qB = b.prune(tensors, options.threads());
-    Map<String, String> metadata = new TreeMap<>(HuggingFaceFolder.METADATA);
+    Set<String> names = new TreeSet<>(Set.of(PeftAdapter.WEIGHTS));
+    adapter.files().forEach(file -> names.add(file.getFileName().toString()));
+    Map<String, String> metadata = WrittenFolder.mark(HuggingFaceFolder.METADATA, names);
     metadata.put("darex.job", describe());
+    Output.requireModelFolder(out, options.force(), List.of(folder));
     AtomicWrite.folder(
         out,
         options.force(),
+        WrittenFolder::contents,
         temporary -> {
           for (Path file : adapter.files()) {
             Files.copy(file, temporary.resolve(file.getFileName()));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Checkpoints as Hugging Face keeps them: a folder, or a bare safetensors file. */
 public final class HuggingFaceFolder {
@@ -117,10 +119,10 @@ public final class HuggingFaceFolder {
       WriteOptions options)
       throws IOException {
     Shards shards = Shards.of(checkpoint.tensors().values(), shardBytes.orElse(Long.MAX_VALUE));
+    Map<String, String> metadata = WrittenFolder.mark(METADATA, names(shards, checkpoint, extras));
     PartialOutput.write(
-        folder,
-        options.force(),
-        options.identity().map(identity -> Sha256.hex(shards.headers(METADATA) + identity)),
+        AtomicWrite.Place.folder(folder, options.force(), WrittenFolder::contents),
+        options.identity().map(identity -> Sha256.hex(shards.headers(metadata) + identity)),
         output -> {
           Path partial = output.path();
           if (output.done().isEmpty()) {
@@ -129,27 +131,45 @@ public final class HuggingFaceFolder {
             output.record(SHARDS_BEGUN);
           }
           for (Map.Entry<String, List<Tensor>> shard : shards.files().entrySet()) {
-            writeShard(partial.resolve(shard.getKey()), shard.getValue(), options);
+            writeShard(partial.resolve(shard.getKey()), shard.getValue(), metadata, options);
           }
           if (shards.files().size() > 1) {
-            Files.writeString(partial.resolve(INDEX), shards.index());
+            output.put(INDEX, utf8(shards.index()));
           }
           for (Map.Entry<String, byte[]> extra : extras.entrySet()) {
-            Files.write(partial.resolve(extra.getKey()), extra.getValue());
+            output.put(extra.getKey(), extra.getValue());
           }
           if (checkpoint.config().isPresent()) {
-            Files.writeString(partial.resolve(CONFIG), checkpoint.config().get());
+            output.put(CONFIG, utf8(checkpoint.config().get()));
           }
         });
   }
 
+  private static Set<String> names(
+      Shards shards, Checkpoint checkpoint, Map<String, byte[]> extras) {
+    Set<String> names = new TreeSet<>(shards.files().keySet());
+    names.addAll(extras.keySet());
+    if (shards.files().size() > 1) {
+      names.add(INDEX);
+    }
+    if (checkpoint.config().isPresent()) {
+      names.add(CONFIG);
+    }
+    return names;
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
   /** A shard has its name only when it is complete. */
-  private static void writeShard(Path file, List<Tensor> tensors, WriteOptions options)
+  private static void writeShard(
+      Path file, List<Tensor> tensors, Map<String, String> metadata, WriteOptions options)
       throws IOException {
     if (Files.exists(file)) {
       tensors.forEach(tensor -> options.bytesDone().accept(SafetensorsLayout.bytes(tensor)));
     } else {
-      SafetensorsWriter.write(file, tensors, METADATA, options, Seal.NONE);
+      SafetensorsWriter.write(file, tensors, metadata, options, Seal.NONE);
     }
   }
 

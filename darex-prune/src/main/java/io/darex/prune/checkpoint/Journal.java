@@ -5,17 +5,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.UUID;
 
 /**
  * What is done of an unfinished output: a text file beside it, first a line with its identity, then
@@ -26,75 +22,97 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Journal implements Closeable {
   private static final String FIRST_LINE = "darex journal 1 ";
 
-  /** Those open in this process, as locks of files keep only other processes away. */
-  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
-
-  private final Path file;
+  private final LockedFile file;
   private final FileChannel channel;
   private boolean begun;
 
-  private Journal(Path file, FileChannel channel) {
+  private Journal(LockedFile file) {
     this.file = file;
-    this.channel = channel;
+    this.channel = file.channel();
   }
 
   /**
    * Opens and locks the journal of {@code target}; it is empty if there was none.
    *
+   * @throws RefusedOutputException if what has its name is not ours
    * @throws IOException if someone else is at work on the same target
    */
   static Journal open(Path target) throws IOException {
-    Path file =
-        AtomicWrite.parent(target)
-            .toRealPath()
-            .resolve("." + target.getFileName() + ".partial.journal");
-    if (!OPEN.add(file)) {
-      throw inUse(target);
-    }
+    String name = "." + target.getFileName() + ".partial.journal";
+    Path path = AtomicWrite.parent(target).resolve(name);
+    LockedFile file = LockedFile.open(path, holder -> inUse(target));
     try {
-      Optional<FileChannel> channel = Optional.empty();
-      while (channel.isEmpty()) {
-        channel = lock(file, target);
+      Journal journal = new Journal(file);
+      if (file.existed()) {
+        journal.requireOurs();
       }
-      return new Journal(file, channel.get());
+      return journal;
     } catch (IOException | RuntimeException e) {
-      OPEN.remove(file);
+      file.close();
       throw e;
     }
   }
 
-  /** Nothing if the file was deleted or replaced under our hands, by one who has just finished. */
-  private static Optional<FileChannel> lock(Path file, Path target) throws IOException {
-    try {
-      Files.createFile(file);
-    } catch (FileAlreadyExistsException e) {
-      // Left by a run that was cut short, or somebody's at work now; the lock tells.
+  /** Who owns it is compared with a new file here: in a folder of several users it tells. */
+  private void requireOurs() throws IOException {
+    Path path = file.path();
+    String text = text();
+    boolean lost = text.chars().allMatch(c -> c == 0); // its bytes, when the power failed
+    if (!lost && !FIRST_LINE.startsWith(text) && !text.startsWith(FIRST_LINE)) {
+      throw foreign(path, "another text");
     }
+    Path probe = path.resolveSibling("." + UUID.randomUUID() + ".tmp");
+    Files.createFile(probe);
     try {
-      Object key = key(file);
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      try {
-        if (channel.tryLock() == null) {
-          throw inUse(target);
-        }
-        if (key.equals(key(file))) {
-          return Optional.of(channel);
-        }
-        channel.close();
-      } catch (IOException | RuntimeException e) {
-        channel.close();
-        throw e;
-      }
-    } catch (NoSuchFileException e) {
-      // Deleted meanwhile.
+      requireOwnedAs(probe, path);
+    } finally {
+      Files.delete(probe);
     }
-    return Optional.empty();
   }
 
-  private static Object key(Path file) throws IOException {
-    Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-    return Objects.requireNonNullElse(key, file);
+  /**
+   * Refuses what is not the unfinished output of whoever wrote this journal: it was not there
+   * before, or there is a link, or something of somebody else.
+   *
+   * @throws RefusedOutputException if so
+   */
+  void requireOurs(Path partial) throws IOException {
+    if (!file.existed()) {
+      throw foreign(partial, Output.kind(partial) + " without its journal");
+    }
+    boolean folder = Files.isDirectory(partial, LinkOption.NOFOLLOW_LINKS);
+    if (!folder && !Files.isRegularFile(partial, LinkOption.NOFOLLOW_LINKS)) {
+      throw foreign(partial, Output.kind(partial));
+    }
+    requireOwnedAs(file.path(), partial);
+    if (folder) {
+      Optional<Path> strange = Contents.none().file(".*").foreign(partial);
+      if (strange.isPresent()) {
+        Path path = partial.resolve(strange.get());
+        throw foreign(path, Output.kind(path));
+      }
+    }
+  }
+
+  private static void requireOwnedAs(Path ours, Path other) throws IOException {
+    Set<String> views = other.getFileSystem().supportedFileAttributeViews();
+    if (views.contains("owner")
+        && !Files.getOwner(other, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(ours))) {
+      throw foreign(other, "one of user " + Files.getOwner(other, LinkOption.NOFOLLOW_LINKS));
+    }
+    if (views.contains("unix")
+        && Files.isRegularFile(other)
+        && (int) Files.getAttribute(other, "unix:nlink", LinkOption.NOFOLLOW_LINKS) > 1) {
+      throw foreign(other, "a file with another name besides");
+    }
+  }
+
+  private static RefusedOutputException foreign(Path path, String found) {
+    return new RefusedOutputException(
+        path,
+        "expected the unfinished output of an earlier darex or nothing, found "
+            + found
+            + "; remove it or choose another name for the output");
   }
 
   private static IOException inUse(Path target) {
@@ -107,15 +125,19 @@ final class Journal implements Closeable {
    * the journal is emptied and the answer is nothing.
    */
   Optional<List<String>> resume(String identity) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
-    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {}
-    String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
+    String text = text();
     // The process may have ended within a line.
     int whole = text.lastIndexOf('\n') + 1;
     List<String> lines = text.substring(0, whole).lines().toList();
     begun = !lines.isEmpty() && lines.get(0).equals(FIRST_LINE + identity);
     channel.truncate(begun ? whole : 0).position(channel.size());
     return begun ? Optional.of(lines.subList(1, lines.size())) : Optional.empty();
+  }
+
+  private String text() throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
+    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {}
+    return new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
   }
 
   /** Adds lines, each ended by a newline. */
@@ -130,12 +152,18 @@ final class Journal implements Closeable {
 
   /** Deletes it while the lock is held, so that nobody's new journal is met. */
   void delete() throws IOException {
-    Files.deleteIfExists(file);
+    file.delete();
+  }
+
+  /** As {@link #delete}, for one that has nothing to tell a later run. */
+  void deleteIfNew() throws IOException {
+    if (!file.existed()) {
+      file.delete();
+    }
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
-    OPEN.remove(file);
+    file.close();
   }
 }

@@ -1,8 +1,12 @@
 package io.darex.prune.checkpoint;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,6 +26,9 @@ final class PartialOutput {
     this.path = path;
     this.journal = journal;
     this.identity = identity;
+    if (Output.exists(path)) {
+      journal.requireOurs(path);
+    }
     Optional<List<String>> resumed = journal.resume(identity);
     if (resumed.isEmpty()) {
       AtomicWrite.delete(path);
@@ -40,21 +47,29 @@ final class PartialOutput {
    * Writes an output.
    *
    * @param identity what the work is known by; where there is none it is never continued
-   * @throws FileAlreadyExistsException if it exists and {@code force} is not given
+   * @throws FileAlreadyExistsException if it exists and is not to be replaced
+   * @throws RefusedOutputException if it, or what has the name of its unfinished part, is not ours
    * @throws IOException if it cannot be written; the work then waits to be continued, unless it has
    *     no identity. After an unchecked exception or a {@link MalformedFileException}, which mean
    *     input that another run would refuse again, nothing is left.
    */
-  static void write(Path target, boolean force, Optional<String> identity, Work work)
+  static void write(AtomicWrite.Place place, Optional<String> identity, Work work)
       throws IOException {
-    AtomicWrite.begin(target, force);
+    place.prepare();
+    Path target = place.target();
     try (Journal journal = Journal.open(target)) {
       Path path = target.resolveSibling("." + target.getFileName() + ".partial");
+      PartialOutput output;
       try {
-        AtomicWrite.checkFree(target, force);
-        String unique = UUID.randomUUID().toString();
-        work.complete(new PartialOutput(path, journal, identity.orElse(unique)));
-        AtomicWrite.commit(path, target, force);
+        place.requireFree();
+        output = new PartialOutput(path, journal, identity.orElse(UUID.randomUUID().toString()));
+      } catch (IOException e) {
+        journal.deleteIfNew();
+        throw e;
+      }
+      try {
+        work.complete(output);
+        AtomicWrite.commit(path, place);
       } catch (RuntimeException | MalformedFileException e) {
         discard(path, journal, e);
         throw e;
@@ -78,7 +93,7 @@ final class PartialOutput {
   }
 
   private static IOException explained(Path target, boolean continued, IOException e) {
-    if (e instanceof FileAlreadyExistsException) {
+    if (e instanceof FileAlreadyExistsException || e instanceof RefusedOutputException) {
       return e;
     }
     Throwable root = e;
@@ -100,6 +115,23 @@ final class PartialOutput {
 
   Path path() {
     return path;
+  }
+
+  /** Opens the unfinished file: that of an earlier run, which is ours, or a new one. */
+  FileChannel channel() throws IOException {
+    return FileChannel.open(
+        path,
+        Output.exists(path) ? StandardOpenOption.WRITE : StandardOpenOption.CREATE_NEW,
+        StandardOpenOption.READ,
+        StandardOpenOption.WRITE,
+        LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Writes a small file of the unfinished folder, over that of an earlier run. */
+  void put(String name, byte[] content) throws IOException {
+    Path file = path.resolve(name);
+    Files.deleteIfExists(file);
+    Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   /** What {@link #record} was told by earlier runs. */

@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -315,13 +316,20 @@ public final class PeftAdapter {
     AtomicWrite.folder(
         folder,
         force,
+        WrittenFolder::contents,
         temporary -> {
           byte[] text = config.toJson(base).getBytes(StandardCharsets.UTF_8);
           Files.write(temporary.resolve(PeftConfig.FILE), text);
           if (modelConfig.isPresent()) {
             Files.writeString(temporary.resolve(CONFIG), modelConfig.get());
           }
-          Safetensors.write(temporary.resolve(WEIGHTS), tensors, HuggingFaceFolder.METADATA, false);
+          Set<String> names = new TreeSet<>(Set.of(PeftConfig.FILE, WEIGHTS));
+          modelConfig.ifPresent(present -> names.add(CONFIG));
+          Safetensors.write(
+              temporary.resolve(WEIGHTS),
+              tensors,
+              WrittenFolder.mark(HuggingFaceFolder.METADATA, names),
+              false);
         });
   }
 

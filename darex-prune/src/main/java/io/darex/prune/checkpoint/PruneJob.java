@@ -23,6 +23,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -36,11 +37,13 @@ public final class PruneJob {
 
   private final Recipe recipe;
   private final Delta delta;
+  private final List<Path> sources;
   private final String inputs;
 
-  private PruneJob(Recipe recipe, Delta delta, String inputs) {
+  private PruneJob(Recipe recipe, Delta delta, List<Path> sources, String inputs) {
     this.recipe = recipe;
     this.delta = delta;
+    this.sources = sources;
     this.inputs = inputs;
   }
 
@@ -105,7 +108,8 @@ public final class PruneJob {
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
     Checkpoint before = HuggingFaceFolder.open(base);
     Delta delta = recipe.pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
-    return new PruneJob(recipe, delta, InputFiles.state(base) + InputFiles.state(tuned));
+    return new PruneJob(
+        recipe, delta, List.of(base, tuned), InputFiles.state(base) + InputFiles.state(tuned));
   }
 
   Recipe recipe() {
@@ -115,6 +119,16 @@ public final class PruneJob {
   /** Paths, sizes and times of change of all that is read. */
   String inputs() {
     return inputs;
+  }
+
+  /**
+   * Refuses an output that cannot be written.
+   *
+   * @throws FileAlreadyExistsException if it exists and is not to be replaced
+   * @throws RefusedOutputException if it would take the place of base or tuned model
+   */
+  void requireFree(Path file, WriteOptions options) throws IOException {
+    Output.requireFile(file, options.force(), sources);
   }
 
   /** The digests, which are taken from now on. */
@@ -154,6 +168,7 @@ public final class PruneJob {
    * @param options any {@link WriteOptions#identity()} is replaced by this job's own
    * @throws FileAlreadyExistsException if the file exists and {@link WriteOptions#force()} is not
    *     given
+   * @throws RefusedOutputException if it would take the place of base or tuned model
    * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite; nothing
    *     is left then
    * @throws IOException as {@link SafetensorsWriter#write} does
@@ -170,7 +185,7 @@ public final class PruneJob {
    * @throws IllegalArgumentException if it lacks what the recipe needs; nothing is written then
    */
   public Outcome run(Path file, WriteOptions options, Evidence evidence) throws IOException {
-    AtomicWrite.checkFree(file, options.force());
+    requireFree(file, options);
     Digests digests = digests();
     int threads = options.threads();
     Pruning pruning = recipe.pruning();

@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -82,16 +81,10 @@ public final class SafetensorsWriter {
       throws IOException {
     SafetensorsLayout layout = new SafetensorsLayout(tensors, metadata);
     PartialOutput.write(
-        path,
-        options.force(),
+        AtomicWrite.Place.file(path, options.force()),
         options.identity().map(identity -> Sha256.hex(layout.headerText() + identity)),
         output -> {
-          try (FileChannel channel =
-              FileChannel.open(
-                  output.path(),
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.READ,
-                  StandardOpenOption.WRITE)) {
+          try (FileChannel channel = output.channel()) {
             Finished finished = new Finished(output, layout.pieces(), batch);
             new SafetensorsWriter(layout, options, output, channel, finished).complete(seal);
           }

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AtomicWriteTest {
+  private static final Contents OURS = Contents.none().file("x").file("y");
+
   @TempDir Path folder;
 
   @Test
@@ -38,12 +40,13 @@ class AtomicWriteTest {
   @Test
   void aFailedFolderLeavesTheOldOneAndNothingElse() throws IOException {
     Path target = folder.resolve("deep/d");
-    AtomicWrite.folder(target, false, t -> Files.writeString(t.resolve("x"), "old"));
+    AtomicWrite.folder(target, false, any -> OURS, t -> Files.writeString(t.resolve("x"), "old"));
     assertThatThrownBy(
             () ->
                 AtomicWrite.folder(
                     target,
                     true,
+                    any -> OURS,
                     temporary -> {
                       Files.writeString(temporary.resolve("y"), "half");
                       throw new IOException("disk full");
@@ -51,7 +54,7 @@ class AtomicWriteTest {
         .hasMessage("disk full");
     assertThat(target.resolve("x")).hasContent("old");
     assertThat(list(folder.resolve("deep"))).containsExactly(target);
-    AtomicWrite.folder(target, true, t -> Files.writeString(t.resolve("y"), "new"));
+    AtomicWrite.folder(target, true, any -> OURS, t -> Files.writeString(t.resolve("y"), "new"));
     assertThat(list(target)).containsExactly(target.resolve("y"));
     assertThat(list(folder.resolve("deep"))).containsExactly(target);
   }
@@ -65,7 +68,7 @@ class AtomicWriteTest {
         };
     assertThatThrownBy(() -> AtomicWrite.file(target, false, content))
         .isInstanceOf(FileAlreadyExistsException.class);
-    assertThatThrownBy(() -> AtomicWrite.folder(target, false, content))
+    assertThatThrownBy(() -> AtomicWrite.folder(target, false, any -> OURS, content))
         .isInstanceOf(FileAlreadyExistsException.class);
   }
 

@@ -154,7 +154,7 @@ class SafetensorsWriterTest {
     Path journal = folder.resolve(".out.safetensors.partial.journal");
     Path partial = folder.resolve(".out.safetensors.partial");
     byte[] expected = frontToBack();
-    for (String fault : List.of("torn", "lies", "garbage", "no data", "damaged", "binary")) {
+    for (String fault : List.of("torn", "lies", "no data", "damaged", "zeros")) {
       cutShort("half", NAMED);
       String lines = Files.readString(journal);
       assertThat(lines.lines().count()).isGreaterThan(2);
@@ -165,14 +165,13 @@ class SafetensorsWriterTest {
                 journal,
                 "0 00000000\n8 12345678\n9 00000000\n999999999 0\n-1 x\n\n",
                 StandardOpenOption.APPEND);
-        case "garbage" -> Files.writeString(journal, "garbage\n" + lines);
         case "no data" -> Files.delete(partial);
         case "damaged" -> {
           byte[] data = Files.readAllBytes(partial);
           data[data.length / 2] ^= 1;
           Files.write(partial, data);
         }
-        default -> Files.write(journal, new byte[] {-1, 10, -2, 10});
+        default -> Files.write(journal, new byte[lines.length()]);
       }
       write(NAMED, "none");
       assertThat(target).as(fault).hasBinaryContent(expected);

@@ -80,7 +80,13 @@ class ShardedFolderTest {
                       "f": "model-00004-of-00004.safetensors"}}
                     """));
     assertThat(Safetensors.open(folder.resolve(SECOND)).metadata())
-        .isEqualTo(Map.of("format", "pt"));
+        .containsEntry("format", "pt")
+        .containsEntry(
+            "darex.files",
+            "[\"config.json\",\"model-00001-of-00004.safetensors\","
+                + "\"model-00002-of-00004.safetensors\",\"model-00003-of-00004.safetensors\","
+                + "\"model-00004-of-00004.safetensors\",\"model.safetensors.index.json\","
+                + "\"tokenizer.json\"]");
     assertThat(bytes).hasValue(128);
     assertThat(files(parent)).containsExactly("out");
   }

@@ -1,0 +1,75 @@
+package io.darex.prune.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The mark of the checkpoints and adapters that are written here: every weights file names in its
+ * metadata all files that were written with it. A folder of the same names from elsewhere has no
+ * mark, and one into which another program has saved its weights has lost it.
+ */
+final class WrittenFolder {
+  /** A JSON list of file names. */
+  static final String KEY = "darex.files";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private WrittenFolder() {}
+
+  /** Metadata of a weights file, with the mark. */
+  static Map<String, String> mark(Map<String, String> metadata, Collection<String> files) {
+    try {
+      Map<String, String> marked = new TreeMap<>(metadata);
+      marked.put(KEY, JSON.writeValueAsString(new TreeSet<>(files)));
+      return marked;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What of a folder was written here: nothing where no weights have the mark. */
+  static Contents contents(Path folder) throws IOException {
+    List<Path> weights;
+    try (Stream<Path> entries = Files.list(folder)) {
+      weights = entries.filter(WrittenFolder::isWeights).toList();
+    }
+    TreeSet<String> named = new TreeSet<>();
+    TreeSet<String> unmarked = new TreeSet<>();
+    for (Path file : weights) {
+      List<String> files = named(file);
+      named.addAll(files);
+      if (files.isEmpty()) {
+        unmarked.add(file.getFileName().toString());
+      }
+    }
+    named.removeAll(unmarked);
+    Contents contents = Contents.none();
+    for (String name : named) {
+      contents = contents.file(Pattern.quote(name));
+    }
+    return contents;
+  }
+
+  private static boolean isWeights(Path file) {
+    return file.getFileName().toString().endsWith(".safetensors") && Files.isRegularFile(file);
+  }
+
+  private static List<String> named(Path weights) throws IOException {
+    try {
+      String files = Safetensors.open(weights).metadata().getOrDefault(KEY, "[]");
+      return List.of(JSON.readValue(files, String[].class));
+    } catch (MalformedFileException | JsonProcessingException e) {
+      return List.of(); // not written here
+    }
+  }
+}
