@@ -75,7 +75,11 @@ final class ApplyCommand implements Callable<Integer> {
     if (shardSize != null && out.toString().endsWith(".safetensors")) {
       throw new BadInputException("--shard-size: expected a folder as --out, got the file " + out);
     }
-    work.requireFree(out);
+    if (out.toString().endsWith(".safetensors")) {
+      work.requireFile(out, Inputs.of(base, delta));
+    } else {
+      work.requireFolder(out, Inputs.of(base, delta));
+    }
     ApplyJob job =
         ApplyJob.open(
             base,

@@ -4,7 +4,9 @@ import io.darex.bench.config.Names;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.Output;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -69,6 +71,7 @@ final class EncoderCommand implements Callable<Integer> {
       if (!BuiltInEncoders.names().contains(name)) {
         throw new BadInputException(Names.unknown("encoder", name, BuiltInEncoders.names()));
       }
+      Output.requireModelFolder(out, force, List.of());
       Pretrained encoder = BuiltInEncoders.read(name);
       HuggingFaceFolder.write(out, encoder.checkpoint(), encoder.tokenizer().contents(), force);
       parent.main.console().out().println(out);

@@ -13,6 +13,7 @@ import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Part;
 import io.darex.bench.glue.Partition;
+import io.darex.bench.glue.Predictions;
 import io.darex.bench.glue.Task;
 import io.darex.bench.pipeline.Evaluation;
 import io.darex.prune.Checkpoint;
@@ -143,6 +144,9 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Task task = TaskConfig.of(taskArgument);
     checkOptions(task);
+    Inputs inputs = Inputs.of(delta, glue).andModel(model).andTask(taskArgument);
+    List<Part> parts = parts(task);
+    requireFree(task, parts, inputs);
     Backend.prepare(main.console());
     Pretrained base = Pretrained.of(model);
     Optional<SparseDelta> sparse = sparse(base.checkpoint());
@@ -152,7 +156,6 @@ final class EvaluateCommand implements Callable<Integer> {
     String source = delta == null ? model : delta.toString();
     Evaluation.requireHead(config, task, source);
     requireHeadTensors(weights, source);
-    List<Part> parts = parts(task);
     List<Evaluation> evaluations = new ArrayList<>();
     Optional<MultiplyAdds> work;
     int longest = longest(config, base);
@@ -206,6 +209,19 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     if (maxLength != null && maxLength < 8) {
       throw new BadInputException("--max-length: expected at least 8, came " + maxLength);
+    }
+  }
+
+  /** Refuses, before the work, outputs that are inputs or not ours to replace. */
+  private void requireFree(Task task, List<Part> parts, Inputs inputs) throws IOException {
+    for (int i = 0; i < parts.size(); i++) {
+      if (predictions != null) {
+        Predictions.requireOurs(i == 0 ? predictions : beside(parts.get(i)), inputs.paths());
+      }
+      if (submission != null) {
+        Path file = submission.resolve(Predictions.submissionName(task, parts.get(i)));
+        Predictions.requireOurs(file, inputs.paths());
+      }
     }
   }
 

@@ -16,8 +16,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "export",
     description =
-        "Write a sparse delta as plain indices and values: NAME.indices, NAME.values (already divided"
-            + " by q) and NAME.shape for each tensor.",
+        "Write a sparse delta as plain indices and values: NAME.indices, NAME.values (already"
+            + " divided by q) and NAME.shape for each tensor.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {"", "Example: darex export --delta sst2.safetensors --out plain.safetensors"})
@@ -45,7 +45,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    work.requireFree(out);
+    work.requireFile(out, Inputs.of(delta));
     SparseDelta sparse = SparseDeltaFile.read(delta);
     long kept = sparse.kept().values().stream().mapToLong(KeptTensor::kept).sum();
     try (Progress progress = main.console().progressOfBytes("export", kept * ENTRY_BYTES)) {

@@ -62,7 +62,7 @@ final class FactorOptions {
       boolean json,
       Console console)
       throws IOException {
-    work.requireFree(out);
+    work.requireFolder(out, options.inputs().and(adapter));
     FactorPruning pruning =
         FactorPruning.open(
             adapter,

@@ -3,6 +3,7 @@ package io.darex.bench;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.checkpoint.MalformedFileException;
+import io.darex.prune.checkpoint.RefusedOutputException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -26,8 +27,8 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "darex",
     description =
-        "Fine-tune an encoder, prune its delta or that of any two checkpoints, and measure what each"
-            + " costs.",
+        "Fine-tune an encoder, prune its delta or that of any two checkpoints, and measure what"
+            + " each costs.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {
@@ -123,7 +124,8 @@ public final class Main {
   /** What is wrong with the input, where it is the input that is wrong. */
   public static Optional<String> inputFault(Exception thrown) {
     if (thrown instanceof FileAlreadyExistsException e) {
-      return Optional.of(e.getFile() + " exists already; --force replaces it");
+      String reason = e.getReason() == null ? "exists already; --force replaces it" : e.getReason();
+      return Optional.of(e.getFile() + " " + reason);
     }
     if (thrown instanceof NoSuchFileException e) {
       String reason = e.getReason() == null ? "no such file" : e.getReason();
@@ -133,6 +135,7 @@ public final class Main {
         thrown instanceof BadInputException
             || thrown instanceof MalformedFileException
             || thrown instanceof MismatchException
+            || thrown instanceof RefusedOutputException
             || thrown instanceof NonFiniteException;
     return input ? Optional.of(thrown.getMessage()) : Optional.empty();
   }

@@ -86,8 +86,8 @@ final class PruneCommand implements Callable<Integer> {
       names = "--master",
       paramLabel = "URL",
       description =
-          "Read the checkpoints on this Spark cluster, local[2] or spark://host:7077, whose machines"
-              + " see the same files; the same bytes come out.")
+          "Read the checkpoints on this Spark cluster, local[2] or spark://host:7077, whose"
+              + " machines see the same files; the same bytes come out.")
   private String master;
 
   @Option(
@@ -108,8 +108,8 @@ final class PruneCommand implements Callable<Integer> {
     if (factors.given()) {
       if (base != null || tuned != null || noDigest || master != null || texts.given()) {
         throw new BadInputException(
-            "--adapter: expected no --base, --tuned, --no-digest, --master and no texts, came one of"
-                + " them; --tuned takes an adapter too, for its product B·A");
+            "--adapter: expected no --base, --tuned, --no-digest, --master and no texts, came one"
+                + " of them; --tuned takes an adapter too, for its product B·A");
       }
       factors.prune(options, out, work, dryRun, json, main.console());
       return 0;
@@ -132,7 +132,9 @@ final class PruneCommand implements Callable<Integer> {
             reads ? Optional.of(texts.words()) : Optional.empty(),
             !noDigest,
             TOOL);
-    work.requireFree(out);
+    Inputs inputs = options.inputs().and(base, tuned);
+    this.texts.inputs().paths().forEach(inputs::and);
+    work.requireFile(out, inputs);
     PruneJob job = PruneJob.open(base, tuned, recipe);
     Optional<DividedPruning> divided = Optional.ofNullable(master).map(url -> divided(job));
     Console console = main.console();

@@ -21,7 +21,8 @@ final class RecipeOptions {
       names = "--mask",
       paramLabel = "NAME",
       description =
-          "Which entries stay: random (default), stratified, magnitude, columns, n:m, della, wanda.")
+          "Which entries stay: random (default), stratified, magnitude, columns, n:m, della,"
+              + " wanda.")
   private String mask;
 
   @Option(
@@ -155,6 +156,13 @@ final class RecipeOptions {
   /** The file of texts that the recipe's YAML names. */
   Optional<Path> calibration() {
     return Optional.ofNullable(said().get("calibration")).map(file -> Path.of(file.toString()));
+  }
+
+  /** The files that the recipe is in, or that it names. */
+  Inputs inputs() {
+    Object named = said().get("qFile");
+    return Inputs.of(config, named == null ? null : Path.of(named.toString()))
+        .and(calibration().orElse(null));
   }
 
   /** What file and options say, by key. */

@@ -14,8 +14,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "run",
     description =
-        "Fine-tune an encoder, prune its delta at every rate, rescale and seed of CONFIG, and report"
-            + " what each costs. Run again, it reuses what is done.",
+        "Fine-tune an encoder, prune its delta at every rate, rescale and seed of CONFIG, and"
+            + " report what each costs. Run again, it reuses what is done.",
     mixinStandardHelpOptions = true,
     footer = {"", "Example: darex run configs/cola.yml --glue ~/glue"})
 final class RunCommand implements Callable<Integer> {
@@ -45,16 +45,25 @@ final class RunCommand implements Callable<Integer> {
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     Console console = main.console();
     Backend.prepare(console);
-    String standing = "what was finished is in " + folder + ", the same command goes on";
     Run run = new Run(parsed, Optional.ofNullable(glue), folder, console);
     Farewell.during(
         console,
-        () -> standing,
+        () -> standing(run, folder),
         () -> {
-          run.execute(force);
+          run.execute(Inputs.of(config, glue).paths(), force);
           return null;
         });
     console.out().println(folder.resolve("report.html"));
     return 0;
+  }
+
+  /** How to say where it stands to one who has interrupted it. */
+  private String standing(Run run, Path folder) {
+    if (force && !run.begun()) {
+      return "nothing was deleted from " + folder + " yet, the same command starts over";
+    }
+    return "what was finished is in "
+        + folder
+        + (force ? ", the same command without --force goes on" : ", the same command goes on");
   }
 }

@@ -11,13 +11,16 @@ import io.darex.bench.select.Answer;
 import io.darex.bench.select.SelectJob;
 import io.darex.bench.select.Target;
 import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.Output;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -211,12 +214,28 @@ final class SelectCommand implements Callable<Integer> {
     if (out != null) {
       SelectPage.requireFonts();
     }
-    for (Path file :
-        Stream.of(Optional.ofNullable(recipe), Optional.ofNullable(out))
-            .flatMap(Optional::stream)
-            .toList()) {
-      if (Files.exists(file) && !force) {
-        throw new FileAlreadyExistsException(file.toString());
+    requireFree();
+  }
+
+  /** Refuses all that cannot be written, before the work. */
+  private void requireFree() throws IOException {
+    List<Path> inputs = Inputs.of(base, tuned, glue, calibration).andTask(taskArgument).paths();
+    List<Path> outputs = new ArrayList<>();
+    if (recipe != null) {
+      outputs.addAll(List.of(recipe, Path.of(beside("q.yml"))));
+      if (calibration == null) {
+        outputs.add(Path.of(beside("calibration.txt")));
+      }
+    }
+    if (out != null) {
+      outputs.add(out);
+    }
+    Set<Path> distinct = new HashSet<>();
+    for (Path file : outputs) {
+      Output.requireFile(file, force, inputs);
+      if (!distinct.add(Output.real(file))) {
+        throw new BadInputException(
+            file + ": expected another name for each file that is written, came one for two");
       }
     }
   }

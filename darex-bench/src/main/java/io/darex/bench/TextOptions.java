@@ -61,6 +61,11 @@ final class TextOptions {
     return source;
   }
 
+  /** The files and folders of the texts. */
+  Inputs inputs() {
+    return Inputs.of(calibration, glue).andTask(task);
+  }
+
   /** Whether any of them is there. */
   boolean given() {
     return calibration != null || task != null || glue != null;

@@ -1,8 +1,8 @@
 package io.darex.bench;
 
+import io.darex.prune.checkpoint.Output;
 import io.darex.prune.checkpoint.WriteOptions;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -21,14 +21,21 @@ final class WorkOptions {
   private int threads = Runtime.getRuntime().availableProcessors();
 
   /**
-   * Refuses an output that is there already, before any work.
+   * Refuses a file that cannot be written, before any work.
    *
-   * @throws FileAlreadyExistsException if it exists and is not to be replaced
+   * @throws IOException as {@link Output#requireFile}
    */
-  void requireFree(Path out) throws FileAlreadyExistsException {
-    if (Files.exists(out) && !force) {
-      throw new FileAlreadyExistsException(out.toString());
-    }
+  void requireFile(Path out, Inputs inputs) throws IOException {
+    Output.requireFile(out, force, inputs.paths());
+  }
+
+  /**
+   * Refuses a folder that cannot be written, before any work.
+   *
+   * @throws IOException as {@link Output#requireModelFolder}
+   */
+  void requireFolder(Path out, Inputs inputs) throws IOException {
+    Output.requireModelFolder(out, force, inputs.paths());
   }
 
   /** How to write, telling nobody. */

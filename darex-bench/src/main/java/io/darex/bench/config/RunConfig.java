@@ -7,6 +7,7 @@ import io.darex.bench.glue.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -60,6 +61,16 @@ public record RunConfig(
             PruneConfig.from(top.sections("prune")));
     top.end();
     return config;
+  }
+
+  /** The files and folders that it names and a run reads. */
+  public List<Path> inputs() {
+    List<Path> inputs = new ArrayList<>(task.source().paths());
+    if (Files.isDirectory(Path.of(encoder))) {
+      inputs.add(Path.of(encoder));
+    }
+    tuned.ifPresent(inputs::add);
+    return inputs;
   }
 
   /** A folder is named from the working directory, as on the command line. */

@@ -44,12 +44,20 @@ public final class TaskConfig {
    * @throws io.darex.bench.BadInputException if there is no such task or the file is at fault
    */
   public static Task of(String argument) {
-    boolean file = argument.endsWith(".yml") || argument.endsWith(".yaml");
-    if (!file && !Files.isRegularFile(Path.of(argument))) {
+    Optional<Path> file = file(argument);
+    if (file.isEmpty()) {
       return Task.named(argument);
     }
-    Section top = Section.read(Path.of(argument));
+    Section top = Section.read(file.get());
     return top.has("task") ? from(top) : own(top);
+  }
+
+  /** The YAML file that an argument names, where it is no task's name. */
+  public static Optional<Path> file(String argument) {
+    boolean file = argument.endsWith(".yml") || argument.endsWith(".yaml");
+    return file || Files.isRegularFile(Path.of(argument))
+        ? Optional.of(Path.of(argument))
+        : Optional.empty();
   }
 
   /** What stands under the key {@code task}. */

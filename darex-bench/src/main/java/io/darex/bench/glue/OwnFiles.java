@@ -40,6 +40,11 @@ public record OwnFiles(
   }
 
   @Override
+  public List<Path> paths() {
+    return List.copyOf(files.values());
+  }
+
+  @Override
   public List<Part> parts(Partition partition, DataFolder folder) {
     Path file = files.get(partition);
     if (file == null) {

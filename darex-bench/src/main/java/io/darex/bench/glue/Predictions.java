@@ -1,8 +1,13 @@
 package io.darex.bench.glue;
 
 import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.Output;
+import io.darex.prune.checkpoint.RefusedOutputException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +21,8 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier of arrays, never compared
 public record Predictions(Task task, Part part, double[] answers) {
+  private static final String HEADER = "index\tprediction";
+
   /**
    * @throws IllegalArgumentException if there is not one answer for each example
    */
@@ -36,7 +43,7 @@ public record Predictions(Task task, Part part, double[] answers) {
    * the task's files write them, nothing for a label that is not known.
    */
   public void write(Path file) throws IOException {
-    List<String> lines = new ArrayList<>(List.of("index\tprediction\tlabel"));
+    List<String> lines = new ArrayList<>(List.of(HEADER + "\tlabel"));
     for (int i = 0; i < answers.length; i++) {
       Example example = part.examples().get(i);
       lines.add(
@@ -49,8 +56,38 @@ public record Predictions(Task task, Part part, double[] answers) {
     write(file, lines);
   }
 
+  /**
+   * Refuses a file that would take the place of an input, or of anything but older predictions.
+   *
+   * @param inputs files and folders that are read
+   * @throws RefusedOutputException if so
+   */
+  public static void requireOurs(Path file, List<Path> inputs) throws IOException {
+    Output.requireApart(file, inputs);
+    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      try (InputStream content = Files.newInputStream(file)) {
+        String start = new String(content.readNBytes(HEADER.length()), StandardCharsets.UTF_8);
+        if (start.equals(HEADER)) {
+          return;
+        }
+      }
+    }
+    throw new RefusedOutputException(
+        file,
+        "expected no such file or one of predictions, which begins with index and prediction; found"
+            + " another; choose another name or remove it yourself");
+  }
+
   /** The name of the file of this part in a GLUE submission, such as {@code MNLI-mm.tsv}. */
   public String submissionName() {
+    return submissionName(task, part);
+  }
+
+  /** As {@link #submissionName()}, of a part that has no answers yet. */
+  public static String submissionName(Task task, Part part) {
     String set =
         part.name().endsWith("_mismatched") ? "-mm" : part.name().endsWith("_matched") ? "-m" : "";
     return task.submission().orElseThrow() + set + ".tsv";
@@ -64,7 +101,7 @@ public record Predictions(Task task, Part part, double[] answers) {
    */
   public Path writeSubmission(Path folder) throws IOException {
     Path file = folder.resolve(submissionName());
-    List<String> lines = new ArrayList<>(List.of("index\tprediction"));
+    List<String> lines = new ArrayList<>(List.of(HEADER));
     for (int i = 0; i < answers.length; i++) {
       lines.add(part.indices().get(i) + "\t" + task.written().writeWithin(answers[i]));
     }

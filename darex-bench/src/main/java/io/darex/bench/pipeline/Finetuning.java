@@ -101,9 +101,7 @@ final class Finetuning {
               folder.path()));
     }
     Files.createDirectories(folder.path());
-    if (done == 0) {
-      Files.deleteIfExists(folder.lines());
-    }
+    folder.keepLines(done);
     DeltaListener listener = new DeltaListener(optimizer, REPORT_EVERY, folder.lines());
     try (Progress progress =
         console.progress("fine-tune", (long) stepsPerEpoch() * config.epochs())) {

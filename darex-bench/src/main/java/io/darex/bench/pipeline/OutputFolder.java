@@ -1,9 +1,15 @@
 package io.darex.bench.pipeline;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.BadInputException;
 import io.darex.bench.report.Results;
 import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.Contents;
+import io.darex.prune.checkpoint.Output;
+import io.darex.prune.checkpoint.RefusedOutputException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,23 +26,47 @@ import org.apache.commons.io.file.PathUtils;
  * @param tuned the folder of the tuned checkpoint
  */
 record OutputFolder(Path path, Path tuned) {
+  private static final String RESULTS = "results.json";
+
+  private static final String LOCK = Pattern.quote(FolderLock.FILE);
+
+  private static final Contents DELTAS =
+      Contents.none().file("[-+0-9.E]+-[A-Za-z0-9.-]+\\.safetensors").temporaries();
+
+  private static final Contents TRAINING =
+      Contents.none()
+          .folder("epoch-\\d+(\\.adapter)?", OutputFolder::model)
+          .file("epoch-\\d+\\.optimizer\\.safetensors|step\\.safetensors")
+          .temporaries();
+
   /** All that a run writes, and so all that starting over removes. */
-  private static final List<String> OURS =
-      List.of(
-          "training",
-          "training.json",
-          "training.jsonl",
-          "tuned",
-          "adapter",
-          "deltas",
-          "results.json",
-          "report.md",
-          "report.html",
-          "*.png",
-          ".*.tmp");
+  private static final Contents RUN =
+      Contents.none()
+          .folder("training", any -> TRAINING)
+          .folder("tuned|adapter", OutputFolder::model)
+          .folder("deltas", any -> DELTAS)
+          .file("training\\.(json|jsonl|png)|results\\.json|report\\.(md|html)")
+          .file("metric-against-drop-rate(-.+)?\\.png|searched-q-.+\\.png")
+          .temporaries();
 
   /** A folder as {@link #seed} names them. */
   private static final Pattern SEED = Pattern.compile("seed--?\\d{1,16}");
+
+  private static final Contents OURS = RUN.folder(SEED.pattern(), any -> RUN.file(LOCK)).kept(LOCK);
+
+  /** What a run, a fine-tune of a sweep or a candidate that is not finished leaves in a folder. */
+  public static Contents contents() {
+    return RUN;
+  }
+
+  /** By the mark that the weights have, and by name: earlier versions did not mark them. */
+  private static Contents model(Path folder) throws IOException {
+    return Output.ofModel(folder)
+        .file("(model(-\\d{5}-of-\\d{5})?|adapter_model)\\.safetensors")
+        .file("model\\.safetensors\\.index\\.json|(adapter_)?config\\.json|training\\.json")
+        .file("tokenizer(_config)?\\.json|vocab\\.(txt|json)|merges\\.txt")
+        .file("special_tokens_map\\.json|added_tokens\\.json");
+  }
 
   /** One that holds its tuned checkpoint itself. */
   OutputFolder(Path path) {
@@ -71,7 +101,7 @@ record OutputFolder(Path path, Path tuned) {
    * @throws BadInputException if the folder holds a run of another job, or something else
    */
   Optional<Results> resume(String job) throws IOException {
-    Path file = path.resolve("results.json");
+    Path file = path.resolve(RESULTS);
     if (Files.exists(file)) {
       Results results = Results.fromJson(Files.readString(file));
       requireSameJob(file, results.job(), job);
@@ -95,16 +125,18 @@ record OutputFolder(Path path, Path tuned) {
       return;
     }
     boolean single = Files.exists(tuned()) || Files.exists(training());
-    try (Stream<Path> entries = Files.list(path)) {
-      List<Path> found = entries.toList();
-      boolean other = !found.isEmpty() && found.stream().noneMatch(OutputFolder::isSeed);
-      if (single || other) {
-        throw new BadInputException(
-            path
-                + ": expected no such folder, an empty one or one of darex run with several"
-                + " finetune.seed; --force removes a run of one, --out names another folder");
-      }
+    List<Path> found = entries().stream().filter(entry -> !isLock(entry)).toList();
+    boolean other = !found.isEmpty() && found.stream().noneMatch(OutputFolder::isSeed);
+    if (single || other) {
+      throw new BadInputException(
+          path
+              + ": expected no such folder, an empty one or one of darex run with several"
+              + " finetune.seed; --force removes a run of one, --out names another folder");
     }
+  }
+
+  private static boolean isLock(Path file) {
+    return file.getFileName().toString().equals(FolderLock.FILE);
   }
 
   private static boolean isSeed(Path folder) {
@@ -123,34 +155,80 @@ record OutputFolder(Path path, Path tuned) {
 
   void write(Results results) throws IOException {
     AtomicWrite.file(
-        path.resolve("results.json"), true, file -> Files.writeString(file, results.toJson()));
+        path.resolve(RESULTS), true, file -> Files.writeString(file, results.toJson()));
   }
 
-  /** Removes what a run writes, and nothing else. */
-  void clear() throws IOException {
+  /**
+   * Refuses to start over where something else than a run lies, or lies beside it, or where a
+   * process is at work on one of several fine-tunes.
+   *
+   * @throws RefusedOutputException naming it
+   */
+  void requireClearable() throws IOException {
     if (!Files.isDirectory(path)) {
       return;
     }
-    for (String ours : OURS) {
-      try (var entries = Files.newDirectoryStream(path, ours)) {
-        for (Path entry : entries) {
-          delete(entry);
-        }
-      }
+    Optional<Path> foreign = OURS.foreign(path).or(this::unmarked);
+    if (foreign.isPresent()) {
+      throw new RefusedOutputException(
+          path,
+          "expected nothing but a run of darex, found "
+              + foreign.get()
+              + "; nothing was deleted, --out names another folder");
     }
-    clearSeeds();
+    for (Path seed : entries().stream().filter(OutputFolder::isSeed).toList()) {
+      FolderLock.of(seed).close();
+    }
   }
 
-  private void clearSeeds() throws IOException {
-    List<Path> seeds;
-    try (Stream<Path> entries = Files.list(path)) {
-      seeds = entries.filter(OutputFolder::isSeed).toList();
-    }
-    for (Path seed : seeds) {
-      new OutputFolder(seed).clear();
-      if (PathUtils.isEmptyDirectory(seed)) {
-        Files.delete(seed);
+  /**
+   * What makes the folder somebody else's though all names are known: reports and results are
+   * common words.
+   */
+  private Optional<Path> unmarked() {
+    boolean begun = Files.exists(training());
+    for (String file : List.of(RESULTS, TrainingRecord.FILE)) {
+      if (Files.exists(path.resolve(file))) {
+        if (!isOfARun(path.resolve(file))) {
+          return Optional.of(Path.of(file));
+        }
+        begun = true;
       }
+    }
+    return begun
+        ? Optional.empty()
+        : entries().stream()
+            .filter(entry -> !isSeed(entry) && !entry.getFileName().toString().startsWith("."))
+            .map(Path::getFileName)
+            .findFirst();
+  }
+
+  private static boolean isOfARun(Path json) {
+    try {
+      JsonNode root = new ObjectMapper().readTree(json.toFile());
+      return root.path("job").asText().matches("[0-9a-f]{64}") || root.path("finetunes").isArray();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private List<Path> entries() {
+    try (Stream<Path> entries = Files.list(path)) {
+      return entries.sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Removes what a run writes.
+   *
+   * @throws RefusedOutputException as {@link #requireClearable}; nothing is removed then
+   */
+  void clear() throws IOException {
+    requireClearable();
+    if (Files.isDirectory(path)) {
+      OURS.clear(path);
     }
   }
 
@@ -162,11 +240,9 @@ record OutputFolder(Path path, Path tuned) {
   }
 
   /** Whether the folder is empty or holds a run that was broken off before its first result. */
-  private boolean isOurs() throws IOException {
-    try (Stream<Path> entries = Files.list(path)) {
-      return Files.exists(training())
-          || Files.exists(path.resolve(TrainingRecord.FILE))
-          || entries.findAny().isEmpty();
-    }
+  private boolean isOurs() {
+    return Files.exists(training())
+        || Files.exists(path.resolve(TrainingRecord.FILE))
+        || entries().stream().allMatch(OutputFolder::isLock);
   }
 }

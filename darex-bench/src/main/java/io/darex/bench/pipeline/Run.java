@@ -10,8 +10,10 @@ import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Summary;
+import io.darex.prune.checkpoint.Output;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,6 +26,7 @@ public final class Run {
   private final Optional<Path> glue;
   private final OutputFolder folder;
   private final Console console;
+  private volatile boolean begun;
 
   /**
    * @param glue the GLUE folder, where one was named
@@ -44,20 +47,44 @@ public final class Run {
    * folder {@code seed-N} as if it had been run alone, and above them lies what they come to
    * together.
    *
+   * @param inputs files and folders that are read, beside those that the configuration names
    * @param force start over
    * @throws io.darex.bench.BadInputException if the task's files cannot be used, or the output
    *     folder holds something else; nothing is written then
+   * @throws io.darex.prune.checkpoint.RefusedOutputException if the folder is an input, is to be
+   *     started over and not ours alone, or another process is at work in it; nothing is deleted
+   *     then
    */
-  public void execute(boolean force) throws IOException {
+  public void execute(List<Path> inputs, boolean force) throws IOException {
+    List<Path> all = new ArrayList<>(inputs);
+    all.addAll(config.inputs());
+    Output.requireApart(folder.path(), all);
     List<FinetuneConfig> finetunes = config.finetunes();
     if (finetunes.size() == 1) {
       execute(finetunes.get(0), folder, force);
       return;
     }
     if (force) {
-      folder.clear();
+      folder.requireClearable();
+      read(finetunes.get(0)); // what is wrong with it is to be known before anything goes
+    } else {
+      folder.requireForSeveral();
     }
-    folder.requireForSeveral();
+    try (FolderLock lock = FolderLock.of(folder.path())) {
+      if (force) {
+        folder.clear();
+      }
+      begun = true;
+      execute(finetunes);
+    }
+  }
+
+  /** Whether what an earlier run left is no more as it was. */
+  public boolean begun() {
+    return begun;
+  }
+
+  private void execute(List<FinetuneConfig> finetunes) throws IOException {
     SortedMap<Long, Results> bySeed = new TreeMap<>();
     for (FinetuneConfig finetune : finetunes) {
       console.say(
@@ -79,14 +106,20 @@ public final class Run {
     String job = Job.digest(config, finetune, data, Tuned.givenDigest(config));
     Report.requireFonts();
     if (force) {
-      folder.clear();
+      folder.requireClearable();
+    } else {
+      folder.resume(job); // refuses another job's before what takes long
     }
-    Optional<Results> earlier = folder.resume(job);
-
-    Prepared prepared = Prepared.of(config, finetune, data, console);
+    Prepared prepared = prepared(finetune, data);
     Pretrained pretrained = prepared.pretrained();
     try (Encoder encoder =
-        Encoders.open(prepared.architecture(), pretrained.checkpoint(), finetune.seed())) {
+            Encoders.open(prepared.architecture(), pretrained.checkpoint(), finetune.seed());
+        FolderLock lock = FolderLock.of(folder.path())) {
+      if (force) {
+        folder.clear();
+      }
+      begun = true;
+      Optional<Results> earlier = folder.resume(job);
       Tuned tuned =
           Tuned.of(config, finetune, prepared, job, encoder, folder, earlier, true, console);
       int threads = Runtime.getRuntime().availableProcessors();
@@ -95,5 +128,18 @@ public final class Run {
       Report.write(complete, folder.path());
       return complete;
     }
+  }
+
+  private void read(FinetuneConfig finetune) throws IOException {
+    Report.requireFonts();
+    prepared(finetune, Prepared.data(config, finetune, glue, console));
+  }
+
+  private Prepared prepared(FinetuneConfig finetune, TaskData data) throws IOException {
+    Prepared prepared = Prepared.of(config, finetune, data, console);
+    if (config.tuned().isPresent()) {
+      Tuned.requireHead(prepared, folder.tuned());
+    }
+    return prepared;
   }
 }

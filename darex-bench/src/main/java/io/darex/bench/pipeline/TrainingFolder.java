@@ -1,9 +1,13 @@
 package io.darex.bench.pipeline;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.optim.AdamROptimizer;
 import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.AtomicWrite;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
@@ -16,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -63,6 +68,31 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
   /** The file of a line of statistics every so many steps, beside this folder. */
   Path lines() {
     return path.resolveSibling("training.jsonl");
+  }
+
+  /** Drops the lines of steps that are to be taken again, and one that was cut short. */
+  void keepLines(int steps) throws IOException {
+    if (!Files.exists(lines())) {
+      return;
+    }
+    StringBuilder kept = new StringBuilder();
+    for (String line : Files.readString(lines()).split("(?<=\n)")) {
+      OptionalInt step = line.endsWith("\n") ? step(line) : OptionalInt.empty();
+      if (step.isEmpty() || step.getAsInt() >= steps) {
+        break;
+      }
+      kept.append(line);
+    }
+    AtomicWrite.file(lines(), true, file -> Files.writeString(file, kept));
+  }
+
+  private static OptionalInt step(String line) {
+    try {
+      JsonNode step = new ObjectMapper().readTree(line).path("iteration");
+      return step.isInt() ? OptionalInt.of(step.asInt()) : OptionalInt.empty();
+    } catch (JsonProcessingException e) {
+      return OptionalInt.empty();
+    }
   }
 
   /** The PEFT adapter of a finished epoch, where one is trained. */

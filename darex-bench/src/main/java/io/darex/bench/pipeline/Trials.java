@@ -8,9 +8,11 @@ import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results;
+import io.darex.prune.checkpoint.Contents;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
@@ -47,6 +49,11 @@ public final class Trials implements AutoCloseable {
   private final Map<Optional<Path>, CompletableFuture<Optional<String>>> given =
       new ConcurrentHashMap<>();
   private final Map<EncoderConfig, Deque<Encoder>> idle = new HashMap<>();
+
+  /** What is in the folder of a fine-tune, or of a candidate while it is evaluated. */
+  public static Contents contents() {
+    return OutputFolder.contents();
+  }
 
   /**
    * @param glue the GLUE folder, where one was named
@@ -143,7 +150,11 @@ public final class Trials implements AutoCloseable {
     Path locks = Files.createDirectories(finetunes.resolveSibling(LOCKS));
     // Of several processes one trains, and should it end, the next goes on where it was.
     try (FileChannel channel =
-        FileChannel.open(locks.resolve(job), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        FileChannel.open(
+            locks.resolve(job),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS)) {
       channel.lock(); // until it is closed
       Optional<Results> earlier = folder.resume(job);
       // One of its own: what training needs besides the weights is many times what scoring does.

@@ -5,12 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.BadInputException;
 import io.darex.bench.report.Trial;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
@@ -50,18 +52,20 @@ final class Journal implements AutoCloseable {
    * Opens the journal of a sweep in its folder, or begins one.
    *
    * @param sweep digest of what determines the candidates
-   * @throws BadInputException if it is another sweep's, another process writes it, or a line but
-   *     the last is broken
+   * @throws BadInputException if it is another sweep's, or a line but the last is broken
    */
   static Journal open(Path folder, String sweep) throws IOException {
     Files.createDirectories(folder);
     Path file = folder.resolve(FILE);
     FileChannel channel =
         FileChannel.open(
-            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS);
     Journal journal = new Journal(file, channel);
     try {
-      journal.lock();
       journal.read(sweep);
       return journal;
     } catch (IOException | RuntimeException e) {
@@ -70,16 +74,13 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  /** The lock goes with the process that holds it, however that ends. */
-  private void lock() throws IOException {
-    boolean free;
-    try {
-      free = channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      free = false;
-    }
-    if (!free) {
-      throw new BadInputException(file + ": expected a sweep at rest; another process runs it");
+  /** Whether a file is the journal of a sweep, as far as its first line says. */
+  static boolean isOne(Path file) throws IOException {
+    try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      String line = reader.readLine();
+      return line == null || JSON.readValue(line, Header.class).sweep() != null;
+    } catch (JsonProcessingException | CharacterCodingException e) {
+      return false;
     }
   }
 
@@ -90,6 +91,9 @@ final class Journal implements AutoCloseable {
     }
     String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
     List<String> lines = text.lines().toList();
+    if (!text.contains("\n") && !json(new Header(sweep, FORMAT)).startsWith(text)) {
+      throw new BadInputException(file + ": expected the journal of a sweep, found another file");
+    }
     int whole = 0; // characters of the lines that are good
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
@@ -136,8 +140,12 @@ final class Journal implements AutoCloseable {
     trials.put(trial.candidate(), trial);
   }
 
+  private static String json(Object line) throws IOException {
+    return JSON.writeValueAsString(JSON.<JsonNode>valueToTree(line)) + "\n";
+  }
+
   private void write(Object line) throws IOException {
-    String text = JSON.writeValueAsString(JSON.<JsonNode>valueToTree(line)) + "\n";
+    String text = json(line);
     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     while (bytes.hasRemaining()) {
       channel.write(bytes);

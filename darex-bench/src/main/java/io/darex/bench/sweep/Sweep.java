@@ -6,11 +6,15 @@ import io.darex.bench.Console;
 import io.darex.bench.Progress;
 import io.darex.bench.cluster.Cluster;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.pipeline.FolderLock;
 import io.darex.bench.pipeline.Trials;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
+import io.darex.prune.checkpoint.Contents;
+import io.darex.prune.checkpoint.Output;
+import io.darex.prune.checkpoint.RefusedOutputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.apache.commons.io.file.PathUtils;
 import org.deeplearning4j.arbiter.optimize.api.termination.MaxTimeCondition;
 import org.deeplearning4j.arbiter.optimize.api.termination.TerminationCondition;
 import org.deeplearning4j.arbiter.optimize.config.OptimizationConfiguration;
@@ -39,15 +43,26 @@ import org.deeplearning4j.arbiter.optimize.runner.LocalOptimizationRunner;
  * process.
  */
 public final class Sweep implements AutoCloseable {
-  private static final List<String> OURS =
-      List.of(
-          Journal.FILE,
-          "candidates",
-          "finetunes",
-          Trials.LOCKS,
-          "report.*",
-          "sweep-*.png",
-          "sweep-*.svg");
+  private static final String DIGEST = "[0-9a-f]{64}";
+
+  private static final Contents CANDIDATES =
+      Contents.none()
+          .file("\\d{3,}\\.yml")
+          .folder("\\d{3,}", any -> Trials.contents())
+          .temporaries();
+
+  private static final Contents FINETUNES =
+      Contents.none().folder(DIGEST, any -> Trials.contents());
+
+  private static final Contents OURS =
+      Contents.none()
+          .file(Pattern.quote(Journal.FILE))
+          .folder("candidates", any -> CANDIDATES)
+          .folder("finetunes", any -> FINETUNES)
+          .folder(Pattern.quote(Trials.LOCKS), any -> Contents.none().file(DIGEST))
+          .file("report\\.(md|html)|sweep-.+\\.(png|svg)")
+          .kept(Pattern.quote(FolderLock.FILE))
+          .temporaries();
 
   /** Weights, the moments of the optimiser and the best epoch, while one trains. */
   private static final int TRAINING_FILES = 5;
@@ -58,54 +73,93 @@ public final class Sweep implements AutoCloseable {
   private final SweepConfig config;
   private final Path folder;
   private final Console console;
-  private final Journal journal;
+  private final FolderLock lock;
   private final Evaluator evaluator;
   private final CandidateWork.Source source;
   private final AtomicReference<Exception> fatal = new AtomicReference<>();
   private final long start = System.nanoTime();
-  private final double before;
+  private double before;
   private long reportAfter = start;
   private Progress progress;
 
+  /** Null until an old sweep that is to be started over is gone. */
+  private volatile Journal journal;
+
+  private final boolean force;
+
   private Sweep(
-      SweepConfig config, Optional<Path> glue, Path folder, Console console, Journal journal) {
+      SweepConfig config,
+      Optional<Path> glue,
+      Path folder,
+      Console console,
+      FolderLock lock,
+      boolean force) {
     this.config = config;
     this.folder = folder;
     this.console = console;
-    this.journal = journal;
+    this.lock = lock;
+    this.force = force;
     evaluator = new Evaluator(config, glue, folder);
     source = CandidateWork.Source.of(config, glue, folder);
     CandidateWork.share(source, evaluator);
-    before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);
   }
 
   /**
    * Begins a sweep in a folder, or goes on with the one that is there.
    *
    * @param glue the GLUE folder, where one was named
-   * @param force start over
+   * @param force start over, once all is {@linkplain #prepare prepared}
    * @throws BadInputException if the folder holds something else or another sweep
+   * @throws RefusedOutputException if it is an input, is to be started over and not ours alone, or
+   *     another process is at work in it; nothing is deleted then
    */
   public static Sweep open(
       SweepConfig config, Optional<Path> glue, Path folder, Console console, boolean force)
       throws IOException {
     Report.requireFonts();
-    if (force) {
-      clear(folder);
-    }
+    List<Path> inputs = new ArrayList<>(config.inputs());
+    inputs.add(config.file());
+    glue.ifPresent(inputs::add);
+    Output.requireApart(folder, inputs);
     requireOurs(folder);
-    Journal journal = Journal.open(folder, config.digest());
-    return new Sweep(config, glue, folder, console, journal);
+    if (force) {
+      requireClearable(folder);
+    }
+    FolderLock lock = FolderLock.of(folder);
+    Sweep sweep = new Sweep(config, glue, folder, console, lock, force);
+    try {
+      if (!force) {
+        sweep.begin();
+      }
+      return sweep;
+    } catch (IOException | RuntimeException e) {
+      sweep.close();
+      throw e;
+    }
   }
 
-  private static void clear(Path folder) throws IOException {
+  private void begin() throws IOException {
+    if (force) {
+      requireClearable(folder);
+      OURS.clear(folder);
+    }
+    journal = Journal.open(folder, config.digest());
+    before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);
+  }
+
+  private static void requireClearable(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
-      for (String ours : OURS) {
-        try (var entries = Files.newDirectoryStream(folder, ours)) {
-          for (Path entry : entries) {
-            PathUtils.delete(entry);
-          }
-        }
+      Path journal = folder.resolve(Journal.FILE);
+      Optional<Path> foreign = OURS.foreign(folder);
+      if (foreign.isEmpty() && Files.exists(journal) && !Journal.isOne(journal)) {
+        foreign = Optional.of(journal.getFileName());
+      }
+      if (foreign.isPresent()) {
+        throw new RefusedOutputException(
+            folder,
+            "expected nothing but a sweep of darex, found "
+                + foreign.get()
+                + "; nothing was deleted, --out names another folder");
       }
     }
   }
@@ -113,7 +167,7 @@ public final class Sweep implements AutoCloseable {
   private static void requireOurs(Path folder) throws IOException {
     if (Files.isDirectory(folder) && !Files.exists(folder.resolve(Journal.FILE))) {
       try (Stream<Path> entries = Files.list(folder)) {
-        if (entries.findAny().isPresent()) {
+        if (entries.anyMatch(entry -> !entry.endsWith(FolderLock.FILE))) {
           throw new BadInputException(
               folder
                   + ": expected no such folder, an empty one or one of darex sweep; found other"
@@ -221,7 +275,8 @@ public final class Sweep implements AutoCloseable {
   }
 
   /**
-   * Reads all data and encoders, and refuses what cannot end well.
+   * Reads all data and encoders, and refuses what cannot end well; then an old sweep goes, if it is
+   * to be started over.
    *
    * @throws BadInputException if a run's data or encoder cannot be used, or the disk is too small
    */
@@ -231,7 +286,7 @@ public final class Sweep implements AutoCloseable {
     Map<String, Long> untrained = new HashMap<>();
     for (int i = 0; i < known.size(); i++) {
       RunConfig run = config.run(known.get(i));
-      if (journal.trial(i).isEmpty()) {
+      if (journal == null || journal.trial(i).isEmpty()) {
         untrained.putAll(trials.untrained(run));
       }
       trials.prepare(run);
@@ -251,6 +306,9 @@ public final class Sweep implements AutoCloseable {
               needed / 1e9,
               untrained.size(),
               free / 1e9));
+    }
+    if (journal == null) {
+      begin();
     }
   }
 
@@ -293,9 +351,14 @@ public final class Sweep implements AutoCloseable {
 
   /** How to say where it stands to one who has interrupted it. */
   public String standing() {
+    if (journal == null) {
+      return "nothing was deleted from " + folder + " yet, the same command starts over";
+    }
     return String.format(
         Locale.ROOT,
-        "%d of %d candidates are in %s, the same command goes on",
+        "%d of %d candidates are in %s, the same command "
+            + (force ? "without --force " : "")
+            + "goes on",
         journal.trials().stream().filter(this::isAskedFor).count(),
         config.candidates(),
         folder.resolve(Journal.FILE));
@@ -304,6 +367,9 @@ public final class Sweep implements AutoCloseable {
   @Override
   public void close() throws IOException {
     CandidateWork.forget(source);
-    journal.close();
+    if (journal != null) {
+      journal.close();
+    }
+    lock.close();
   }
 }

@@ -171,6 +171,11 @@ public final class SweepConfig {
     return corners;
   }
 
+  /** The files and folders that candidates name and read. */
+  List<Path> inputs() {
+    return corners().stream().flatMap(values -> run(values).inputs().stream()).distinct().toList();
+  }
+
   /**
    * Refuses folders that are named from the working directory, which is another one on the machines
    * of a cluster.

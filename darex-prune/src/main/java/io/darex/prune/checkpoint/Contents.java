@@ -26,7 +26,7 @@ public final class Contents {
   }
 
   /** A name, and what lies inside if it is that of a folder. */
-  private record Rule(Pattern name, Optional<Output.Ours> inside) {
+  private record Rule(Pattern name, Optional<Output.Ours> inside, boolean kept) {
     boolean fits(Path entry) {
       return name.matcher(entry.getFileName().toString()).matches()
           && (inside.isPresent()
@@ -40,20 +40,25 @@ public final class Contents {
     return new Contents(List.of());
   }
 
-  private Contents with(String regex, Optional<Output.Ours> inside) {
+  private Contents with(String regex, Optional<Output.Ours> inside, boolean kept) {
     List<Rule> longer = new ArrayList<>(rules);
-    longer.add(new Rule(Pattern.compile(regex), inside));
+    longer.add(new Rule(Pattern.compile(regex), inside, kept));
     return new Contents(longer);
   }
 
   /** These and regular files of a name. */
   public Contents file(String regex) {
-    return with(regex, Optional.empty());
+    return with(regex, Optional.empty(), false);
+  }
+
+  /** As {@link #file}, but {@link #clear} leaves it. */
+  public Contents kept(String regex) {
+    return with(regex, Optional.empty(), true);
   }
 
   /** These and folders of a name, with what lies inside. */
   public Contents folder(String regex, Output.Ours inside) {
-    return with(regex, Optional.of(inside));
+    return with(regex, Optional.of(inside), false);
   }
 
   /** These and what an {@link AtomicWrite} that was killed leaves. */
@@ -91,11 +96,13 @@ public final class Contents {
           folder, "expected files of darex only, found " + foreign.get() + "; nothing was deleted");
     }
     for (Path entry : list(folder)) {
-      Optional<Output.Ours> inside = rule(entry).flatMap(Rule::inside);
-      if (inside.isPresent()) {
-        inside.get().of(entry).clear(entry);
+      Rule rule = rule(entry).orElseThrow();
+      if (rule.inside().isPresent()) {
+        rule.inside().get().of(entry).clear(entry);
       }
-      Files.delete(entry);
+      if (!rule.kept()) {
+        Files.delete(entry);
+      }
     }
   }
 

@@ -87,6 +87,11 @@ public final class Output {
     requireFolder(out, force, WrittenFolder::contents, inputs);
   }
 
+  /** What of a checkpoint's or an adapter's folder was written here. */
+  public static Contents ofModel(Path folder) throws IOException {
+    return WrittenFolder.contents(folder);
+  }
+
   private static void requireForce(Path out, boolean force, Optional<String> obstacle)
       throws IOException {
     if (!force) {
