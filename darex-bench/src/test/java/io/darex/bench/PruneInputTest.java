@@ -138,12 +138,13 @@ class PruneInputTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "apply --base BASE --delta DELTA --out OUT --dtype f8 | expected f32, f16 or bf16, got 'f8'",
+        "apply --base BASE --delta DELTA --out OUT --dtype f8 | expected f32, f16 or bf16, got"
+            + " 'f8'",
         "apply --base BASE --delta DELTA --out OUT --shard-size 1GB | expected a folder as --out",
         "apply --base BASE --delta DELTA --out x --shard-size lots | expected a size such as 2GB",
         "apply --base TUNED --delta DELTA --out OUT | wrong base",
         "apply --base BASE --delta BASE/model.safetensors --out OUT | a sparse delta, which has",
-        "export --delta DELTA --out DELTA | exists already; --force replaces it",
+        "export --delta DELTA --out DELTA | the output is the input",
         "prune --base BASE --tuned TUNED --out DELTA | exists already; --force replaces it",
         "prune --base BASE --tuned nowhere --out OUT | nowhere: no checkpoint there",
         "inspect nowhere | nowhere: no such file",

@@ -121,9 +121,10 @@ public final class Sweep implements AutoCloseable {
     inputs.add(config.file());
     glue.ifPresent(inputs::add);
     Output.requireApart(folder, inputs);
-    requireOurs(folder);
     if (force) {
       requireClearable(folder);
+    } else {
+      requireOurs(folder);
     }
     FolderLock lock = FolderLock.of(folder);
     Sweep sweep = new Sweep(config, glue, folder, console, lock, force);
@@ -151,7 +152,9 @@ public final class Sweep implements AutoCloseable {
     if (Files.isDirectory(folder)) {
       Path journal = folder.resolve(Journal.FILE);
       Optional<Path> foreign = OURS.foreign(folder);
-      if (foreign.isEmpty() && Files.exists(journal) && !Journal.isOne(journal)) {
+      if (foreign.isEmpty() && !Files.exists(journal)) {
+        foreign = strange(folder); // reports are a common word
+      } else if (foreign.isEmpty() && !Journal.isOne(journal)) {
         foreign = Optional.of(journal.getFileName());
       }
       if (foreign.isPresent()) {
@@ -165,15 +168,19 @@ public final class Sweep implements AutoCloseable {
   }
 
   private static void requireOurs(Path folder) throws IOException {
-    if (Files.isDirectory(folder) && !Files.exists(folder.resolve(Journal.FILE))) {
-      try (Stream<Path> entries = Files.list(folder)) {
-        if (entries.anyMatch(entry -> !entry.endsWith(FolderLock.FILE))) {
-          throw new BadInputException(
-              folder
-                  + ": expected no such folder, an empty one or one of darex sweep; found other"
-                  + " files");
-        }
-      }
+    if (Files.isDirectory(folder)
+        && !Files.exists(folder.resolve(Journal.FILE))
+        && strange(folder).isPresent()) {
+      throw new BadInputException(
+          folder
+              + ": expected no such folder, an empty one or one of darex sweep; found other files");
+    }
+  }
+
+  /** Of a folder without a journal, what is there. */
+  private static Optional<Path> strange(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.map(Path::getFileName).filter(e -> !e.endsWith(FolderLock.FILE)).findFirst();
     }
   }
 

@@ -82,6 +82,30 @@ class FinetuningTest {
     assertThat(broken.resolve(weights)).hasSameBinaryContentAs(straight.resolve(weights));
     Path moments = Path.of("epoch-3.optimizer.safetensors");
     assertThat(broken.resolve(moments)).hasSameBinaryContentAs(straight.resolve(moments));
+    assertThat(broken.resolveSibling("training.jsonl"))
+        .hasSameTextualContentAs(straight.resolveSibling("training.jsonl"));
+  }
+
+  /** 60 steps, of which every twentieth is a line, interrupted after a line that is taken again. */
+  @Test
+  void theLinesOfStepsThatAreTakenAgainAreNotRepeated() throws IOException {
+    FinetuneConfig small =
+        new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 4, 64, 0.06, 1, 7, 0, 0, null);
+    Path straight = folder.resolve("straight/training");
+    finetuning(small, straight, encoder(Integer.MAX_VALUE), Duration.ofDays(1)).train();
+    List<String> expected = Files.readAllLines(straight.resolveSibling("training.jsonl"));
+    assertThat(expected).hasSize(4); // 69 steps: 0, 20, 40, 60
+    Path broken = folder.resolve("broken/training");
+    Path lines = broken.resolveSibling("training.jsonl");
+    // In the second epoch, whose 23 steps are lost with the line of step 40.
+    Finetuning second = finetuning(small, broken, encoder(43), Duration.ofDays(1));
+    assertThatThrownBy(second::train).hasMessage("interrupted");
+    assertThat(Files.readAllLines(lines)).isEqualTo(expected.subList(0, 3));
+    Files.writeString(lines, "{\"iteration\":4", java.nio.file.StandardOpenOption.APPEND);
+
+    finetuning(small, broken, encoder(Integer.MAX_VALUE), Duration.ofDays(1)).train();
+
+    assertThat(Files.readAllLines(lines)).isEqualTo(expected);
   }
 
   @ParameterizedTest

@@ -106,14 +106,24 @@ class JournalTest {
         .hasMessage(file + ":2: expected a line of a sweep's journal");
   }
 
+  /** A line without its end is torn only if it is the beginning of this journal. */
   @Test
-  void twoCannotWriteIt() throws IOException {
-    try (Journal journal = Journal.open(folder, "sweep")) {
-      journal.append(FIRST);
-      assertThatThrownBy(() -> Journal.open(folder, "sweep"))
-          .isInstanceOf(BadInputException.class)
-          .hasMessageContaining("another process runs it");
-    }
-    Journal.open(folder, "sweep").close();
+  void anothersFileIsNotEmptied() throws IOException {
+    Path file = Files.writeString(folder.resolve(Journal.FILE), "{\"entry\": \"dear diary\"}");
+
+    assertThatThrownBy(() -> Journal.open(folder, "sweep"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(file + ": expected the journal of a sweep, found another file");
+    assertThat(file).hasContent("{\"entry\": \"dear diary\"}");
+    assertThat(Journal.isOne(file)).isFalse();
+  }
+
+  @Test
+  void noLinkIsFollowed() throws IOException {
+    Path victim = folder.resolve("victim");
+    Files.createSymbolicLink(folder.resolve(Journal.FILE), victim);
+
+    assertThatThrownBy(() -> Journal.open(folder, "sweep")).isInstanceOf(IOException.class);
+    assertThat(victim).doesNotExist();
   }
 }
