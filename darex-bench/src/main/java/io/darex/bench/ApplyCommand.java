@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import io.darex.prune.DType;
 import io.darex.prune.checkpoint.ApplyJob;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -76,6 +77,7 @@ final class ApplyCommand implements Callable<Integer> {
       throw new BadInputException("--shard-size: expected a folder as --out, got the file " + out);
     }
     work.requireFree(out);
+    HuggingFaceFolder.beside(base).ifPresent(main.console()::say);
     ApplyJob job =
         ApplyJob.open(
             base,

@@ -18,6 +18,7 @@ import io.darex.bench.pipeline.Evaluation;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
@@ -144,6 +145,10 @@ final class EvaluateCommand implements Callable<Integer> {
     Task task = TaskConfig.of(taskArgument);
     checkOptions(task);
     Backend.prepare(main.console());
+    HuggingFaceFolder.beside(Path.of(model)).ifPresent(main.console()::say);
+    if (delta != null) {
+      PeftAdapter.beside(delta).ifPresent(main.console()::say);
+    }
     Pretrained base = Pretrained.of(model);
     Optional<SparseDelta> sparse = sparse(base.checkpoint());
     Checkpoint weights = weights(base.checkpoint(), sparse);
@@ -196,7 +201,7 @@ final class EvaluateCommand implements Callable<Integer> {
           "--split test: expected --submission or --predictions, as test has no labels to score"
               + " by, came neither");
     }
-    if (beside && (delta == null || PeftAdapter.isAt(delta))) {
+    if (beside && (delta == null || Files.isDirectory(delta))) {
       throw new BadInputException(
           "--beside: expected a sparse delta as --delta with it, came "
               + (delta == null ? "none" : "a PEFT adapter"));
@@ -211,7 +216,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** The sparse delta, where the delta is one. */
   private Optional<SparseDelta> sparse(Checkpoint base) throws IOException {
-    if (delta == null || PeftAdapter.isAt(delta)) {
+    // A sparse delta is a file, so a folder can only be meant as an adapter.
+    if (delta == null || Files.isDirectory(delta)) {
       return Optional.empty();
     }
     SparseDelta sparse = SparseDeltaFile.read(delta);

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Checkpoints as Hugging Face keeps them: a folder, or a bare file, with weights in safetensors or
@@ -72,9 +73,8 @@ public final class HuggingFaceFolder {
       Path config = path.resolve(CONFIG);
       Optional<String> text =
           Files.exists(config) ? Optional.of(Files.readString(config)) : Optional.empty();
-      boolean sharded = weights.get().toString().endsWith(".json");
       return new InMemoryCheckpoint(
-          sharded ? shards(weights.get()) : WeightFile.read(weights.get()), text);
+          isIndex(weights.get()) ? shards(weights.get()) : WeightFile.read(weights.get()), text);
     }
     if (PeftAdapter.isAt(path)) {
       throw new MalformedFileException(
@@ -89,6 +89,29 @@ public final class HuggingFaceFolder {
   /** The file in a folder that {@link #open} reads the weights from, where there is one. */
   static Optional<Path> weights(Path folder) {
     return WEIGHTS.stream().map(folder::resolve).filter(Files::exists).findFirst();
+  }
+
+  /**
+   * The bytes of the files that {@link #open} reads the weights of a folder from.
+   *
+   * @throws NoSuchFileException if there are none
+   */
+  public static long bytes(Path folder) throws IOException {
+    Path weights =
+        weights(folder)
+            .orElseThrow(() -> new NoSuchFileException(folder.toString(), null, "no weights"));
+    if (!isIndex(weights)) {
+      return Files.size(weights);
+    }
+    long bytes = 0;
+    for (String shard : new TreeSet<>(weightMap(weights).values())) {
+      bytes += Files.size(weights.resolveSibling(shard));
+    }
+    return bytes;
+  }
+
+  private static boolean isIndex(Path weights) {
+    return weights.toString().endsWith(".json");
   }
 
   /**

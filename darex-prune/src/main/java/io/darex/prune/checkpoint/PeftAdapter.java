@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -74,12 +73,7 @@ public final class PeftAdapter {
    * @param scale s
    * @param transposed whether the weight is stored {@code [in, out]}
    */
-  public record Layer(Tensor a, Tensor b, double scale, boolean transposed) {
-    /** The entries of B·A. */
-    long productEntries() {
-      return Math.multiplyExact(b.shape()[0], a.shape()[1]);
-    }
-  }
+  public record Layer(Tensor a, Tensor b, double scale, boolean transposed) {}
 
   /**
    * Whether a path is an adapter where a checkpoint could stand as well: a folder with the two
@@ -89,6 +83,17 @@ public final class PeftAdapter {
     return Files.isRegularFile(path.resolve(PeftConfig.FILE))
         && weights(path).isPresent()
         && HuggingFaceFolder.weights(path).isEmpty();
+  }
+
+  /** What to say where {@link #open} reads an adapter though a full model lies beside it. */
+  public static Optional<String> beside(Path folder) {
+    Optional<Path> adapter = weights(folder);
+    return HuggingFaceFolder.weights(folder)
+        .filter(model -> adapter.isPresent())
+        .map(
+            model ->
+                "%s: read as the PEFT adapter in %s; the full model beside it, %s, is not read"
+                    .formatted(folder, adapter.get().getFileName(), model.getFileName()));
   }
 
   /** The file of the tensors in a folder, where there is one. */
@@ -304,24 +309,9 @@ public final class PeftAdapter {
     }
   }
 
-  /**
-   * Whether a sparse delta of B·A can be smaller than the factors, in words: (1−p)·m·n &lt;
-   * r·(m+n), summed over the layers (METHOD.md §6).
-   *
-   * @param keepRate 1 − p
-   */
-  public String storage(double keepRate) {
-    long product = layers.values().stream().mapToLong(Layer::productEntries).sum();
-    long factors = layers.values().stream().mapToLong(l -> l.a().count() + l.b().count()).sum();
-    boolean pays = keepRate * product < factors;
-    return String.format(
-        Locale.ROOT,
-        "adapter: %,d layers; of %,d entries of B·A about %,.0f stay, the factors have %,d: %s",
-        layers.size(),
-        product,
-        keepRate * product,
-        factors,
-        pays ? "pruning B·A pays" : "pruning B·A does not pay, prune --adapter prunes factors");
+  /** The bytes of all its values, factors and saved tensors: about what its file takes. */
+  public long bytes() {
+    return tensors.values().stream().mapToLong(SafetensorsLayout::bytes).sum();
   }
 
   /**

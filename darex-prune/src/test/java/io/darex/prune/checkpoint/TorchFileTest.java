@@ -168,8 +168,7 @@ class TorchFileTest {
 
   @Test
   void otherByteOrdersAreRefused() throws IOException {
-    Map<String, byte[]> entries =
-        new LinkedHashMap<>(TorchZips.weights());
+    Map<String, byte[]> entries = new LinkedHashMap<>(TorchZips.weights());
     entries.put("weights/byteorder", "big".getBytes(StandardCharsets.US_ASCII));
     assertThatThrownBy(() -> read(TorchZips.zip(entries, false, 0)))
         .isInstanceOf(MalformedFileException.class)
