@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import io.darex.prune.DType;
 import io.darex.prune.checkpoint.ApplyJob;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -80,6 +81,7 @@ final class ApplyCommand implements Callable<Integer> {
     } else {
       work.requireFolder(out, Inputs.of(base, delta));
     }
+    HuggingFaceFolder.beside(base).ifPresent(main.console()::say);
     ApplyJob job =
         ApplyJob.open(
             base,

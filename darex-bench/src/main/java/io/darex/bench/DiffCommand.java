@@ -46,6 +46,8 @@ final class DiffCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    HuggingFaceFolder.beside(first).ifPresent(main.console()::say);
+    HuggingFaceFolder.beside(second).ifPresent(main.console()::say);
     Checkpoint before = HuggingFaceFolder.open(first);
     CheckpointDiff diff =
         CheckpointDiff.between(

@@ -19,6 +19,7 @@ import io.darex.bench.pipeline.Evaluation;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
@@ -148,6 +149,10 @@ final class EvaluateCommand implements Callable<Integer> {
     List<Part> parts = parts(task);
     requireFree(task, parts, inputs);
     Backend.prepare(main.console());
+    HuggingFaceFolder.beside(Path.of(model)).ifPresent(main.console()::say);
+    if (delta != null) {
+      PeftAdapter.beside(delta).ifPresent(main.console()::say);
+    }
     Pretrained base = Pretrained.of(model);
     Optional<SparseDelta> sparse = sparse(base.checkpoint());
     Checkpoint weights = weights(base.checkpoint(), sparse);
@@ -199,7 +204,7 @@ final class EvaluateCommand implements Callable<Integer> {
           "--split test: expected --submission or --predictions, as test has no labels to score"
               + " by, came neither");
     }
-    if (beside && (delta == null || PeftAdapter.isAt(delta))) {
+    if (beside && (delta == null || Files.isDirectory(delta))) {
       throw new BadInputException(
           "--beside: expected a sparse delta as --delta with it, came "
               + (delta == null ? "none" : "a PEFT adapter"));
@@ -227,7 +232,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** The sparse delta, where the delta is one. */
   private Optional<SparseDelta> sparse(Checkpoint base) throws IOException {
-    if (delta == null || PeftAdapter.isAt(delta)) {
+    // A sparse delta is a file, so a folder can only be meant as an adapter.
+    if (delta == null || Files.isDirectory(delta)) {
       return Optional.empty();
     }
     SparseDelta sparse = SparseDeltaFile.read(delta);

@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import io.darex.prune.Scale;
 import io.darex.prune.checkpoint.FactorPruning;
+import io.darex.prune.checkpoint.PeftAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.DoubleSummaryStatistics;
@@ -63,6 +64,7 @@ final class FactorOptions {
       Console console)
       throws IOException {
     work.requireFolder(out, options.inputs().and(adapter));
+    PeftAdapter.beside(adapter).ifPresent(console::say);
     FactorPruning pruning =
         FactorPruning.open(
             adapter,

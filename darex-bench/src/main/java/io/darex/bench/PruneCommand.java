@@ -7,6 +7,7 @@ import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.pipeline.TunedModel;
 import io.darex.prune.Scale;
 import io.darex.prune.checkpoint.DividedPruning;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.PruneJob;
 import io.darex.prune.rescale.Evidence;
@@ -226,9 +227,12 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   private List<String> preflight(PruneJob job) throws IOException {
-    List<String> lines = new ArrayList<>(job.delta().report());
+    List<String> lines = new ArrayList<>();
+    HuggingFaceFolder.beside(base).ifPresent(lines::add);
+    HuggingFaceFolder.beside(tuned).ifPresent(lines::add);
+    lines.addAll(job.delta().report());
     if (PeftAdapter.isAt(tuned)) {
-      lines.add(PeftAdapter.open(tuned).storage(job.keepRate()));
+      lines.add(storage("about ", job.expectedBytes()));
     }
     lines.add(
         "file: about "
@@ -244,6 +248,19 @@ final class PruneCommand implements Callable<Integer> {
             + Size.text(Runtime.getRuntime().maxMemory())
             + " allowed");
     return lines;
+  }
+
+  /** Whether a sparse delta of B·A is smaller than the adapter, from the bytes of both. */
+  private String storage(String about, long bytes) throws IOException {
+    long own = PeftAdapter.open(tuned).bytes();
+    return "adapter: its values take "
+        + Size.text(own)
+        + ", the sparse delta of its B·A "
+        + about
+        + Size.text(bytes)
+        + (bytes < own
+            ? ": pruning B·A pays"
+            : ": pruning B·A does not pay, prune --adapter prunes its factors");
   }
 
   private void requireRoom(PruneJob job) throws IOException {
@@ -277,7 +294,7 @@ final class PruneCommand implements Callable<Integer> {
     return Files.getFileStore(folder).getUsableSpace();
   }
 
-  private void report(PruneJob job, PruneJob.Outcome outcome, Duration taken) {
+  private void report(PruneJob job, PruneJob.Outcome outcome, Duration taken) throws IOException {
     Console console = main.console();
     double ratio = (double) job.denseBytes() / outcome.bytes();
     boolean sparse = outcome.zeroShare() >= SPARSE;
@@ -317,6 +334,9 @@ final class PruneCommand implements Callable<Integer> {
                 PERCENT * outcome.zeroShare(),
                 outcome.effectiveDropRate());
       }
+    }
+    if (PeftAdapter.isAt(tuned)) {
+      console.say(storage("", outcome.bytes()));
     }
     console.say(
         String.format(

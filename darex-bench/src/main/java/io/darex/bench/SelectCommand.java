@@ -11,6 +11,7 @@ import io.darex.bench.select.Answer;
 import io.darex.bench.select.SelectJob;
 import io.darex.bench.select.Target;
 import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.Output;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -156,6 +157,8 @@ final class SelectCommand implements Callable<Integer> {
     if (task.isPresent() || calibration != null) {
       Backend.prepare(main.console());
     }
+    HuggingFaceFolder.beside(base).ifPresent(main.console()::say);
+    HuggingFaceFolder.beside(tuned).ifPresent(main.console()::say);
     SelectJob.Request request =
         new SelectJob.Request(
             base,

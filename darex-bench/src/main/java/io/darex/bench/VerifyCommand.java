@@ -10,8 +10,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -47,6 +49,9 @@ final class VerifyCommand implements Callable<Integer> {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(file.toString());
     }
+    Stream.of(base, tuned)
+        .filter(Objects::nonNull)
+        .forEach(path -> HuggingFaceFolder.beside(path).ifPresent(main.console()::say));
     Optional<Checkpoint> before =
         base == null ? Optional.empty() : Optional.of(HuggingFaceFolder.open(base));
     List<Verification.Check> checks =

@@ -184,7 +184,7 @@ final class Cells {
         score.value(),
         score.validation(),
         Files.size(file),
-        Files.size(folder.tuned().resolve(HuggingFaceFolder.MODEL)),
+        HuggingFaceFolder.bytes(folder.tuned()),
         folder.path().relativize(file).toString().replace('\\', '/'));
   }
 

@@ -77,7 +77,7 @@ final class LoraTraining implements Trainable {
             config.targets(),
             List.copyOf(savedModules));
     adapt(linearModules(parameters), parameters, new SplittableRandom(seed));
-    this.scale = peft.scale("");
+    this.scale = peft.scale();
   }
 
   /** One adapted layer; {@code weight} is the encoder's own array, {@code start} W₀. */

@@ -11,6 +11,7 @@ import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,8 @@ record Prepared(
   static Prepared of(RunConfig config, FinetuneConfig finetune, TaskData data, Console console)
       throws IOException {
     Task task = config.task();
+    HuggingFaceFolder.beside(Path.of(config.encoder())).ifPresent(console::say);
+    config.tuned().flatMap(HuggingFaceFolder::beside).ifPresent(console::say);
     Pretrained pretrained = Pretrained.of(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(classes(config));
     int longest = Math.min(finetune.maxLength(), architecture.maxTokens());

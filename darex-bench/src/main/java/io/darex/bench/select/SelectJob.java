@@ -90,7 +90,7 @@ public final class SelectJob {
   public Answer run(Target target) throws IOException {
     Checkpoint base = HuggingFaceFolder.open(request.base());
     if (request.task().isEmpty() && request.calibration().isEmpty()) {
-      Checkpoint tuned = HuggingFaceFolder.open(request.tuned());
+      Checkpoint tuned = HuggingFaceFolder.openTuned(request.tuned(), base);
       boolean decoder = isDecoder(tuned);
       Available available = new Available(false, false, false, request.mayTrain(), decoder);
       return new Selector(

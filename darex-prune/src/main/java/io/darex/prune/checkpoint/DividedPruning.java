@@ -2,10 +2,12 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
+import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.rescale.Evidence;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,8 +20,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -194,7 +198,8 @@ public final class DividedPruning {
    */
   public void prune(Part part, int threads) throws IOException {
     Delta some = job.delta().only(part.names());
-    SparseDelta view = recipe.pruning().view(some, threads);
+    Mask mask = Evidence.none().inform(recipe.pruning().mask(), recipe.budget(), some, threads);
+    SparseDelta view = new Pruning(mask, recipe.pruning().selection()).view(some, threads);
     SparseDelta pruned = recipe.rescale().isPerTensor() ? rescaled(some, view, threads) : view;
     Path own = part.file().resolveSibling(part.file().getFileName() + "." + UUID.randomUUID());
     WriteOptions options = WriteOptions.defaults().withThreads(threads);
@@ -209,15 +214,19 @@ public final class DividedPruning {
   private SparseDelta together(List<Part> parts, int threads) throws IOException {
     SortedMap<String, KeptTensor> kept = new TreeMap<>();
     Map<String, Double> perTensor = new TreeMap<>();
+    Set<String> unchanged = new TreeSet<>();
     for (Part part : parts) {
       SparseDelta some = SparseDeltaFile.read(part.file());
       kept.putAll(some.kept());
       perTensor.putAll(some.scale().perTensor());
+      some.kept().keySet().stream()
+          .filter(name -> some.mask().of(name).dropRate() == 1)
+          .forEach(unchanged::add);
     }
     SparseDelta none = recipe.pruning().view(job.delta().only(List.of()), threads);
     SparseDelta all =
         new SparseDelta(
-            none.mask(),
+            PerTensorMask.sparing(none.mask(), kept.keySet(), unchanged),
             new Scale(none.scale().fallback(), perTensor),
             kept,
             job.delta().carried(),

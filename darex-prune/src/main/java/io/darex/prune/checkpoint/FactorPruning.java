@@ -153,7 +153,7 @@ public final class FactorPruning {
 
   /** Bytes of the values that will be written. */
   public long bytes() {
-    return adapter.tensors().values().stream().mapToLong(SafetensorsLayout::bytes).sum();
+    return adapter.bytes();
   }
 
   /**

@@ -21,7 +21,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** Checkpoints as Hugging Face keeps them: a folder, or a bare safetensors file. */
+/**
+ * Checkpoints as Hugging Face keeps them: a folder, or a bare file, with weights in safetensors or
+ * as {@code torch.save} writes them. Of a folder's weights the first of {@value #MODEL}, its
+ * shards, {@value #TORCH_MODEL} and its shards are read, as transformers does. A folder with any of
+ * them is a full model, also beside the files of an adapter; {@link #beside} says so.
+ */
 public final class HuggingFaceFolder {
   private static final String CONFIG = "config.json";
 
@@ -36,6 +41,12 @@ public final class HuggingFaceFolder {
 
   private static final String INDEX = "model.safetensors.index.json";
 
+  /** The weights as {@code torch.save} writes them. */
+  private static final String TORCH_MODEL = "pytorch_model.bin";
+
+  private static final List<String> WEIGHTS =
+      List.of(MODEL, INDEX, TORCH_MODEL, TORCH_MODEL + ".index.json");
+
   /** transformers asks for the format key and refuses files without it. */
   static final Map<String, String> METADATA = Map.of("format", "pt");
 
@@ -45,34 +56,79 @@ public final class HuggingFaceFolder {
   private HuggingFaceFolder() {}
 
   /**
-   * Opens a safetensors file, or a folder with {@code model.safetensors} or with shards and their
-   * {@code model.safetensors.index.json}. Only headers are read.
+   * Opens a file of weights, or a folder with one or with shards and their index. Of safetensors
+   * only headers are read, of a torch file the pickle, of which nothing is run.
    *
    * @throws NoSuchFileException if there is nothing of the kind at {@code path}
-   * @throws MalformedFileException if a header or the index is at fault
+   * @throws MalformedFileException if a header, a pickle or the index is at fault
    */
   public static Checkpoint open(Path path) throws IOException {
     if (!Files.exists(path)) {
       throw new NoSuchFileException(path.toString(), null, "no checkpoint there");
     }
     if (!Files.isDirectory(path)) {
-      return Safetensors.open(path);
+      return new InMemoryCheckpoint(WeightFile.read(path), Optional.empty());
     }
-    Path config = path.resolve(CONFIG);
-    Optional<String> text =
-        Files.exists(config) ? Optional.of(Files.readString(config)) : Optional.empty();
-    if (Files.exists(path.resolve(MODEL))) {
-      return new InMemoryCheckpoint(Safetensors.open(path.resolve(MODEL)).tensors(), text);
-    }
-    if (Files.exists(path.resolve(INDEX))) {
-      return new InMemoryCheckpoint(shards(path.resolve(INDEX)), text);
+    Optional<Path> weights = weights(path);
+    if (weights.isPresent()) {
+      Path config = path.resolve(CONFIG);
+      Optional<String> text =
+          Files.exists(config) ? Optional.of(Files.readString(config)) : Optional.empty();
+      return new InMemoryCheckpoint(
+          isIndex(weights.get()) ? shards(weights.get()) : WeightFile.read(weights.get()), text);
     }
     if (PeftAdapter.isAt(path)) {
       throw new MalformedFileException(
           path, "a checkpoint", "a PEFT adapter, which is nothing without its base");
     }
     throw new NoSuchFileException(
-        path.toString(), null, "the folder has neither " + MODEL + " nor " + INDEX);
+        path.toString(),
+        null,
+        "the folder has neither " + MODEL + " nor " + TORCH_MODEL + ", nor an index of either");
+  }
+
+  /** The file in a folder that {@link #open} reads the weights from, where there is one. */
+  static Optional<Path> weights(Path folder) {
+    return WEIGHTS.stream().map(folder::resolve).filter(Files::exists).findFirst();
+  }
+
+  /**
+   * The bytes of the files that {@link #open} reads the weights of a folder from.
+   *
+   * @throws NoSuchFileException if there are none
+   */
+  public static long bytes(Path folder) throws IOException {
+    Path weights =
+        weights(folder)
+            .orElseThrow(() -> new NoSuchFileException(folder.toString(), null, "no weights"));
+    if (!isIndex(weights)) {
+      return Files.size(weights);
+    }
+    long bytes = 0;
+    for (String shard : new TreeSet<>(weightMap(weights).values())) {
+      bytes += Files.size(weights.resolveSibling(shard));
+    }
+    return bytes;
+  }
+
+  private static boolean isIndex(Path weights) {
+    return weights.toString().endsWith(".json");
+  }
+
+  /**
+   * What to say of a folder that could be read in another way: that a full model is read where the
+   * files of an adapter lie beside it, or where only an adapter's configuration was left.
+   */
+  public static Optional<String> beside(Path folder) {
+    if (!Files.isRegularFile(folder.resolve(PeftConfig.FILE))) {
+      return Optional.empty();
+    }
+    String other =
+        PeftAdapter.weights(folder)
+            .map(file -> "the PEFT adapter beside it, " + file.getFileName() + ", is not read")
+            .orElse("the " + PeftConfig.FILE + " beside it has no adapter's weights");
+    return weights(folder)
+        .map(file -> folder + ": read as the full model in " + file.getFileName() + "; " + other);
   }
 
   /**
@@ -178,12 +234,12 @@ public final class HuggingFaceFolder {
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     Set<String> files = new LinkedHashSet<>(places.values());
     for (String file : files) {
-      Safetensors shard = Safetensors.open(index.resolveSibling(file));
-      for (Tensor tensor : shard.tensors().values()) {
+      Path shard = index.resolveSibling(file);
+      for (Tensor tensor : WeightFile.read(shard).values()) {
         if (!file.equals(places.get(tensor.name()))) {
           throw new MalformedFileException(
-              shard.path(),
-              "only the tensors that " + INDEX + " places there",
+              shard,
+              "only the tensors that " + index.getFileName() + " places there",
               "tensor " + tensor.name());
         }
         tensors.put(tensor.name(), tensor);
@@ -193,7 +249,7 @@ public final class HuggingFaceFolder {
       if (!tensors.containsKey(place.getKey())) {
         throw new MalformedFileException(
             index.resolveSibling(place.getValue()),
-            "tensor " + place.getKey() + ", as " + INDEX + " says",
+            "tensor " + place.getKey() + ", as " + index.getFileName() + " says",
             "none of that name");
       }
     }
@@ -214,9 +270,10 @@ public final class HuggingFaceFolder {
     for (Map.Entry<String, JsonNode> place : map.properties()) {
       String file = place.getValue().asText();
       // A shard lies beside its index; anything else could reach any file of the reader's machine.
-      if (!file.endsWith(".safetensors") || file.matches(".*[/\\\\].*")) {
+      String kind = index.endsWith(INDEX) ? ".safetensors" : ".bin";
+      if (!file.endsWith(kind) || file.indexOf('/') >= 0 || file.indexOf('\\') >= 0) {
         throw new MalformedFileException(
-            index, "a file name NAME.safetensors for tensor " + place.getKey(), place.getValue());
+            index, "a file name NAME" + kind + " for tensor " + place.getKey(), place.getValue());
       }
       places.put(place.getKey(), file);
     }

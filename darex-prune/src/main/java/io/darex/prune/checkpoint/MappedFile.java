@@ -42,6 +42,11 @@ final class MappedFile {
     }
   }
 
+  /** Bytes in memory that stand for a file; at most 1 GiB. */
+  static MappedFile of(Path path, ByteBuffer bytes) {
+    return new MappedFile(path, bytes.remaining(), new ByteBuffer[] {bytes});
+  }
+
   Path path() {
     return path;
   }

@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -29,12 +28,15 @@ import java.util.stream.Stream;
 
 /**
  * A LoRA adapter as PEFT writes it: a folder with {@value PeftConfig#FILE} and {@value #WEIGHTS}
- * (METHOD.md §6). {@link #onto} makes it a tuned checkpoint; {@link FactorPruning} prunes its
- * factors.
+ * or, as older ones have it, {@value #TORCH_WEIGHTS} (METHOD.md §6). {@link #onto} makes it a tuned
+ * checkpoint; {@link FactorPruning} prunes its factors.
  */
 public final class PeftAdapter {
   /** The file of the tensors. */
   public static final String WEIGHTS = "adapter_model.safetensors";
+
+  /** The same as {@code torch.save} writes it; read where there is no {@value #WEIGHTS}. */
+  public static final String TORCH_WEIGHTS = "adapter_model.bin";
 
   private static final String CONFIG = "config.json";
   static final String PREFIX = "base_model.model.";
@@ -72,35 +74,58 @@ public final class PeftAdapter {
    * @param scale s
    * @param transposed whether the weight is stored {@code [in, out]}
    */
-  public record Layer(Tensor a, Tensor b, double scale, boolean transposed) {
-    /** The entries of B·A. */
-    long productEntries() {
-      return Math.multiplyExact(b.shape()[0], a.shape()[1]);
-    }
+  public record Layer(Tensor a, Tensor b, double scale, boolean transposed) {}
+
+  /**
+   * Whether a path is an adapter where a checkpoint could stand as well: a folder with the two
+   * files of an adapter and no full model's weights, for these win ({@link HuggingFaceFolder}).
+   */
+  public static boolean isAt(Path path) {
+    return Files.isRegularFile(path.resolve(PeftConfig.FILE))
+        && weights(path).isPresent()
+        && HuggingFaceFolder.weights(path).isEmpty();
   }
 
-  /** Whether there is a folder with an {@value PeftConfig#FILE}. */
-  public static boolean isAt(Path path) {
-    return Files.isRegularFile(path.resolve(PeftConfig.FILE));
+  /** What to say where {@link #open} reads an adapter though a full model lies beside it. */
+  public static Optional<String> beside(Path folder) {
+    Optional<Path> adapter = weights(folder);
+    return HuggingFaceFolder.weights(folder)
+        .filter(model -> adapter.isPresent())
+        .map(
+            model ->
+                "%s: read as the PEFT adapter in %s; the full model beside it, %s, is not read"
+                    .formatted(folder, adapter.get().getFileName(), model.getFileName()));
+  }
+
+  /** The file of the tensors in a folder, where there is one. */
+  static Optional<Path> weights(Path folder) {
+    return Stream.of(WEIGHTS, TORCH_WEIGHTS)
+        .map(folder::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst();
   }
 
   /**
-   * Opens a folder; of the tensors only headers are read.
+   * Opens a folder, whatever else lies there; of the tensors only headers are read.
    *
    * @throws NoSuchFileException if one of the two files is missing
    * @throws MalformedFileException naming file and key, if it is no LoRA adapter, is one with DoRA
    *     or the like, or its factors do not fit each other
    */
   public static PeftAdapter open(Path folder) throws IOException {
-    if (!isAt(folder)) {
+    Path config = folder.resolve(PeftConfig.FILE);
+    if (!Files.isRegularFile(config)) {
       throw new NoSuchFileException(folder.toString(), null, "no " + PeftConfig.FILE + " there");
     }
-    Path file = folder.resolve(WEIGHTS);
-    if (!Files.isRegularFile(file)) {
-      throw new NoSuchFileException(folder.toString(), null, "the adapter has no " + WEIGHTS);
-    }
-    PeftConfig config = PeftConfig.read(folder.resolve(PeftConfig.FILE));
-    return new PeftReader(folder, file, config).adapter(Safetensors.open(file));
+    Path file =
+        weights(folder)
+            .orElseThrow(
+                () ->
+                    new NoSuchFileException(
+                        folder.toString(),
+                        null,
+                        "the adapter has no " + WEIGHTS + " and no " + TORCH_WEIGHTS));
+    return new PeftReader(folder, file, PeftConfig.read(config)).adapter(WeightFile.read(file));
   }
 
   /** What the configuration says. */
@@ -230,65 +255,64 @@ public final class PeftAdapter {
     if (Files.isRegularFile(own)) {
       return Optional.of(Files.readString(own));
     }
-    // transformers draws a head of num_labels on a base that has none; PEFT does not record it.
-    Optional<Long> labels =
-        Stream.of("classifier.out_proj.weight", "classifier.weight")
-            .map(name -> saved.get(name))
-            .filter(head -> head != null && head.shape().length == 2)
-            .map(head -> head.shape()[0])
-            .findFirst();
-    return base.config().map(text -> labels.map(count -> classifier(text, count)).orElse(text));
+    return base.config().map(this::adapted);
   }
 
-  private static String classifier(String config, long labels) {
+  /** A base's configuration, with the sizes that the adapter's saved tensors give. */
+  private String adapted(String config) {
     ObjectMapper json = new ObjectMapper();
     try {
-      if (!(json.readTree(config) instanceof ObjectNode root)
-          || labels > MAX_LABELS
-          || root.path("id2label").size() == labels) {
+      if (!(json.readTree(config) instanceof ObjectNode root)) {
         return config;
       }
-      ArrayNode classes = json.createArrayNode();
-      root.path("architectures")
-          .forEach(
-              name ->
-                  classes.add(
-                      MODEL_CLASS
-                          .matcher(name.asText())
-                          .replaceFirst("ForSequenceClassification")));
-      root.set("architectures", classes);
-      root.remove(List.of("num_labels", "problem_type"));
-      ObjectNode names = root.putObject("id2label");
-      ObjectNode ids = root.putObject("label2id");
-      for (int i = 0; i < labels; i++) {
-        names.put(Integer.toString(i), "LABEL_" + i);
-        ids.put("LABEL_" + i, i);
-      }
-      return root.toPrettyString() + "\n";
+      ObjectNode before = root.deepCopy();
+      // transformers draws a head of num_labels on a base that has none; PEFT does not record it.
+      rows("classifier.out_proj.weight", "classifier.weight")
+          .filter(labels -> labels <= MAX_LABELS && root.path("id2label").size() != labels)
+          .ifPresent(labels -> setLabels(root, labels));
+      rows("word_embeddings.weight")
+          .filter(tokens -> root.path("vocab_size").asLong() != tokens)
+          .ifPresent(tokens -> root.put("vocab_size", tokens));
+      return root.equals(before) ? config : root.toPrettyString() + "\n";
     } catch (JsonProcessingException e) {
       // Not ours to mend: what is not JSON is carried as it is.
       return config;
     }
   }
 
-  /**
-   * Whether a sparse delta of B·A can be smaller than the factors, in words: (1−p)·m·n &lt;
-   * r·(m+n), summed over the layers (METHOD.md §6).
-   *
-   * @param keepRate 1 − p
-   */
-  public String storage(double keepRate) {
-    long product = layers.values().stream().mapToLong(Layer::productEntries).sum();
-    long factors = layers.values().stream().mapToLong(l -> l.a().count() + l.b().count()).sum();
-    boolean pays = keepRate * product < factors;
-    return String.format(
-        Locale.ROOT,
-        "adapter: %,d layers; of %,d entries of B·A about %,.0f stay, the factors have %,d: %s",
-        layers.size(),
-        product,
-        keepRate * product,
-        factors,
-        pays ? "pruning B·A pays" : "pruning B·A does not pay, prune --adapter prunes factors");
+  /** The rows of the first saved matrix whose name ends so. */
+  private Optional<Long> rows(String... names) {
+    return Stream.of(names)
+        .flatMap(
+            name ->
+                saved.entrySet().stream()
+                    .filter(entry -> ("." + entry.getKey()).endsWith("." + name))
+                    .map(entry -> entry.getValue().shape()))
+        .filter(shape -> shape.length == 2)
+        .map(shape -> shape[0])
+        .findFirst();
+  }
+
+  private static void setLabels(ObjectNode root, long labels) {
+    ArrayNode classes = root.arrayNode();
+    root.path("architectures")
+        .forEach(
+            name ->
+                classes.add(
+                    MODEL_CLASS.matcher(name.asText()).replaceFirst("ForSequenceClassification")));
+    root.set("architectures", classes);
+    root.remove(List.of("num_labels", "problem_type"));
+    ObjectNode names = root.putObject("id2label");
+    ObjectNode ids = root.putObject("label2id");
+    for (int i = 0; i < labels; i++) {
+      names.put(Integer.toString(i), "LABEL_" + i);
+      ids.put("LABEL_" + i, i);
+    }
+  }
+
+  /** The bytes of all its values, factors and saved tensors: about what its file takes. */
+  public long bytes() {
+    return tensors.values().stream().mapToLong(SafetensorsLayout::bytes).sum();
   }
 
   /**

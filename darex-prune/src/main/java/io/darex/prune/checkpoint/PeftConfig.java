@@ -53,7 +53,11 @@ public record PeftConfig(
           "layer_replication",
           "target_parameters",
           "trainable_token_indices",
-          "alora_invocation_tokens");
+          "alora_invocation_tokens",
+          "use_bdlora",
+          "kasa_config",
+          "arrow_config",
+          "monteclora_config");
 
   /** The initialisations that change the base itself, which the adapter then does not fit. */
   private static final Pattern CHANGES_BASE =
@@ -91,27 +95,42 @@ public record PeftConfig(
   }
 
   /** r of a module: what its factors must have. */
-  int rank(String module) {
-    return first(rankPattern, module, rank);
+  int rank(String module, Steps steps) throws MalformedFileException {
+    return first(rankPattern, module, rank, steps);
   }
 
-  /** s = α/r of a module, or for rsLoRA α/√r. */
-  public double scale(String module) {
-    double r = rank(module);
-    return first(alphaPattern, module, alpha) / (rslora ? Math.sqrt(r) : r);
+  /** s = α/r, or for rsLoRA α/√r, of the modules that no pattern names. */
+  public double scale() {
+    return alpha / (rslora ? Math.sqrt(rank) : rank);
   }
 
-  /** Whether a tensor lies in one of the {@link #saved} modules. */
+  /** s of a module. */
+  double scale(String module, Steps steps) throws MalformedFileException {
+    double r = rank(module, steps);
+    return first(alphaPattern, module, alpha, steps) / (rslora ? Math.sqrt(r) : r);
+  }
+
+  /**
+   * Whether a tensor lies in one of the {@link #saved} modules. As PEFT does it, whatever name ends
+   * with theirs is one: "classifier" saves DistilBERT's pre_classifier too.
+   */
   boolean saves(String tensor) {
-    return saved.stream().anyMatch(module -> ("." + tensor).contains("." + module + "."));
+    for (int end = tensor.indexOf('.'); end >= 0; end = tensor.indexOf('.', end + 1)) {
+      if (saved.stream().anyMatch(tensor.substring(0, end)::endsWith)) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  private static <T> T first(Map<Pattern, T> patterns, String module, T otherwise) {
-    return patterns.entrySet().stream()
-        .filter(entry -> entry.getKey().matcher(module).matches())
-        .map(Map.Entry::getValue)
-        .findFirst()
-        .orElse(otherwise);
+  private static <T> T first(Map<Pattern, T> patterns, String module, T otherwise, Steps steps)
+      throws MalformedFileException {
+    for (Map.Entry<Pattern, T> entry : patterns.entrySet()) {
+      if (steps.match(entry.getKey(), module)) {
+        return entry.getValue();
+      }
+    }
+    return otherwise;
   }
 
   /**
@@ -236,9 +255,10 @@ public record PeftConfig(
       for (Map.Entry<String, JsonNode> entry : entries.properties()) {
         String name = key + "." + entry.getKey();
         try {
+          require(Steps.isModest(entry.getKey()), key, "under short regular expressions");
           Pattern pattern = Pattern.compile("(.*\\.)?(" + entry.getKey() + ")");
           patterns.put(pattern, value.read(name, entry.getValue()));
-        } catch (PatternSyntaxException e) {
+        } catch (PatternSyntaxException | StackOverflowError e) {
           throw bad(name, "under a regular expression", entry.getValue());
         }
       }

@@ -27,12 +27,15 @@ record PeftReader(Path folder, Path file, PeftConfig config) {
   private static final Pattern WRAPPER =
       Pattern.compile("\\.(modules_to_save(\\.default)?|base_layer)(?=\\.)");
 
-  PeftAdapter adapter(Safetensors weights) throws MalformedFileException {
+  /** What a saved module was before; with {@code bias="all"} its bias is in the file. */
+  private static final String ORIGINAL = ".original_module.";
+
+  PeftAdapter adapter(SortedMap<String, Tensor> weights) throws MalformedFileException {
     SortedMap<String, Tensor> a = new TreeMap<>();
     SortedMap<String, Tensor> b = new TreeMap<>();
     TreeSet<String> embeddings = new TreeSet<>();
     SortedMap<String, Tensor> saved = new TreeMap<>();
-    for (Tensor tensor : weights.tensors().values()) {
+    for (Tensor tensor : weights.values()) {
       String name = name(tensor);
       Matcher linear = LINEAR.matcher(name);
       Matcher embedding = EMBEDDING.matcher(name);
@@ -45,8 +48,14 @@ record PeftReader(Path folder, Path file, PeftConfig config) {
         put(factor.group(2).equals("A") ? a : b, factor.group(1), tensor);
       } else if (name.contains(".lora_")) {
         throw fault("lora_A and lora_B, the factors of a plain LoRA, only", tensor.name());
-      } else {
-        put(saved, WRAPPER.matcher(name).replaceAll(""), tensor);
+      } else if (!name.contains(ORIGINAL)) {
+        String bare = WRAPPER.matcher(name).replaceAll("");
+        // Beside classifier.bias PEFT's bias="all" writes classifier.modules_to_save.bias, and
+        // reads
+        // the first.
+        if (bare.equals(name) || !weights.containsKey(PeftAdapter.PREFIX + bare)) {
+          put(saved, bare, tensor);
+        }
       }
     }
     TreeSet<String> modules = new TreeSet<>(a.keySet());
@@ -54,12 +63,14 @@ record PeftReader(Path folder, Path file, PeftConfig config) {
     if (modules.isEmpty()) {
       throw fault("tensors " + PeftAdapter.PREFIX + "….lora_A.weight", "none");
     }
+    Steps steps = new Steps(folder.resolve(PeftConfig.FILE));
     SortedMap<String, PeftAdapter.Layer> layers = new TreeMap<>();
     for (String module : modules) {
       boolean transposed = config.transposed() || embeddings.contains(module);
-      layers.put(module + ".weight", layer(module, a.get(module), b.get(module), transposed));
+      layers.put(
+          module + ".weight", layer(module, a.get(module), b.get(module), transposed, steps));
     }
-    return new PeftAdapter(folder, config, weights.tensors(), layers, saved);
+    return new PeftAdapter(folder, config, weights, layers, saved);
   }
 
   private String name(Tensor tensor) throws MalformedFileException {
@@ -85,19 +96,20 @@ record PeftReader(Path folder, Path file, PeftConfig config) {
     }
   }
 
-  private PeftAdapter.Layer layer(String module, Tensor a, Tensor b, boolean transposed)
+  private PeftAdapter.Layer layer(
+      String module, Tensor a, Tensor b, boolean transposed, Steps steps)
       throws MalformedFileException {
     if (a == null || b == null) {
       throw fault("lora_A and lora_B of " + module, "only lora_" + (a == null ? "B" : "A"));
     }
-    int rank = config.rank(module);
+    int rank = config.rank(module, steps);
     if (a.shape()[0] != rank || b.shape()[1] != rank) {
       throw fault(
           "factors [%d, in] and [out, %d] of %s, as %s says"
               .formatted(rank, rank, module, PeftConfig.FILE),
           Arrays.toString(a.shape()) + " and " + Arrays.toString(b.shape()));
     }
-    return new PeftAdapter.Layer(a, b, config.scale(module), transposed);
+    return new PeftAdapter.Layer(a, b, config.scale(module, steps), transposed);
   }
 
   private MalformedFileException fault(String expected, String found) {

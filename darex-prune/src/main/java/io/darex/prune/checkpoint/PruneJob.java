@@ -25,7 +25,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeSet;
+import lombok.AccessLevel;
+import lombok.Getter;
 
 /**
  * Prunes checkpoint files: base and tuned model in, a sparse-delta file out, nothing large in
@@ -39,6 +43,10 @@ public final class PruneJob {
   private final Delta delta;
   private final List<Path> sources;
   private final String inputs;
+
+  /** The delta without the tensors in which nothing changed, of which no mask keeps anything. */
+  @Getter(lazy = true, value = AccessLevel.PRIVATE)
+  private final Delta changed = changed(delta);
 
   private PruneJob(Recipe recipe, Delta delta, List<Path> sources, String inputs) {
     this.recipe = recipe;
@@ -146,9 +154,20 @@ public final class PruneJob {
     return recipe.pruning().mask().keepRate();
   }
 
-  /** About how large the file will be. */
+  /** About how large the file will be. Reads tensors up to their first entry that changed. */
   public long expectedBytes() {
-    return Preflight.of(delta).fileBytes(recipe.pruning().mask(), recipe.values());
+    Preflight all = Preflight.of(delta);
+    Preflight kept = Preflight.of(getChanged());
+    return new Preflight(
+            kept.entries(), all.blocks(), kept.columns(), all.tensors(), all.wholeBytes())
+        .fileBytes(recipe.pruning().mask(), recipe.values());
+  }
+
+  private Delta changed(Delta all) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    Set<String> names = new TreeSet<>(all.pairs().keySet());
+    names.removeAll(NonZeros.unchanged(all, threads));
+    return all.only(names);
   }
 
   /** About how much memory the work will hold on to beside the JVM's own. */
@@ -233,8 +252,19 @@ public final class PruneJob {
     long entries = delta.entries();
     boolean bySize = recipe.pruning().mask().places() == Places.GAPS;
     double zeroShare =
-        bySize ? 1 - (double) nonZeros(threads) / entries : kept == 0 ? 0 : (double) zeros / kept;
+        bySize
+            ? 1 - (double) nonZeros(threads) / entries
+            : zeroShare((double) zeros / Math.max(1, kept), getChanged().entries());
     return new Outcome(scale, entries, kept, zeros, zeroShare, Files.size(file), waited);
+  }
+
+  /**
+   * Of all entries, those in tensors that did not change and of the others as many as of what is
+   * kept of them.
+   */
+  private double zeroShare(double ofKept, long changed) {
+    long entries = delta.entries();
+    return entries == 0 ? 0 : (entries - changed + ofKept * changed) / entries;
   }
 
   private static long zeros(Tensor tensor) {

@@ -90,6 +90,11 @@ public interface Mask {
     return false;
   }
 
+  /** Whether entries that are zero may stay, as they do where chance alone chooses. */
+  default boolean keepsZeros() {
+    return places() != Places.GAPS || hasDivisors();
+  }
+
   /**
    * Chooses the entries of a delta that stay. A drawn mask reads no value; another reads those it
    * compares. The choice does not depend on {@code threads}.

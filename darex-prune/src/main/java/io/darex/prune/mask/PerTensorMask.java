@@ -18,10 +18,11 @@ import java.util.TreeMap;
  * A mask that drops more of some tensors than of others: each tensor has that of the template at a
  * drop rate of its own. As a parameter of the template's kind it is a {@code dropRate} that maps
  * tuned names to rates, and {@code overall}, which is Σ p_k·n_k / Σ n_k for tensors of n_k entries
- * and cannot be told from the rates alone. {@link Budget} finds such rates.
+ * and cannot be told from the rates alone. {@link Budget} finds such rates. A tensor at rate 1
+ * keeps nothing and counts in neither sum: {@link #sparing} gives it to those that did not change.
  *
  * @param template the mask, at the overall drop rate
- * @param rates by tuned name, the p of every tensor that is pruned, each in [0, 1); sorted
+ * @param rates by tuned name, the p of every tensor that is pruned, each in [0, 1]; sorted
  */
 public record PerTensorMask(Mask template, Map<String, Double> rates) implements Mask {
   static final String DROP_RATE = "dropRate";
@@ -40,7 +41,7 @@ public record PerTensorMask(Mask template, Map<String, Double> rates) implements
     template.withDropRate(template.dropRate());
     for (Map.Entry<String, Double> each : rates.entrySet()) {
       try {
-        template.withDropRate(each.getValue());
+        of(template, each.getValue());
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("tensor " + each.getKey() + ": " + e.getMessage(), e);
       }
@@ -75,7 +76,34 @@ public record PerTensorMask(Mask template, Map<String, Double> rates) implements
     if (dropRate == null) {
       throw new IllegalArgumentException("tensor " + name + " has no dropRate of its own");
     }
-    return template.withDropRate(dropRate);
+    return of(template, dropRate);
+  }
+
+  private static Mask of(Mask template, double dropRate) {
+    return dropRate == 1 ? new Nothing(template) : template.withDropRate(dropRate);
+  }
+
+  /**
+   * A mask that is {@code mask} but keeps nothing of some tensors; {@code mask} itself if there are
+   * none, or if it keeps no zeros anyway.
+   *
+   * @param tensors tuned names of all that are pruned
+   * @param unchanged those of them whose delta is all zeros
+   */
+  public static Mask sparing(Mask mask, Set<String> tensors, Set<String> unchanged) {
+    if (unchanged.isEmpty() || !mask.keepsZeros()) {
+      return mask;
+    }
+    Map<String, Double> rates = new TreeMap<>();
+    for (String name : tensors) {
+      rates.put(name, unchanged.contains(name) ? 1 : mask.of(name).dropRate());
+    }
+    return new PerTensorMask(mask instanceof PerTensorMask own ? own.template() : mask, rates);
+  }
+
+  @Override
+  public boolean keepsZeros() {
+    return template.keepsZeros();
   }
 
   @Override

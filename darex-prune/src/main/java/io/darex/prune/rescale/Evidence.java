@@ -4,8 +4,12 @@ import io.darex.prune.Delta;
 import io.darex.prune.Objective;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.NonZeros;
+import io.darex.prune.mask.PerTensorMask;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import lombok.With;
@@ -42,6 +46,7 @@ public record Evidence(
 
   /**
    * A mask with whatever it has to know: what enters the layers, and its tensors' own drop rates.
+   * Those in which nothing changed get none of the budget.
    *
    * @throws IllegalArgumentException if mask or budget needs what is not there, or they do not go
    *     together
@@ -51,15 +56,27 @@ public record Evidence(
     if (mask.needsInputs()) {
       informed = mask.withInputs(required("mask " + mask.kind()).inputs());
     }
-    if (!budget.needsImportance()) {
-      return budget.allocate(informed, delta, Map.of(), threads);
+    Set<String> all = delta.pairs().keySet();
+    Set<String> unchanged =
+        mask.keepsZeros() ? NonZeros.unchanged(delta, threads) : Collections.emptySet();
+    Delta changed = delta;
+    if (!unchanged.isEmpty()) {
+      changed = delta.only(all.stream().filter(name -> !unchanged.contains(name)).toList());
     }
-    Supplier<Map<String, Double>> numbers =
-        importance.orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "budget " + budget + " needs labelled texts of a task, and there are none"));
-    return budget.allocate(informed, delta, numbers.get(), threads);
+    Map<String, Double> numbers = Map.of();
+    if (budget.needsImportance()) {
+      numbers =
+          importance
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "budget "
+                              + budget
+                              + " needs labelled texts of a task, and there are none"))
+              .get();
+    }
+    return PerTensorMask.sparing(
+        budget.allocate(informed, changed, numbers, threads), all, unchanged);
   }
 
   /**

@@ -200,13 +200,4 @@ class FactorPruningTest {
     assertThatThrownBy(() -> FactorPruning.open(adapter, none, recipe, "test"))
         .hasMessageContaining("only pattern '*.keys.*' matches no tensor");
   }
-
-  @Test
-  void saysWhetherTheProductPays() throws IOException {
-    // B·A has 60·60 entries, the factors (60 + 60)·4: the bound lies at a keep rate of 480/3600.
-    PeftAdapter opened = PeftAdapter.open(adapter);
-
-    assertThat(opened.storage(0.13)).contains("3,600 entries", "480").endsWith("B·A pays");
-    assertThat(opened.storage(0.14)).contains("does not pay, prune --adapter prunes factors");
-  }
 }

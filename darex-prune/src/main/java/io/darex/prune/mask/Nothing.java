@@ -1,0 +1,79 @@
+package io.darex.prune.mask;
+
+import io.darex.prune.Delta;
+import io.darex.prune.Tensor;
+import io.darex.prune.checkpoint.FloatTensor;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Keeps nothing of a tensor and is otherwise like another mask, whose q the tensor has too: there
+ * is nothing that it would scale.
+ */
+record Nothing(Mask like) implements DrawnMask {
+  private static final Tensor NO_DIVISORS =
+      new FloatTensor("divisors", new long[] {0}, new float[0]);
+
+  @Override
+  public String kind() {
+    return like.kind();
+  }
+
+  @Override
+  public double dropRate() {
+    return 1;
+  }
+
+  @Override
+  public double keepRate() {
+    return like.keepRate();
+  }
+
+  @Override
+  public Map<String, Object> parameters() {
+    Map<String, Object> parameters = new TreeMap<>(like.parameters());
+    parameters.put(PerTensorMask.DROP_RATE, dropRate());
+    return parameters;
+  }
+
+  @Override
+  public Mask withSeed(long seed) {
+    return new Nothing(like.withSeed(seed));
+  }
+
+  @Override
+  public Places places() {
+    return like.places();
+  }
+
+  @Override
+  public boolean hasDivisors() {
+    return like.hasDivisors();
+  }
+
+  @Override
+  public boolean canKeep(long kept, long count) {
+    return kept == 0;
+  }
+
+  @Override
+  public TensorMask on(String name, long[] shape) {
+    return (block, into) -> 0;
+  }
+
+  @Override
+  public Choice choose(Delta delta, int threads) {
+    return new Choice() {
+      @Override
+      public TensorMask on(String name) {
+        return (block, into) -> 0;
+      }
+
+      @Override
+      public Optional<Tensor> divisors(String name) {
+        return hasDivisors() ? Optional.of(NO_DIVISORS) : Optional.empty();
+      }
+    };
+  }
+}
