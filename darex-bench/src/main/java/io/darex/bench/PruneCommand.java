@@ -224,7 +224,7 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   private List<String> preflight(PruneJob job) throws IOException {
-    List<String> lines = new ArrayList<>(job.delta().report());
+    List<String> lines = new ArrayList<>(job.report());
     if (PeftAdapter.isAt(tuned)) {
       lines.add(PeftAdapter.open(tuned).storage(job.keepRate()));
     }

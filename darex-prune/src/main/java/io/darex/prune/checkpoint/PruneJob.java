@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
+import io.darex.prune.MismatchException;
 import io.darex.prune.Preflight;
 import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
+import io.darex.prune.Sameness;
 import io.darex.prune.Scale;
+import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.Budget;
@@ -23,6 +26,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -37,11 +42,16 @@ public final class PruneJob {
   private final Recipe recipe;
   private final Delta delta;
   private final String inputs;
+  private final SortedMap<String, SideFile> files;
+  private final boolean zero;
 
-  private PruneJob(Recipe recipe, Delta delta, String inputs) {
+  private PruneJob(
+      Recipe recipe, Delta delta, String inputs, SortedMap<String, SideFile> files, boolean zero) {
     this.recipe = recipe;
     this.delta = delta;
     this.inputs = inputs;
+    this.files = files;
+    this.zero = zero;
   }
 
   /**
@@ -96,16 +106,46 @@ public final class PruneJob {
   }
 
   /**
-   * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers.
-   * The tuned one may be a {@link PeftAdapter} of the base: its delta is s·B·A.
+   * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers,
+   * the files beside their weights, and values up to the first that differs. The tuned one may be a
+   * {@link PeftAdapter} of the base: its delta is s·B·A.
    *
-   * @throws io.darex.prune.MismatchException listing everything that does not fit
+   * @throws io.darex.prune.MismatchException listing everything that does not fit, or if the two
+   *     are the same
    * @throws MalformedFileException if a file is none of these
    */
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
     Checkpoint before = HuggingFaceFolder.open(base);
     Delta delta = recipe.pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
-    return new PruneJob(recipe, delta, InputFiles.state(base) + InputFiles.state(tuned));
+    boolean zero = Sameness.isZero(delta);
+    if (zero && Sameness.isIdentity(delta)) {
+      throw new MismatchException(
+          List.of(
+              "base "
+                  + base
+                  + " and tuned model "
+                  + tuned
+                  + " are identical: expected a model that fine-tuning has changed"));
+    }
+    SortedMap<String, byte[]> beside = SideFiles.read(base);
+    return new PruneJob(
+        recipe,
+        delta,
+        InputFiles.state(base) + InputFiles.state(tuned),
+        SideFiles.compared(SideFiles.ofTuned(tuned, beside), beside),
+        zero);
+  }
+
+  /** What is pruned, carried whole, left out and carried beside the tensors, a line each. */
+  public List<String> report() {
+    List<String> lines = new ArrayList<>(delta.report());
+    if (zero) {
+      lines.add(
+          "the delta is zero: base and tuned model differ in nothing but what is carried whole or"
+              + " left out");
+    }
+    SideFiles.summary(files).ifPresent(lines::add);
+    return lines;
   }
 
   Recipe recipe() {
@@ -119,7 +159,7 @@ public final class PruneJob {
 
   /** The digests, which are taken from now on. */
   Digests digests() {
-    return recipe.digests() ? Digests.start(delta.base(), delta.tuned()) : Digests.none();
+    return recipe.digests() ? Digests.start(delta) : Digests.none();
   }
 
   /** What is pruned, what carried whole, and what left out. */
@@ -134,7 +174,8 @@ public final class PruneJob {
 
   /** About how large the file will be. */
   public long expectedBytes() {
-    return Preflight.of(delta).fileBytes(recipe.pruning().mask(), recipe.values());
+    return Preflight.of(delta).fileBytes(recipe.pruning().mask(), recipe.values())
+        + SideFiles.bytes(files);
   }
 
   /** About how much memory the work will hold on to beside the JVM's own. */
@@ -183,7 +224,7 @@ public final class PruneJob {
   /** Writes the file, and says what became of it. */
   Outcome write(Path file, SparseDelta pruned, Digests digests, WriteOptions options)
       throws IOException {
-    Provenance provenance = pruned.provenance().withJob(describe(pruned));
+    Provenance provenance = pruned.provenance().withJob(describe(pruned)).withFiles(files);
     Scale scale = pruned.scale();
     SparseDeltaFile.write(
         file,
