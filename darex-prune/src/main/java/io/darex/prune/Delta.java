@@ -45,6 +45,8 @@ public record Delta(
           "embed_tokens",
           "lm_head",
           "predictions",
+          "shared",
+          "tok_embeddings",
           "token_embeddings",
           "vocab_projector",
           "word_embeddings",

@@ -152,7 +152,8 @@ public final class Names {
     return PREFIXES.stream().filter(bare::startsWith).findFirst().orElse("");
   }
 
-  private static String unwrapped(String name) {
+  /** A name without what wraps the whole model. */
+  static String unwrapped(String name) {
     String bare =
         Arrays.stream(name.split("\\.", -1))
             .filter(component -> !WRAPPED.contains(component))
