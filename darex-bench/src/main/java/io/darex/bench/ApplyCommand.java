@@ -20,8 +20,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "apply",
     description =
-        "Apply a sparse delta to its base and write the dense checkpoint. Killed and run again, it"
-            + " continues.",
+        "Apply a sparse delta to its base and write the dense checkpoint, with the tokenizer and the"
+            + " other files of the tuned model. Killed and run again, it continues.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {"", "Example: darex apply --base bert --delta sst2.safetensors --out pruned"})
@@ -49,6 +49,16 @@ final class ApplyCommand implements Callable<Integer> {
       description =
           "Hugging Face folder to write, or a bare file if the name ends in .safetensors.")
   private Path out;
+
+  @Option(
+      names = "--scale",
+      paramLabel = "FACTOR",
+      defaultValue = "1",
+      converter = Factor.class,
+      description =
+          "Multiply the delta by this before it is added; 1 is the delta as it is. Tensors carried"
+              + " whole, such as a head, are not scaled.")
+  private double scale;
 
   @Option(
       names = "--dtype",
@@ -86,14 +96,32 @@ final class ApplyCommand implements Callable<Integer> {
         ApplyJob.open(
             base,
             delta,
+            scale,
             Optional.ofNullable(dtype),
             shardSize == null ? OptionalLong.empty() : OptionalLong.of(shardSize),
             !noDigest);
+    job.notes(out).forEach(main.console()::say);
     try (Progress progress = main.console().progressOfBytes("apply", job.bytes())) {
       job.run(out, work.options(progress));
     }
     main.console().out().println(out);
     return 0;
+  }
+
+  /** A finite number. */
+  static final class Factor implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      try {
+        double factor = Double.parseDouble(text);
+        if (Double.isFinite(factor)) {
+          return factor;
+        }
+      } catch (NumberFormatException e) {
+        // The message below says what should be there.
+      }
+      throw new TypeConversionException("expected a finite number, got '" + text + "'");
+    }
   }
 
   /** The types a checkpoint can be written in. */

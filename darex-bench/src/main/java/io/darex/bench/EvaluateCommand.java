@@ -10,6 +10,7 @@ import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.MultiplyAdds;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Part;
 import io.darex.bench.glue.Partition;
@@ -21,6 +22,7 @@ import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.CheckpointDigest;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.PeftAdapter;
+import io.darex.prune.checkpoint.SideFiles;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +44,8 @@ import picocli.CommandLine.ParentCommand;
     name = "evaluate",
     description = {
       "Score a fine-tuned checkpoint on a task. With --delta the sparse delta is applied to the",
-      "base in memory; nothing dense is written. With --beside as well, a delta of mask columns",
+      "base in memory, and texts go through the tuned model's tokenizer; nothing dense is written.",
+      "With --beside as well, a delta of mask columns",
       "stays beside the base's weights, and its dropped columns are never computed."
     },
     mixinStandardHelpOptions = true,
@@ -163,8 +166,9 @@ final class EvaluateCommand implements Callable<Integer> {
     requireHeadTensors(weights, source);
     List<Evaluation> evaluations = new ArrayList<>();
     Optional<MultiplyAdds> work;
-    int longest = longest(config, base);
-    try (Tokenizer tokenizer = base.tokenizer().open(longest, config.vocabSize());
+    TokenizerFiles files = tokenizer(base, sparse);
+    int longest = longest(config, files);
+    try (Tokenizer tokenizer = files.open(longest, config.vocabSize());
         Encoder encoder = encoder(config, beside ? base.checkpoint() : weights, source)) {
       if (beside) {
         attach(encoder, sparse.orElseThrow());
@@ -245,7 +249,18 @@ final class EvaluateCommand implements Callable<Integer> {
     if (sparse.isPresent()) {
       return sparse.get().applyTo(base);
     }
-    return delta == null ? base : PeftAdapter.open(delta).onto(base);
+    return delta == null ? base : HuggingFaceFolder.openTuned(delta, base);
+  }
+
+  /** That of the tuned model, where the delta brings it; else it is the base's. */
+  private TokenizerFiles tokenizer(Pretrained base, Optional<SparseDelta> sparse)
+      throws IOException {
+    if (sparse.isPresent()) {
+      return base.tokenizer().of(sparse.get().provenance().files(), delta.toString());
+    }
+    boolean own =
+        delta != null && SideFiles.haveTokenizer(SideFiles.read(delta).keySet());
+    return own ? TokenizerFiles.read(delta) : base.tokenizer();
   }
 
   private void attach(Encoder encoder, SparseDelta sparse) {
@@ -280,8 +295,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private int longest(EncoderConfig config, Pretrained base) {
-    int longest = Math.min(config.maxTokens(), base.tokenizer().maxLength().orElse(1 << 30));
+  private int longest(EncoderConfig config, TokenizerFiles tokenizer) {
+    int longest = Math.min(config.maxTokens(), tokenizer.maxLength().orElse(1 << 30));
     if (maxLength != null && maxLength > longest) {
       throw new BadInputException(
           "--max-length: expected at most "

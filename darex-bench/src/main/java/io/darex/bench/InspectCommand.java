@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -63,6 +64,14 @@ final class InspectCommand implements Callable<Integer> {
     result.put("tuned", summary.provenance().tuned().orElse(null));
     result.put("digest", summary.digest().orElse(null));
     result.put("job", summary.provenance().job());
+    Map<String, Long> files = new TreeMap<>();
+    summary
+        .provenance()
+        .files()
+        .forEach(
+            (name, side) ->
+                files.put(name, side.content().map(content -> content.count()).orElse(null)));
+    result.put("files", files);
     result.put("pruned", summary.pruned());
     result.put("whole", summary.whole());
     return result;
@@ -132,6 +141,17 @@ final class InspectCommand implements Callable<Integer> {
     out.println("tuned   " + summary.provenance().tuned().orElse(NONE));
     out.println("digest  " + summary.digest().orElse(NONE));
     out.println("job     " + summary.provenance().job());
+    summary
+        .provenance()
+        .files()
+        .forEach(
+            (name, side) ->
+                out.println(
+                    "file    "
+                        + name
+                        + side.content()
+                            .map(content -> ", " + Size.text(content.count()))
+                            .orElse(", as the base has it")));
   }
 
   /** One line of the table. */

@@ -230,7 +230,7 @@ final class PruneCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     HuggingFaceFolder.beside(base).ifPresent(lines::add);
     HuggingFaceFolder.beside(tuned).ifPresent(lines::add);
-    lines.addAll(job.delta().report());
+    lines.addAll(job.report());
     if (PeftAdapter.isAt(tuned)) {
       lines.add(storage("about ", job.expectedBytes()));
     }

@@ -24,7 +24,7 @@ import picocli.CommandLine.ParentCommand;
     name = "verify",
     description =
         "Check a sparse delta against its own digest and, where given, the checkpoints it was made"
-            + " from. Exits with 2 if a check fails.",
+            + " from. Exits with 1 if a check fails, or if there is no digest to check by.",
     mixinStandardHelpOptions = true,
     footer = {"", "Example: darex verify sst2.safetensors --base bert --tuned bert-sst2"})
 final class VerifyCommand implements Callable<Integer> {
@@ -44,6 +44,11 @@ final class VerifyCommand implements Callable<Integer> {
               + " minus base.")
   private Path tuned;
 
+  @Option(
+      names = "--allow-unsigned",
+      description = "Accept a delta that was written without digests; what it has is checked.")
+  private boolean allowUnsigned;
+
   @Override
   public Integer call() throws IOException {
     if (!Files.exists(file)) {
@@ -62,7 +67,11 @@ final class VerifyCommand implements Callable<Integer> {
           .out()
           .printf(Locale.ROOT, "%-7s  %-13s  %s%n", state, check.what(), check.detail());
     }
-    return checks.stream().anyMatch(check -> check.state() == State.FAILED) ? Main.BAD_INPUT : 0;
+    boolean failed =
+        checks.stream()
+            .map(Verification.Check::state)
+            .anyMatch(state -> state == State.FAILED || (state == State.ABSENT && !allowUnsigned));
+    return failed ? Main.FAILED : 0;
   }
 
   private Optional<Checkpoint> tuned(Optional<Checkpoint> before) throws IOException {

@@ -214,11 +214,11 @@ class PruneCommandTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(out(), bytes);
     Outcome damaged = Darex.run("verify", out());
-    assertThat(damaged.code()).isEqualTo(2);
+    assertThat(damaged.code()).isEqualTo(1);
     assertThat(damaged.out()).startsWith("failed   file").contains("damaged").hasLineCount(1);
 
     Outcome swapped = Darex.run("verify", sparse, "--base", pair.tuned(), "--tuned", pair.tuned());
-    assertThat(swapped.code()).isEqualTo(2);
+    assertThat(swapped.code()).isEqualTo(1);
     assertThat(swapped.out())
         .contains("failed   base digest")
         .contains("ok       tuned digest")
@@ -232,8 +232,13 @@ class PruneCommandTest {
     assertThat(json.at("/base").isNull()).isTrue();
     assertThat(json.at("/digest").isTextual()).isTrue();
     Outcome verified = Darex.run("verify", out(), "--base", pair.base(), "--tuned", pair.tuned());
-    assertThat(verified.code()).isZero();
-    assertThat(verified.out()).contains("skipped  base digest").contains("ok       kept values");
+    assertThat(verified.code()).isEqualTo(1);
+    assertThat(verified.out()).contains("absent   base digest").contains("ok       kept values");
+    Outcome allowed =
+        Darex.run(
+            "verify", out(), "--base", pair.base(), "--tuned", pair.tuned(), "--allow-unsigned");
+    assertThat(allowed.code()).isZero();
+    assertThat(allowed.out()).isEqualTo(verified.out());
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -33,6 +34,10 @@ public record Delta(
   /** How many tensors of a kind a report names. */
   private static final int NAMED = 5;
 
+  /** The first component of the names of task heads; those of pre-training are not among them. */
+  private static final Set<String> HEADS =
+      Set.of("classifier", "pre_classifier", "classification_head", "score", "qa_outputs");
+
   /** The modules whose first dimension is the vocabulary. */
   private static final Set<String> VOCABULARY =
       Set.of(
@@ -40,6 +45,8 @@ public record Delta(
           "embed_tokens",
           "lm_head",
           "predictions",
+          "shared",
+          "tok_embeddings",
           "token_embeddings",
           "vocab_projector",
           "word_embeddings",
@@ -60,17 +67,27 @@ public record Delta(
    */
   public record Pair(Tensor base, Tensor tuned) {
     /**
-     * One entry of the delta, {@code tuned − base} in fp32.
+     * One entry of the delta, {@code tuned − base} in fp32; 0 where both have the same bits, were
+     * they NaN or infinite, as in a buffer that masks attention with −∞.
      *
-     * @throws NonFiniteException if either value, or their difference, is NaN or infinite
+     * @throws NonFiniteException if either value, or their difference, is NaN or infinite otherwise
      */
     public float at(long index) {
-      float difference = tuned.at(index) - base.at(index);
+      float after = tuned.at(index);
+      float before = base.at(index);
+      float difference = after - before;
       if (Float.isFinite(difference)) {
         return difference;
       }
-      NonFiniteException.check(base.name() + " of the base", index, base.at(index));
-      NonFiniteException.check(tuned.name() + " of the tuned model", index, tuned.at(index));
+      if (Float.floatToRawIntBits(after) == Float.floatToRawIntBits(before)) {
+        return 0;
+      }
+      if (!Float.isFinite(before)) {
+        throw NonFiniteException.pruned(base.name() + " of the base", index, before);
+      }
+      if (!Float.isFinite(after)) {
+        throw NonFiniteException.pruned(tuned.name() + " of the tuned model", index, after);
+      }
       throw new NonFiniteException(tuned.name() + ", tuned minus base", index, difference);
     }
 
@@ -134,7 +151,9 @@ public record Delta(
    *       the tuned file stores is carried whole, one that only the base stores is left out;
    *   <li>a vocabulary of another size, which is an embedding or output matrix or bias with another
    *       first dimension and nothing else, is carried whole;
-   *   <li>F32, F16 and BF16 may face each other: the difference is taken in fp32.
+   *   <li>F64, F32, F16 and BF16 may face each other: the difference is taken in fp32;
+   *   <li>names that differ in leading components of which nothing is known are refused, since all
+   *       but the head of a model would be carried whole.
    * </ul>
    *
    * @param selection which tensors are pruned; the others are carried whole
@@ -176,7 +195,9 @@ public record Delta(
                 }
               }
             });
-    if (leftOut.size() == base.tensors().size()) {
+    Optional<String> foreign = foreignPrefix(whole, leftOut, selected);
+    foreign.ifPresent(problems::add);
+    if (foreign.isEmpty() && leftOut.size() == base.tensors().size()) {
       problems.add("base and tuned model have no tensor name in common");
     } else if (pairs.isEmpty() && problems.isEmpty()) {
       Map<Reason, Long> reasons =
@@ -188,6 +209,34 @@ public record Delta(
       throw new MismatchException(problems);
     }
     return new Delta(base, tuned, pairs, whole, leftOut);
+  }
+
+  /** What is wrong where tensors of both sides differ in a leading component that is not known. */
+  private static Optional<String> foreignPrefix(
+      SortedMap<String, Whole> whole, SortedMap<String, Tensor> leftOut, Predicate<String> wanted) {
+    List<String> unmatched =
+        whole.keySet().stream()
+            .filter(wanted)
+            .filter(name -> whole.get(name).reason() == Reason.ONLY_TUNED)
+            .toList();
+    SortedMap<String, String> alike = Names.lookAlikes(unmatched, leftOut.keySet());
+    alike
+        .entrySet()
+        .removeIf(
+            pair ->
+                !Arrays.equals(
+                    whole.get(pair.getKey()).tensor().shape(),
+                    leftOut.get(pair.getValue()).shape()));
+    return alike.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            alike.size()
+                + " tensors have no counterpart for a leading part of their names alone, such as "
+                + alike.firstKey()
+                + " of the tuned model, "
+                + alike.get(alike.firstKey())
+                + " of the base: expected the same names; rename them, or exclude them to carry"
+                + " them whole");
   }
 
   private static List<String> differences(Tensor before, Tensor after) {
@@ -263,6 +312,13 @@ public record Delta(
   public List<String> report() {
     List<String> lines = new ArrayList<>();
     lines.add(pairs.size() + " tensors, " + count(entries()) + " entries to prune");
+    headOfBase()
+        .ifPresent(
+            name ->
+                lines.add(
+                    "likely swapped: only the base has a task head, "
+                        + name
+                        + "; is the base the pre-trained model, and the tuned one the fine-tuned?"));
     Map<Reason, List<Tensor>> byReason = new EnumMap<>(Reason.class);
     for (Whole entry : whole.values()) {
       byReason.computeIfAbsent(entry.reason(), key -> new ArrayList<>()).add(entry.tensor());
@@ -270,6 +326,16 @@ public record Delta(
     byReason.forEach((reason, tensors) -> report("whole", tensors, reason.toString(), lines));
     report("left out", leftOut.values(), "only in the base", lines);
     return lines;
+  }
+
+  /** A tensor of a task head that the base has, where the tuned model has no head of its own. */
+  private Optional<String> headOfBase() {
+    boolean headless = tuned.tensors().keySet().stream().noneMatch(Delta::isHead);
+    return leftOut.keySet().stream().filter(name -> headless && isHead(name)).findFirst();
+  }
+
+  private static boolean isHead(String name) {
+    return HEADS.contains(Names.stem(name).split("\\.", 2)[0]);
   }
 
   private static void report(

@@ -1,19 +1,27 @@
 package io.darex.prune;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 
 /**
  * Which tensor of a base belongs to which tuned one: the same name, or else one that differs in
  * nothing but
  *
  * <ul>
+ *   <li>what wraps a model and is no part of its own names: {@code module.} of data parallelism,
+ *       {@code _orig_mod.} of torch.compile, {@code model.} and {@code 0.auto_model.} of libraries
+ *       that hold a model in a field, in any number;
  *   <li>a leading model prefix on one side: {@code BertModel} saves {@code encoder.layer.0…},
  *       {@code BertForSequenceClassification} saves {@code bert.encoder.layer.0…};
  *   <li>the last component: old checkpoints call a LayerNorm's {@code weight} and {@code bias}
@@ -25,7 +33,15 @@ import java.util.TreeSet;
  */
 public final class Names {
   private static final List<String> PREFIXES =
-      List.of("albert.", "bert.", "deberta.", "distilbert.", "electra.", "roberta.");
+      List.of("albert.", "bert.", "deberta.", "distilbert.", "electra.", "mpnet.", "roberta.");
+
+  /** Leading; the same wrapper may come again, and around others. */
+  private static final List<String> WRAPPERS =
+      List.of("module.", "model.", "0.auto_model.", "auto_model.");
+
+  /** Components that torch puts in anywhere, around any module. */
+  private static final Set<String> WRAPPED =
+      Set.of("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module");
 
   private static final Map<String, String> LEGACY = Map.of("gamma", "weight", "beta", "bias");
 
@@ -56,7 +72,8 @@ public final class Names {
     List<String> candidates = new ArrayList<>();
     for (String other : byStem.getOrDefault(stem(name), Set.of())) {
       // BERT's tensors fit ELECTRA's in name and shape, but are not their base.
-      boolean samePrefix = prefix.isEmpty() || prefix(other).isEmpty() || other.startsWith(prefix);
+      boolean samePrefix =
+          prefix.isEmpty() || prefix(other).isEmpty() || prefix(other).equals(prefix);
       if (samePrefix && !tuned.contains(other)) {
         candidates.add(other);
       }
@@ -98,12 +115,60 @@ public final class Names {
     return matches;
   }
 
-  private static String prefix(String name) {
-    return PREFIXES.stream().filter(name::startsWith).findFirst().orElse("");
+  /**
+   * Tuned names that have no base tensor and differ from one in leading components alone, of which
+   * nothing is known: by the tuned name, the base's. Such tensors are hardly new ones.
+   *
+   * @param unmatched tuned names without a base tensor
+   * @param left base names that no tuned one has taken
+   */
+  public static SortedMap<String, String> lookAlikes(
+      Collection<String> unmatched, Collection<String> left) {
+    SortedMap<String, String> found = new TreeMap<>();
+    suffixes(unmatched, left, (tuned, base) -> found.put(tuned, base));
+    suffixes(left, unmatched, (base, tuned) -> found.putIfAbsent(tuned, base));
+    return found;
   }
 
-  private static String stem(String name) {
-    String bare = name.substring(prefix(name).length());
+  /** Pairs of a longer name and the one that it ends in. */
+  private static void suffixes(
+      Collection<String> longer, Collection<String> shorter, BiConsumer<String, String> pair) {
+    Map<String, String> byStem = new HashMap<>();
+    shorter.forEach(name -> byStem.put(stem(name), name));
+    for (String name : longer) {
+      String rest = stem(name);
+      while (rest.indexOf('.') >= 0) {
+        rest = rest.substring(rest.indexOf('.') + 1);
+        if (byStem.containsKey(rest)) {
+          pair.accept(name, byStem.get(rest));
+          break;
+        }
+      }
+    }
+  }
+
+  private static String prefix(String name) {
+    String bare = unwrapped(name);
+    return PREFIXES.stream().filter(bare::startsWith).findFirst().orElse("");
+  }
+
+  /** A name without what wraps the whole model. */
+  static String unwrapped(String name) {
+    String bare =
+        Arrays.stream(name.split("\\.", -1))
+            .filter(component -> !WRAPPED.contains(component))
+            .collect(Collectors.joining("."));
+    Optional<String> wrapper = WRAPPERS.stream().filter(bare::startsWith).findFirst();
+    while (wrapper.isPresent()) {
+      bare = bare.substring(wrapper.get().length());
+      wrapper = WRAPPERS.stream().filter(bare::startsWith).findFirst();
+    }
+    return bare;
+  }
+
+  /** What is left of a name without all that may differ. */
+  static String stem(String name) {
+    String bare = unwrapped(name).substring(prefix(name).length());
     String last = bare.substring(bare.lastIndexOf('.') + 1);
     return bare.substring(0, bare.length() - last.length()) + LEGACY.getOrDefault(last, last);
   }

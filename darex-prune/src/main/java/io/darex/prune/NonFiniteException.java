@@ -13,6 +13,18 @@ public final class NonFiniteException extends IllegalArgumentException {
     super("tensor " + tensor + ", element " + index + ": expected a finite number, found " + value);
   }
 
+  /** Of a tensor that is pruned, so that both sides' values are subtracted. */
+  public static NonFiniteException pruned(String tensor, long index, double value) {
+    return new NonFiniteException(
+        "tensor "
+            + tensor
+            + ", element "
+            + index
+            + ": expected a finite number, found "
+            + value
+            + "; a tensor that is excluded is carried as it is");
+  }
+
   private NonFiniteException(String message) {
     super(message);
   }

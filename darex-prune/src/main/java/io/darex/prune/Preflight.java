@@ -33,7 +33,7 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
     }
     long wholeBytes =
         delta.carried().values().stream()
-            .mapToLong(tensor -> Math.multiplyExact(tensor.count(), tensor.dtype().bytes()))
+            .mapToLong(tensor -> tensor.dtype().bytes(tensor.count()))
             .sum();
     int tensors = delta.pairs().size() + delta.whole().size();
     return new Preflight(delta.entries(), blocks, columns, tensors, wholeBytes);

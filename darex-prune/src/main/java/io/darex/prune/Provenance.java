@@ -1,6 +1,9 @@
 package io.darex.prune;
 
+import java.util.Collections;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import lombok.With;
 
 /**
@@ -11,7 +14,23 @@ import lombok.With;
  * @param job JSON of what determines the content: method, parameters, tool version; no paths,
  *     threads, shards or resume state, so that equal jobs give equal files
  * @param config the tuned checkpoint's {@code config.json}, where it has one
+ * @param files by name, what else lay beside the tuned weights; empty where nothing is known of it
  */
 @With
 public record Provenance(
-    Optional<String> base, Optional<String> tuned, String job, Optional<String> config) {}
+    Optional<String> base,
+    Optional<String> tuned,
+    String job,
+    Optional<String> config,
+    SortedMap<String, SideFile> files) {
+  /** Makes the map unmodifiable. */
+  public Provenance {
+    files = Collections.unmodifiableSortedMap(files);
+  }
+
+  /** A provenance that knows nothing of files beside the weights. */
+  public Provenance(
+      Optional<String> base, Optional<String> tuned, String job, Optional<String> config) {
+    this(base, tuned, job, config, new TreeMap<>());
+  }
+}

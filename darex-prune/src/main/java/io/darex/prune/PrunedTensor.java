@@ -35,7 +35,6 @@ final class PrunedTensor implements Tensor {
   public void read(long from, float[] into, int offset, int length) {
     base.read(from, into, offset, length);
     kept.addTo(from, FloatBuffer.wrap(into, offset, length).slice(), q);
-    // One check at the end sees a bad base value as well as a sum that overflows.
     check(from, FloatBuffer.wrap(into, offset, length).slice());
   }
 
@@ -60,9 +59,14 @@ final class PrunedTensor implements Tensor {
     return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** Refuses a sum that overflows; NaN and infinity that the base has, as masks do, stay. */
   private void check(long from, FloatBuffer values) {
     for (int i = 0; i < values.limit(); i++) {
-      NonFiniteException.check(name(), from + i, values.get(i));
+      float value = values.get(i);
+      if (!Float.isFinite(value)
+          && Float.floatToRawIntBits(value) != Float.floatToRawIntBits(base.at(from + i))) {
+        throw new NonFiniteException(name(), from + i, value);
+      }
     }
   }
 }

@@ -34,7 +34,7 @@ public record Selection(Preset preset, List<String> only, List<String> exclude) 
     ENCODER {
       @Override
       boolean takes(String name) {
-        return !name.startsWith("classifier.");
+        return !Names.unwrapped(name).startsWith("classifier.");
       }
     },
     /** Only tensors with a component {@code mlp} or {@code self_attn} in their name. */

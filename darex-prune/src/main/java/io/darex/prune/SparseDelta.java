@@ -72,12 +72,30 @@ public record SparseDelta(
    * @throws MismatchException as {@link #matching} does
    */
   public Checkpoint applyTo(Checkpoint base) {
+    return applyTo(base, 1);
+  }
+
+  /**
+   * As {@link #applyTo(Checkpoint)} with a weaker, stronger or reversed delta, {@code base +
+   * strength · kept / q}. What is carried whole is as it is for any strength.
+   *
+   * @param strength finite; 1 is the delta as it is, 0 the base
+   * @throws MismatchException as {@link #matching} does
+   */
+  public Checkpoint applyTo(Checkpoint base, double strength) {
     SortedMap<String, Tensor> tensors = new TreeMap<>(whole);
     matching(base)
         .forEach(
             (name, before) ->
-                tensors.put(name, new PrunedTensor(before, kept.get(name), (float) scale.q(name))));
+                tensors.put(
+                    name,
+                    new PrunedTensor(before, kept.get(name), divisor(scale.q(name), strength))));
     return new PrunedCheckpoint(Collections.unmodifiableSortedMap(tensors), provenance.config());
+  }
+
+  /** What kept entries are divided by; in place of a factor, so that each is rounded once. */
+  public static float divisor(double q, double strength) {
+    return (float) (q / strength);
   }
 
   /**
@@ -118,8 +136,8 @@ public record SparseDelta(
                     + name
                     + ": dtype "
                     + before.dtype()
-                    + " in the base, expected F32, F16 "
-                    + "or BF16");
+                    + " in the base, expected F64, F32, "
+                    + "F16 or BF16");
           } else {
             matches.put(name, before);
           }

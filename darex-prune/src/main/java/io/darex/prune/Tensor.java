@@ -55,8 +55,8 @@ public interface Tensor {
 
   /**
    * The stored little-endian bytes of elements {@code [from, from + length)}, read-only; {@code
-   * length · dtype.bytes()} must be at most 1 GiB. The default serves F32 tensors that live as
-   * floats.
+   * dtype.bytes(length)} must be at most 1 GiB, and where elements share bytes {@code from} and
+   * {@code length} multiples of eight. The default serves F32 tensors that live as floats.
    */
   default ByteBuffer bytes(long from, int length) {
     if (dtype() != DType.F32) {

@@ -70,6 +70,15 @@ class CheckpointDiffTest {
   }
 
   @Test
+  void anInfinityThatStaysHasNotChanged() {
+    Checkpoint mask =
+        Checkpoints.of(new FloatTensor("w", new long[] {2}, new float[] {3, -1 / 0f}));
+    CheckpointDiff diff = CheckpointDiff.between(mask, mask, 1);
+    assertThat(diff.identical()).isTrue();
+    assertThat(diff.total().firstSquares()).isEqualTo(9);
+  }
+
+  @Test
   void refusesNaN() {
     Checkpoint fine = Checkpoints.of(new FloatTensor("w", new long[] {2}, new float[2]));
     Checkpoint bad =

@@ -164,6 +164,51 @@ class DeltaTest {
   }
 
   @Test
+  void anUnknownPrefixIsReportedAndNotCarriedWhole() {
+    Checkpoint base = Checkpoints.of(tensor("a.w", 2), tensor("b.w", 2), tensor("c.w", 2));
+    Checkpoint tuned = Checkpoints.of(tensor("a.w", 2), tensor("x.b.w", 2), tensor("x.c.w", 2));
+    assertThatThrownBy(() -> between(base, tuned))
+        .isInstanceOf(MismatchException.class)
+        .hasMessageStartingWith("2 tensors have no counterpart for a leading part of their names")
+        .hasMessageContaining("x.b.w of the tuned model, b.w of the base");
+    Selection without = new Selection(Selection.Preset.ALL, List.of(), List.of("x.*"));
+    assertThat(reasons(Delta.between(base, tuned, without)))
+        .isEqualTo(Map.of("x.b.w", Reason.ONLY_TUNED, "x.c.w", Reason.ONLY_TUNED));
+    // Of another shape it is another tensor: a head of the same module name, say.
+    assertThat(reasons(between(base, Checkpoints.of(tensor("a.w", 2), tensor("x.b.w", 3)))))
+        .isEqualTo(Map.of("x.b.w", Reason.ONLY_TUNED));
+  }
+
+  @Test
+  void aHeadThatOnlyTheBaseHasIsCalledALikelySwap() {
+    Checkpoint bare = Checkpoints.of(tensor("w", 2));
+    Checkpoint headed =
+        Checkpoints.of(tensor("bert.w", 2), tensor("classifier.weight", 2), tensor("cls.bias", 2));
+    assertThat(between(headed, bare).report())
+        .contains(
+            "likely swapped: only the base has a task head, classifier.weight; is the base the"
+                + " pre-trained model, and the tuned one the fine-tuned?");
+    assertThat(between(bare, headed).report()).noneMatch(line -> line.contains("swapped"));
+    // Heads of pre-training are the base's alone in any fine-tune.
+    Checkpoint pretrained = Checkpoints.of(tensor("w", 2), tensor("cls.bias", 2));
+    assertThat(between(pretrained, bare).report()).noneMatch(line -> line.contains("swapped"));
+  }
+
+  @Test
+  void whatIsNotFiniteOnBothSidesAlikeHasNotChanged() {
+    FloatTensor mask = new FloatTensor("w", new long[] {2}, new float[] {0, -1 / 0f});
+    Delta.Pair pair = new Delta.Pair(mask, mask);
+    assertThat(pair.at(1)).isZero();
+    float[] into = new float[2];
+    pair.read(0, into, new float[2], 2);
+    assertThat(into).containsExactly(0, 0);
+    FloatTensor other = new FloatTensor("w", new long[] {2}, new float[] {0, 1 / 0f});
+    assertThatThrownBy(() -> new Delta.Pair(mask, other).at(1))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageContaining("a tensor that is excluded is carried as it is");
+  }
+
+  @Test
   void refusesCheckpointsWithNothingInCommon() {
     assertThatThrownBy(
             () -> between(Checkpoints.of(tensor("a", 2)), Checkpoints.of(tensor("b", 2))))

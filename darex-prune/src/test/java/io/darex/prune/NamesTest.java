@@ -37,6 +37,37 @@ class NamesTest {
   }
 
   @Test
+  void whatWrapsAModelDoesNotCount() {
+    for (String wrapper :
+        List.of(
+            "module.",
+            "_orig_mod.",
+            "model.",
+            "0.auto_model.",
+            "module._orig_mod.bert.",
+            "_fsdp_wrapped_module.mpnet.",
+            "model.model.roberta.")) {
+      assertThat(match(Set.of(wrapper + "x.w"), Set.of("x.w")))
+          .isEqualTo(Map.of(wrapper + "x.w", "x.w"));
+      assertThat(match(Set.of("x.w"), Set.of(wrapper + "x.w")))
+          .isEqualTo(Map.of("x.w", wrapper + "x.w"));
+    }
+    assertThat(match(Set.of("module.bert.x._orig_mod.w"), Set.of("bert.x.w"))).hasSize(1);
+    assertThat(match(Set.of("module.electra.x"), Set.of("bert.x"))).isEmpty();
+    assertThat(problems).isEmpty();
+  }
+
+  @Test
+  void looksAlikeWhereALeadingPartIsUnknown() {
+    assertThat(
+            Names.lookAlikes(
+                Set.of("net.encoder.w", "classifier.w", "pooler.gamma"),
+                Set.of("bert.encoder.w", "my.bert.pooler.weight", "decoder.w")))
+        .isEqualTo(
+            Map.of("net.encoder.w", "bert.encoder.w", "pooler.gamma", "my.bert.pooler.weight"));
+  }
+
+  @Test
   void anotherModelsPrefixDoesNotMatch() {
     assertThat(match(Set.of("electra.x"), Set.of("bert.x"))).isEmpty();
     assertThat(problems).isEmpty();

@@ -37,6 +37,7 @@ class SelectionTest {
                 "bert.embeddings.LayerNorm.weight",
                 "classifier.weight",
                 "classifier.dense.bias",
+                "module._orig_mod.classifier.weight",
                 "pre_classifier.weight"))
         .containsExactly("bert.embeddings.LayerNorm.weight", "pre_classifier.weight");
   }

@@ -2,6 +2,7 @@ package io.darex.prune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.mask.RandomMask;
@@ -86,14 +87,42 @@ class SparseDeltaTest {
   }
 
   @Test
-  void namesABadValueOfTheBase() {
+  void keepsWhatIsInfiniteInTheBaseAndRefusesASumThatOverflows() {
     float[] values = Checkpoints.values(base);
     values[77] = Float.NEGATIVE_INFINITY;
-    Checkpoint broken = Checkpoints.of(new FloatTensor("encoder.w", base.shape(), values));
+    Checkpoint masked = Checkpoints.of(new FloatTensor("encoder.w", base.shape(), values));
+    Tensor applied = delta.applyTo(masked).tensors().get("bert.encoder.w");
+    assertThat(Checkpoints.values(applied)[77]).isEqualTo(Float.NEGATIVE_INFINITY);
     assertThatThrownBy(
-            () -> Checkpoints.values(delta.applyTo(broken).tensors().get("bert.encoder.w")))
+            () ->
+                Checkpoints.values(
+                    delta
+                        .withScale(new Scale(1e-44, Map.of()))
+                        .applyTo(masked)
+                        .tensors()
+                        .get("bert.encoder.w")))
         .isInstanceOf(NonFiniteException.class)
-        .hasMessageContaining("bert.encoder.w, element 77");
+        .hasMessageContaining("bert.encoder.w, element ");
+  }
+
+  @Test
+  void aStrengthMultipliesWhatIsAdded() {
+    Checkpoint onto = Checkpoints.of(base);
+    float[] before = Checkpoints.values(base);
+    float[] once = applied(onto, 1);
+    float[] half = applied(onto, 0.5);
+    float[] back = applied(onto, -1);
+    for (int i = 0; i < before.length; i++) {
+      float added = once[i] - before[i];
+      assertThat(half[i]).isCloseTo(before[i] + added / 2, within(1e-6f));
+      assertThat(back[i]).isCloseTo(before[i] - added, within(1e-6f));
+    }
+    assertThat(once).isNotEqualTo(before);
+    assertThat(applied(onto, 0)).isEqualTo(before);
+  }
+
+  private float[] applied(Checkpoint onto, double strength) {
+    return Checkpoints.values(delta.applyTo(onto, strength).tensors().get("bert.encoder.w"));
   }
 
   @Test

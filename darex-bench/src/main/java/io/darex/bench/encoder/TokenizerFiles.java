@@ -4,10 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.BadInputException;
+import io.darex.prune.MismatchException;
+import io.darex.prune.SideFile;
+import io.darex.prune.checkpoint.SideFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
@@ -15,8 +18,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The files of a Hugging Face folder that make up its tokenizer, as they are: a folder written back
- * carries them unchanged.
+ * The files of a Hugging Face folder that make up its tokenizer, and the others beside its weights
+ * such as {@code generation_config.json}, as they are: a folder written back carries them unchanged.
  *
  * @param contents by file name
  */
@@ -24,8 +27,6 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents) {
   private static final String FAST = "tokenizer.json";
   private static final String CONFIG = "tokenizer_config.json";
   private static final String SPECIAL = "special_tokens_map.json";
-  private static final List<String> NAMES =
-      List.of(FAST, "vocab.txt", "vocab.json", "merges.txt", CONFIG, SPECIAL, "added_tokens.json");
 
   /** transformers writes 1e30 where a tokenizer has no limit. */
   private static final double LIMITED = 1e9;
@@ -44,12 +45,8 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents) {
    *     {@code vocab.json} and {@code merges.txt}
    */
   public static TokenizerFiles read(Path folder) throws IOException {
-    SortedMap<String, byte[]> contents = new TreeMap<>();
-    for (String name : NAMES) {
-      if (Files.isRegularFile(folder.resolve(name))) {
-        contents.put(name, Files.readAllBytes(folder.resolve(name)));
-      }
-    }
+    SortedMap<String, byte[]> contents = SideFiles.read(folder);
+    contents.remove("README.md"); // it speaks of that model, not of one tuned from it
     boolean pieces = contents.containsKey("vocab.txt");
     boolean pairs = contents.containsKey("vocab.json") && contents.containsKey("merges.txt");
     if (!contents.containsKey(FAST) && !pieces && !pairs) {
@@ -59,6 +56,29 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents) {
               + " merges.txt; came none of them");
     }
     return new TokenizerFiles(contents);
+  }
+
+  /**
+   * Those of a model whose delta says what lay beside its weights; these are its base's.
+   *
+   * @param files of the tuned model; empty where nothing is known of them
+   * @param source of the delta, for messages
+   * @throws BadInputException if they are no tokenizer, or one of the base's is not what it was
+   */
+  public TokenizerFiles of(SortedMap<String, SideFile> files, String source) {
+    List<String> missing = new ArrayList<>();
+    SortedMap<String, byte[]> restored;
+    try {
+      restored = SideFiles.restored(files, contents, missing);
+    } catch (MismatchException e) {
+      throw new BadInputException(source + ": " + e.getMessage(), e);
+    }
+    missing.removeIf(name -> !SideFiles.isTokenizer(name));
+    if (!missing.isEmpty()) {
+      throw new BadInputException(
+          source + ": expected " + missing + " beside the base's weights, came no such files");
+    }
+    return new TokenizerFiles(restored);
   }
 
   /**

@@ -8,6 +8,8 @@ import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.encoder.TokenizerFiles;
+import io.darex.prune.checkpoint.SideFiles;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
@@ -49,6 +51,7 @@ record Prepared(
     return List.of(
         config.task(),
         config.encoder(),
+        config.tuned(),
         classes(config),
         finetune.seed(),
         finetune.limit(),
@@ -60,6 +63,18 @@ record Prepared(
     return config.tuned().isPresent()
         ? Tuned.config(Tuned.given(config.tuned().get())).labels()
         : config.task().outputs();
+  }
+
+  /** That of the fine-tune that is given, where its folder has one; else the encoder's. */
+  private static TokenizerFiles tokenizer(RunConfig config, Pretrained pretrained)
+      throws IOException {
+    if (config.tuned().isPresent()) {
+      Path folder = Tuned.given(config.tuned().get());
+      if (SideFiles.haveTokenizer(SideFiles.read(folder).keySet())) {
+        return TokenizerFiles.read(folder);
+      }
+    }
+    return pretrained.tokenizer();
   }
 
   /**
@@ -75,7 +90,8 @@ record Prepared(
     Pretrained pretrained = Pretrained.of(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(classes(config));
     int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
-    try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize())) {
+    try (Tokenizer tokenizer =
+        tokenizer(config, pretrained).open(longest, architecture.vocabSize())) {
       console.say(
           String.format(
               Locale.ROOT,

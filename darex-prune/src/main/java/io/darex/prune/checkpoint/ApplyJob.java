@@ -1,16 +1,13 @@
 package io.darex.prune.checkpoint;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,32 +20,32 @@ import java.util.TreeMap;
  * as a bare file where the name ends in {@code .safetensors}. Nothing large is held in memory.
  */
 public final class ApplyJob {
-  /** The files of a tokenizer, which a pruned model shares with its base. */
-  private static final List<String> TOKENIZER =
-      List.of(
-          HuggingFaceFolder.TOKENIZER,
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "vocab.txt",
-          "vocab.json",
-          "merges.txt");
-
-  private static final Map<DType, String> TORCH_NAMES =
-      Map.of(DType.F32, "float32", DType.F16, "float16", DType.BF16, "bfloat16");
-
   private final Path base;
   private final Path delta;
   private final Checkpoint dense;
+  private final SortedMap<String, byte[]> files;
   private final OptionalLong shardBytes;
   private final String identity;
+  private final List<String> missing;
+  private final Optional<RoundingLoss> loss;
 
   private ApplyJob(
-      Path base, Path delta, Checkpoint dense, OptionalLong shardBytes, String identity) {
+      Path base,
+      Path delta,
+      Checkpoint dense,
+      SortedMap<String, byte[]> files,
+      OptionalLong shardBytes,
+      String identity,
+      List<String> missing,
+      Optional<RoundingLoss> loss) {
     this.base = base;
     this.delta = delta;
     this.dense = dense;
+    this.files = files;
     this.shardBytes = shardBytes;
     this.identity = identity;
+    this.missing = missing;
+    this.loss = loss;
   }
 
   /**
@@ -65,29 +62,87 @@ public final class ApplyJob {
   public static ApplyJob open(
       Path base, Path delta, Optional<DType> dtype, OptionalLong shardBytes, boolean digest)
       throws IOException {
+    return open(base, delta, 1, dtype, shardBytes, digest);
+  }
+
+  /**
+   * As above, with a delta of another strength.
+   *
+   * @param strength what the delta is multiplied by, finite
+   */
+  public static ApplyJob open(
+      Path base,
+      Path delta,
+      double strength,
+      Optional<DType> dtype,
+      OptionalLong shardBytes,
+      boolean digest)
+      throws IOException {
     Checkpoint onto = HuggingFaceFolder.open(base);
     SparseDelta sparse = SparseDeltaFile.read(delta);
     SortedMap<String, Tensor> before = sparse.matching(onto);
     if (digest) {
       CheckpointDigest.requireBase(sparse, onto);
     }
-    Checkpoint pruned = sparse.applyTo(onto);
+    Checkpoint pruned = sparse.applyTo(onto, strength);
     SortedMap<String, Tensor> tensors = new TreeMap<>();
+    Map<String, DType> written = new HashMap<>();
     pruned
         .tensors()
         .forEach(
             (name, tensor) -> {
               DType stored = before.getOrDefault(name, tensor).dtype();
               DType wanted = stored.isPrunable() ? dtype.orElse(stored) : stored;
-              tensors.put(name, stored.isPrunable() ? ConvertedTensor.of(tensor, wanted) : tensor);
+              written.put(name, wanted);
+              tensors.put(
+                  name, stored.isPrunable() ? ConvertedTensor.lenient(tensor, wanted) : tensor);
             });
-    Optional<String> config = pruned.config().map(text -> retyped(text, dtype));
+    Optional<String> config =
+        pruned
+            .config()
+            .map(text -> ConfigText.withDtype(text, tensors.values()))
+            .map(text -> ConfigText.withVocabulary(text, tensors.values()));
+    List<String> missing = new ArrayList<>();
+    SortedMap<String, byte[]> files =
+        SideFiles.restored(sparse.provenance().files(), SideFiles.read(base), missing);
+    int threads = Runtime.getRuntime().availableProcessors();
     return new ApplyJob(
         base,
         delta,
         new InMemoryCheckpoint(tensors, config),
+        files,
         shardBytes,
-        InputFiles.state(base) + InputFiles.state(delta));
+        InputFiles.state(base) + InputFiles.state(delta) + strength,
+        missing,
+        RoundingLoss.of(sparse, before, strength, written, threads));
+  }
+
+  /**
+   * What a user should know of the output, a line each: what its types round away, and which files
+   * of the tuned model it lacks.
+   *
+   * @param out where it goes
+   */
+  public List<String> notes(Path out) {
+    List<String> notes = new ArrayList<>();
+    loss.ifPresent(each -> notes.add(each.toString()));
+    if (isBare(out)) {
+      if (!files.isEmpty()) {
+        notes.add(
+            "a bare file has no place for "
+                + String.join(", ", files.keySet())
+                + "; --out FOLDER writes them");
+      }
+    } else if (!missing.isEmpty()) {
+      notes.add(
+          "not written, since they are not beside the base's weights as they were: "
+              + String.join(", ", missing));
+    }
+    return notes;
+  }
+
+  private static boolean isBare(Path out) {
+    return out.toString().endsWith(".safetensors");
   }
 
   /** Bytes of the values that will be written. */
@@ -96,52 +151,27 @@ public final class ApplyJob {
   }
 
   /**
-   * Writes the checkpoint, with the tokenizer of a base that is a folder.
+   * Writes the checkpoint: weights and {@code config.json}, and into a folder whatever else lay
+   * beside the tuned model's weights, its tokenizer above all.
    *
    * @param options any {@link WriteOptions#identity()} is replaced by this job's own
    * @throws java.nio.file.FileAlreadyExistsException if it exists and {@link WriteOptions#force()}
    *     is not given
    * @throws RefusedOutputException if it would take the place of base or delta, or of a folder that
    *     was not written here
-   * @throws io.darex.prune.NonFiniteException if a value is NaN, infinite or too large for its
-   *     type; nothing is left then
+   * @throws io.darex.prune.NonFiniteException if a value is NaN or infinite that the base and the
+   *     tensors carried whole have not, or too large for its type; nothing is left then
    * @throws IOException as {@link SafetensorsWriter#write} does
    */
   public void run(Path out, WriteOptions options) throws IOException {
     WriteOptions known = options.withIdentity(identity);
-    if (out.toString().endsWith(".safetensors")) {
+    if (isBare(out)) {
       Output.requireFile(out, options.force(), List.of(base, delta));
       SafetensorsWriter.write(
           out, dense.tensors().values(), HuggingFaceFolder.METADATA, known, Seal.NONE);
-      return;
-    }
-    Output.requireModelFolder(out, options.force(), List.of(base, delta));
-    Map<String, byte[]> extras = new TreeMap<>();
-    for (String file : TOKENIZER) {
-      Path path = base.resolve(file);
-      if (Files.isRegularFile(path)) {
-        extras.put(file, Files.readAllBytes(path));
-      }
-    }
-    HuggingFaceFolder.write(out, dense, extras, shardBytes, known);
-  }
-
-  /** Transformers reads from the configuration which type to load; both its keys are in use. */
-  private static String retyped(String config, Optional<DType> dtype) {
-    try {
-      JsonNode root = new ObjectMapper().readTree(config);
-      if (dtype.isEmpty() || !(root instanceof ObjectNode object)) {
-        return config;
-      }
-      for (String key : List.of("torch_dtype", "dtype")) {
-        if (object.has(key)) {
-          object.put(key, TORCH_NAMES.get(dtype.get()));
-        }
-      }
-      return object.toPrettyString() + "\n";
-    } catch (JsonProcessingException e) {
-      // Not ours to mend: what is not JSON is carried as it is.
-      return config;
+    } else {
+      Output.requireModelFolder(out, options.force(), List.of(base, delta));
+      HuggingFaceFolder.write(out, dense, files, shardBytes, known);
     }
   }
 }

@@ -3,7 +3,6 @@ package io.darex.prune.checkpoint;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NameOrder;
-import io.darex.prune.NonFiniteException;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import java.nio.ByteBuffer;
@@ -31,12 +30,16 @@ public final class CheckpointDigest {
   private CheckpointDigest() {}
 
   /**
-   * The digest in lower-case hexadecimal. It reads, and so checks, every value.
-   *
-   * @throws NonFiniteException if a floating-point value is NaN or infinite
+   * The digest in lower-case hexadecimal. It reads every value, and takes NaN and infinity for the
+   * bytes that they are.
    */
   public static String of(Checkpoint checkpoint) {
-    return of(checkpoint.tensors().values());
+    return of(checkpoint, Finiteness.IGNORED);
+  }
+
+  /** As above, telling {@code found} of every value that is NaN or infinite. */
+  static String of(Checkpoint checkpoint, Finiteness.Found found) {
+    return of(Sha256.start(), checkpoint.tensors().values(), found);
   }
 
   /**
@@ -49,6 +52,13 @@ public final class CheckpointDigest {
     Optional<String> expected = delta.provenance().base();
     if (expected.isPresent()) {
       String found = of(base);
+      if (!found.equals(expected.get()) && delta.provenance().tuned().equals(Optional.of(found))) {
+        throw new MismatchException(
+            List.of(
+                "wrong base: this is the tuned model that the sparse delta was made from, expected"
+                    + " the base, the checkpoint with digest "
+                    + expected.get()));
+      }
       if (!found.equals(expected.get())) {
         throw new MismatchException(
             List.of(
@@ -61,11 +71,12 @@ public final class CheckpointDigest {
   }
 
   static String of(Collection<? extends Tensor> tensors) {
-    return of(Sha256.start(), tensors);
+    return of(Sha256.start(), tensors, Finiteness.IGNORED);
   }
 
   /** The digest of texts, in the order of their keys, and tensors. */
-  static String of(Map<String, String> texts, Collection<? extends Tensor> tensors) {
+  static String of(
+      Map<String, String> texts, Collection<? extends Tensor> tensors, Finiteness.Found found) {
     MessageDigest sha = Sha256.start();
     // Without their number a text could be taken for a tensor's name.
     sha.update(littleEndian(Long.BYTES).putLong(texts.size()).flip());
@@ -76,18 +87,19 @@ public final class CheckpointDigest {
           prefixed(sha, key.getBytes(StandardCharsets.UTF_8));
           prefixed(sha, text.getBytes(StandardCharsets.UTF_8));
         });
-    return of(sha, tensors);
+    return of(sha, tensors, found);
   }
 
-  private static String of(MessageDigest sha, Collection<? extends Tensor> tensors) {
+  private static String of(
+      MessageDigest sha, Collection<? extends Tensor> tensors, Finiteness.Found found) {
     tensors.stream()
         .<Tensor>map(tensor -> tensor)
         .sorted(Comparator.comparing(Tensor::name, NameOrder.BY_UTF8))
-        .forEach(tensor -> update(sha, tensor));
+        .forEach(tensor -> update(sha, tensor, found));
     return HexFormat.of().formatHex(sha.digest());
   }
 
-  private static void update(MessageDigest sha, Tensor tensor) {
+  private static void update(MessageDigest sha, Tensor tensor, Finiteness.Found found) {
     prefixed(sha, tensor.name().getBytes(StandardCharsets.UTF_8));
     prefixed(sha, tensor.dtype().name().getBytes(StandardCharsets.US_ASCII));
     long[] shape = tensor.shape();
@@ -95,15 +107,15 @@ public final class CheckpointDigest {
     ByteBuffer.wrap(dimensions).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(shape);
     prefixed(sha, dimensions);
     long count = tensor.count();
-    sha.update(littleEndian(Long.BYTES).putLong(count * tensor.dtype().bytes()).flip());
+    sha.update(littleEndian(Long.BYTES).putLong(tensor.dtype().bytes(count)).flip());
     // An array, because the platform's SHA-256 takes buffers outside the heap in tiny parts.
     byte[] part = new byte[PART];
-    int step = PART / tensor.dtype().bytes();
+    int step = tensor.dtype().elements(PART);
     for (long from = 0; from < count; from += step) {
       int length = (int) Math.min(step, count - from);
-      int bytes = length * tensor.dtype().bytes();
+      int bytes = (int) tensor.dtype().bytes(length);
       tensor.bytes(from, length).get(part, 0, bytes);
-      Finiteness.check(tensor.name(), tensor.dtype(), from, part, bytes);
+      Finiteness.check(tensor.name(), tensor.dtype(), from, part, bytes, found);
       sha.update(part, 0, bytes);
     }
   }

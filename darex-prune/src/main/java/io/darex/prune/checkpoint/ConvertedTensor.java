@@ -11,12 +11,17 @@ import java.nio.ByteOrder;
  * the rounded values.
  */
 public final class ConvertedTensor implements Tensor {
+  private static final short NAN_F16 = 0x7E00;
+  private static final short NAN_BF16 = 0x7FC0;
+
   private final Tensor tensor;
   private final DType dtype;
+  private final boolean strict;
 
-  private ConvertedTensor(Tensor tensor, DType dtype) {
+  private ConvertedTensor(Tensor tensor, DType dtype, boolean strict) {
     this.tensor = tensor;
     this.dtype = dtype;
+    this.strict = strict;
   }
 
   /**
@@ -28,12 +33,22 @@ public final class ConvertedTensor implements Tensor {
    * @throws IllegalArgumentException if it is another
    */
   public static Tensor of(Tensor tensor, DType dtype) {
+    return of(tensor, dtype, true);
+  }
+
+  /** As {@link #of}, but NaN and infinity stay what they are: an attention mask's −∞ is one. */
+  public static Tensor lenient(Tensor tensor, DType dtype) {
+    return of(tensor, dtype, false);
+  }
+
+  private static Tensor of(Tensor tensor, DType dtype, boolean strict) {
     if (!dtype.isPrunable()) {
-      throw new IllegalArgumentException("expected F32, F16 or BF16 to convert to, got " + dtype);
+      throw new IllegalArgumentException(
+          "expected F64, F32, F16 or BF16 to convert to, got " + dtype);
     }
     return tensor.dtype() == dtype || !tensor.dtype().isPrunable()
         ? tensor
-        : new ConvertedTensor(tensor, dtype);
+        : new ConvertedTensor(tensor, dtype, strict);
   }
 
   @Override
@@ -60,7 +75,11 @@ public final class ConvertedTensor implements Tensor {
   public void read(long from, float[] into, int offset, int length) {
     tensor.read(from, into, offset, length);
     for (int i = 0; i < length; i++) {
-      float value = NonFiniteException.check(name(), from + i, into[offset + i]);
+      float value = into[offset + i];
+      if (!Float.isFinite(value) && !strict) {
+        continue;
+      }
+      NonFiniteException.check(name(), from + i, value);
       float converted =
           switch (dtype) {
             case F16 -> Widening.f16(Narrowing.f16(value));
@@ -83,8 +102,9 @@ public final class ConvertedTensor implements Tensor {
             .order(ByteOrder.LITTLE_ENDIAN);
     for (float value : values) {
       switch (dtype) {
-        case F16 -> bytes.putShort(Narrowing.f16(value));
-        case BF16 -> bytes.putShort(Narrowing.bf16(value));
+        case F16 -> bytes.putShort(Float.isNaN(value) ? NAN_F16 : Narrowing.f16(value));
+        case BF16 -> bytes.putShort(Float.isNaN(value) ? NAN_BF16 : Narrowing.bf16(value));
+        case F64 -> bytes.putDouble(value);
         default -> bytes.putFloat(value);
       }
     }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.prune.NameOrder;
 import io.darex.prune.Provenance;
 import io.darex.prune.Scale;
+import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The {@code __metadata__} of a sparse-delta file (docs/FORMAT.md §1).
@@ -49,6 +51,9 @@ record DeltaMetadata(
   private static final String TUNED_KEY = "darex.tuned";
   private static final String JOB_KEY = "darex.job";
   private static final String CONFIG_KEY = "darex.config";
+  private static final String FILES_KEY = "darex.files";
+
+  private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
   /** What stands where a digest was not taken. */
   private static final String NO_DIGEST = "none";
@@ -96,6 +101,11 @@ record DeltaMetadata(
     texts.put(DIGEST_KEY, digest.orElse(NO_DIGEST));
     texts.put(JOB_KEY, provenance.job());
     provenance.config().ifPresent(config -> texts.put(CONFIG_KEY, config));
+    if (!provenance.files().isEmpty()) {
+      SortedMap<String, String> files = new TreeMap<>(NameOrder.BY_UTF8);
+      provenance.files().forEach((name, file) -> files.put(name, file.digest()));
+      texts.put(FILES_KEY, json(files));
+    }
     return texts;
   }
 
@@ -140,13 +150,36 @@ record DeltaMetadata(
               digest(BASE_KEY),
               digest(TUNED_KEY),
               text(JOB_KEY),
-              Optional.ofNullable(texts.get(CONFIG_KEY)));
+              Optional.ofNullable(texts.get(CONFIG_KEY)),
+              files());
       return new DeltaMetadata(
           mask(),
           scale(),
           json(SHAPES_KEY, new TypeReference<SortedMap<String, long[]>>() {}),
           provenance,
           digest(DIGEST_KEY));
+    }
+
+    /** Their digests alone; the contents that the file has are tensors. */
+    private SortedMap<String, SideFile> files() throws IOException {
+      SortedMap<String, SideFile> files = new TreeMap<>();
+      if (!texts.containsKey(FILES_KEY)) {
+        return files;
+      }
+      TreeMap<String, String> digests =
+          json(FILES_KEY, new TypeReference<TreeMap<String, String>>() {});
+      for (Map.Entry<String, String> entry : digests.entrySet()) {
+        String name = entry.getKey();
+        String digest = entry.getValue();
+        if (!SideFiles.isName(name)) {
+          throw fault(FILES_KEY + " to name files of a tokenizer and the like", "'" + name + "'");
+        }
+        if (digest == null || !HEX.matcher(digest).matches()) {
+          throw fault(FILES_KEY + " to have 64 hexadecimal digits for " + name, digest);
+        }
+        files.put(name, new SideFile(digest, Optional.empty()));
+      }
+      return files;
     }
 
     private Mask mask() throws IOException {
@@ -179,7 +212,7 @@ record DeltaMetadata(
       if (value.equals(NO_DIGEST)) {
         return Optional.empty();
       }
-      if (!value.matches("[0-9a-f]{64}")) {
+      if (!HEX.matcher(value).matches()) {
         throw fault(key + " to be 64 hexadecimal digits or '" + NO_DIGEST + "'", value);
       }
       return Optional.of(value);

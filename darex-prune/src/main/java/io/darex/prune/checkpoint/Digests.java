@@ -1,8 +1,12 @@
 package io.darex.prune.checkpoint;
 
 import io.darex.prune.Checkpoint;
+import io.darex.prune.Delta;
+import io.darex.prune.NonFiniteException;
 import io.darex.prune.Provenance;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -23,9 +27,17 @@ final class Digests {
     this.tuned = tuned;
   }
 
-  /** Begins to take both. */
-  static Digests start(Checkpoint base, Checkpoint tuned) {
-    return new Digests(true, digest("base", base), digest("tuned", tuned));
+  /**
+   * Begins to take both. Of the tensors that are pruned every value must be finite, or have the
+   * same bits on both sides; of all others only the bytes count.
+   */
+  static Digests start(Delta delta) {
+    Map<String, Delta.Pair> byBaseName = new HashMap<>();
+    delta.pairs().values().forEach(pair -> byBaseName.put(pair.base().name(), pair));
+    return new Digests(
+        true,
+        digest("base", delta.base(), byBaseName),
+        digest("tuned", delta.tuned(), delta.pairs()));
   }
 
   /** Takes none. */
@@ -42,7 +54,7 @@ final class Digests {
   /**
    * {@code provenance} with the digests, as soon as they are there.
    *
-   * @throws io.darex.prune.NonFiniteException if a value of either is NaN or infinite
+   * @throws io.darex.prune.NonFiniteException if a value to be pruned is NaN or infinite
    */
   Provenance addTo(Provenance provenance) {
     long start = System.nanoTime();
@@ -63,10 +75,22 @@ final class Digests {
     return waited;
   }
 
-  private static CompletableFuture<Optional<String>> digest(String side, Checkpoint checkpoint) {
+  private static Finiteness.Found finite(Map<String, Delta.Pair> pruned) {
+    return (name, index, value) -> {
+      Delta.Pair pair = pruned.get(name);
+      if (pair != null
+          && Float.floatToRawIntBits(pair.base().at(index))
+              != Float.floatToRawIntBits(pair.tuned().at(index))) {
+        throw NonFiniteException.pruned(name, index, value);
+      }
+    };
+  }
+
+  private static CompletableFuture<Optional<String>> digest(
+      String side, Checkpoint checkpoint, Map<String, Delta.Pair> pruned) {
     // A thread of its own: those of common pools would keep others waiting, and need not be there.
     return CompletableFuture.supplyAsync(
-        () -> Optional.of(CheckpointDigest.of(checkpoint)),
+        () -> Optional.of(CheckpointDigest.of(checkpoint, finite(pruned))),
         task -> {
           Thread thread = new Thread(task, "darex-digest-" + side);
           thread.setDaemon(true);

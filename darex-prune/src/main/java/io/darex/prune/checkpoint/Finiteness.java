@@ -17,6 +17,14 @@ final class Finiteness {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+  static final Found REFUSED =
+      (tensor, index, value) -> {
+        throw new NonFiniteException(tensor, index, value);
+      };
+
+  /** Whatever the bytes mean, they are bytes. */
+  static final Found IGNORED = (tensor, index, value) -> {};
+
   private Finiteness() {}
 
   /**
@@ -26,6 +34,18 @@ final class Finiteness {
    * @throws NonFiniteException naming the first that is NaN or infinite
    */
   static void check(String tensor, DType dtype, long from, byte[] values, int length) {
+    check(tensor, dtype, from, values, length, REFUSED);
+  }
+
+  /** Takes what is NaN or infinite. */
+  @FunctionalInterface
+  interface Found {
+    /** Takes the tensor's name, the flat index and the value. */
+    void accept(String tensor, long index, double value);
+  }
+
+  /** As above, with {@code found} to say what becomes of each of them. */
+  static void check(String tensor, DType dtype, long from, byte[] values, int length, Found found) {
     long exponentOne =
         switch (dtype) {
           case F64 -> 0x0010_0000_0000_0000L;
@@ -50,13 +70,13 @@ final class Finiteness {
       carries |= ((long) LONGS.get(values, at) & ~signs) + exponentOne;
     }
     if ((carries & signs) != 0) {
-      throw first(tensor, dtype, from, ByteBuffer.wrap(values).order(ByteOrder.LITTLE_ENDIAN));
+      ByteBuffer buffer = ByteBuffer.wrap(values, 0, length).order(ByteOrder.LITTLE_ENDIAN);
+      each(tensor, dtype, from, buffer, found);
     }
   }
 
-  private static NonFiniteException first(
-      String tensor, DType dtype, long from, ByteBuffer values) {
-    for (int i = 0; ; i++) {
+  private static void each(String tensor, DType dtype, long from, ByteBuffer values, Found found) {
+    for (int i = 0; i < values.limit() / dtype.bytes(); i++) {
       int at = i * dtype.bytes();
       double value =
           switch (dtype) {
@@ -66,7 +86,7 @@ final class Finiteness {
             default -> Widening.bf16(values.getShort(at));
           };
       if (!Double.isFinite(value)) {
-        return new NonFiniteException(tensor, from + i, value);
+        found.accept(tensor, from + i, value);
       }
     }
   }

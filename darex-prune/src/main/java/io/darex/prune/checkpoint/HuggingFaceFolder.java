@@ -133,12 +133,19 @@ public final class HuggingFaceFolder {
 
   /**
    * Opens what was tuned from {@code base}: a checkpoint as {@link #open} does, or a folder with a
-   * PEFT adapter, which {@link PeftAdapter#onto} puts onto the base.
+   * PEFT adapter, which {@link PeftAdapter#onto} puts onto the base; a vocabulary that the adapter
+   * resized is in the configuration then.
    *
    * @throws io.darex.prune.MismatchException listing all of the adapter that does not fit the base
    */
   public static Checkpoint openTuned(Path path, Checkpoint base) throws IOException {
-    return PeftAdapter.isAt(path) ? PeftAdapter.open(path).onto(base) : open(path);
+    if (!PeftAdapter.isAt(path)) {
+      return open(path);
+    }
+    Checkpoint tuned = PeftAdapter.open(path).onto(base);
+    return new InMemoryCheckpoint(
+        tuned.tensors(),
+        tuned.config().map(text -> ConfigText.withVocabulary(text, tuned.tensors().values())));
   }
 
   /**
@@ -160,7 +167,7 @@ public final class HuggingFaceFolder {
    * it is complete it is called {@code .NAME.partial}; shards that are finished there are kept when
    * work with a {@link WriteOptions#identity()} is continued.
    *
-   * @param extras contents by file name
+   * @param extras contents by file name, or by FOLDER/NAME
    * @param shardBytes how many bytes of values a shard may have, at least 1; a tensor that has more
    *     gets a shard of its own. If all fits into one, or if this is empty, there are no shards.
    * @throws java.nio.file.FileAlreadyExistsException if it exists and {@link WriteOptions#force()}

@@ -62,7 +62,7 @@ final class KeptReader {
   SortedMap<String, KeptTensor> read(List<Parts> tensors) throws IOException {
     checkSizes(tensors);
     for (Parts parts : tensors) {
-      checkEntries(parts.values, "F32, F16 or BF16", parts.values.dtype().isPrunable());
+      checkEntries(parts.values, "F32, F16 or BF16", parts.values.dtype().holdsKept());
       if (parts.divisors.isPresent()) {
         Tensor divisors = parts.divisors.get();
         checkEntries(divisors, "F32", divisors.dtype() == DType.F32);

@@ -48,11 +48,15 @@ final class MappedTensor implements Tensor {
 
   @Override
   public float at(long index) {
+    if (!dtype.isPrunable()) {
+      throw notPrunable();
+    }
     long offset = start + Objects.checkIndex(index, count) * dtype.bytes();
     return switch (dtype) {
       case F32 -> file.f32(offset);
       case F16 -> Widening.f16(file.i16(offset));
       case BF16 -> Widening.bf16(file.i16(offset));
+      case F64 -> (float) file.slice(offset, Double.BYTES).getDouble();
       default -> throw notPrunable();
     };
   }
@@ -81,6 +85,11 @@ final class MappedTensor implements Tensor {
           into[offset + i] = Widening.bf16(source.getShort(Short.BYTES * i));
         }
       }
+      case F64 -> {
+        for (int i = 0; i < length; i++) {
+          into[offset + i] = (float) source.getDouble(Double.BYTES * i);
+        }
+      }
       default -> throw notPrunable();
     }
   }
@@ -88,11 +97,11 @@ final class MappedTensor implements Tensor {
   @Override
   public ByteBuffer bytes(long from, int length) {
     Objects.checkFromIndexSize(from, length, count);
-    return file.slice(start + from * dtype.bytes(), Math.multiplyExact(length, dtype.bytes()));
+    return file.slice(start + dtype.bytes(from), Math.toIntExact(dtype.bytes(length)));
   }
 
   private IllegalStateException notPrunable() {
     return new IllegalStateException(
-        "tensor " + name + " is " + dtype + ": only F32, F16 and BF16 can be read as fp32");
+        "tensor " + name + " is " + dtype + ": only F64, F32, F16 and BF16 can be read as fp32");
   }
 }

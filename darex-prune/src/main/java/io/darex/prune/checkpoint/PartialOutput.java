@@ -130,6 +130,7 @@ final class PartialOutput {
   /** Writes a small file of the unfinished folder, over that of an earlier run. */
   void put(String name, byte[] content) throws IOException {
     Path file = path.resolve(name);
+    Files.createDirectories(file.getParent());
     Files.deleteIfExists(file);
     Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }

@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
+import io.darex.prune.MismatchException;
 import io.darex.prune.Preflight;
 import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
+import io.darex.prune.Sameness;
 import io.darex.prune.Scale;
+import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.Budget;
@@ -23,6 +26,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -43,16 +47,26 @@ public final class PruneJob {
   private final Delta delta;
   private final List<Path> sources;
   private final String inputs;
+  private final SortedMap<String, SideFile> files;
+  private final boolean zero;
 
   /** The delta without the tensors in which nothing changed, of which no mask keeps anything. */
   @Getter(lazy = true, value = AccessLevel.PRIVATE)
   private final Delta changed = changed(delta);
 
-  private PruneJob(Recipe recipe, Delta delta, List<Path> sources, String inputs) {
+  private PruneJob(
+      Recipe recipe,
+      Delta delta,
+      List<Path> sources,
+      String inputs,
+      SortedMap<String, SideFile> files,
+      boolean zero) {
     this.recipe = recipe;
     this.delta = delta;
     this.sources = sources;
     this.inputs = inputs;
+    this.files = files;
+    this.zero = zero;
   }
 
   /**
@@ -107,17 +121,47 @@ public final class PruneJob {
   }
 
   /**
-   * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers.
-   * The tuned one may be a {@link PeftAdapter} of the base: its delta is s·B·A.
+   * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers,
+   * the files beside their weights, and values up to the first that differs. The tuned one may be a
+   * {@link PeftAdapter} of the base: its delta is s·B·A.
    *
-   * @throws io.darex.prune.MismatchException listing everything that does not fit
+   * @throws io.darex.prune.MismatchException listing everything that does not fit, or if the two
+   *     are the same
    * @throws MalformedFileException if a file is none of these
    */
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
     Checkpoint before = HuggingFaceFolder.open(base);
     Delta delta = recipe.pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
+    boolean zero = Sameness.isZero(delta);
+    if (zero && Sameness.isIdentity(delta)) {
+      throw new MismatchException(
+          List.of(
+              "base "
+                  + base
+                  + " and tuned model "
+                  + tuned
+                  + " are identical: expected a model that fine-tuning has changed"));
+    }
+    SortedMap<String, byte[]> beside = SideFiles.read(base);
     return new PruneJob(
-        recipe, delta, List.of(base, tuned), InputFiles.state(base) + InputFiles.state(tuned));
+        recipe,
+        delta,
+        List.of(base, tuned),
+        InputFiles.state(base) + InputFiles.state(tuned),
+        SideFiles.compared(SideFiles.ofTuned(tuned, beside), beside),
+        zero);
+  }
+
+  /** What is pruned, carried whole, left out and carried beside the tensors, a line each. */
+  public List<String> report() {
+    List<String> lines = new ArrayList<>(delta.report());
+    if (zero) {
+      lines.add(
+          "the delta is zero: base and tuned model differ in nothing but what is carried whole or"
+              + " left out");
+    }
+    SideFiles.summary(files).ifPresent(lines::add);
+    return lines;
   }
 
   Recipe recipe() {
@@ -141,7 +185,7 @@ public final class PruneJob {
 
   /** The digests, which are taken from now on. */
   Digests digests() {
-    return recipe.digests() ? Digests.start(delta.base(), delta.tuned()) : Digests.none();
+    return recipe.digests() ? Digests.start(delta) : Digests.none();
   }
 
   /** What is pruned, what carried whole, and what left out. */
@@ -160,7 +204,8 @@ public final class PruneJob {
     Preflight kept = Preflight.of(getChanged());
     return new Preflight(
             kept.entries(), all.blocks(), kept.columns(), all.tensors(), all.wholeBytes())
-        .fileBytes(recipe.pruning().mask(), recipe.values());
+            .fileBytes(recipe.pruning().mask(), recipe.values())
+        + SideFiles.bytes(files);
   }
 
   private Delta changed(Delta all) {
@@ -217,7 +262,7 @@ public final class PruneJob {
   /** Writes the file, and says what became of it. */
   Outcome write(Path file, SparseDelta pruned, Digests digests, WriteOptions options)
       throws IOException {
-    Provenance provenance = pruned.provenance().withJob(describe(pruned));
+    Provenance provenance = pruned.provenance().withJob(describe(pruned)).withFiles(files);
     Scale scale = pruned.scale();
     SparseDeltaFile.write(
         file,

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -56,6 +57,10 @@ record SafetensorsHeader(SortedMap<String, String> metadata, SortedMap<String, E
    */
   static SafetensorsHeader read(MappedFile file) throws IOException {
     Path path = file.path();
+    Optional<String> other = ForeignFile.at(file);
+    if (other.isPresent()) {
+      throw new MalformedFileException(path, "a safetensors file", other.get());
+    }
     if (file.size() < Long.BYTES) {
       throw new MalformedFileException(
           path, "at least the 8 bytes of the header length", file.size() + " bytes");
@@ -135,6 +140,9 @@ record SafetensorsHeader(SortedMap<String, String> metadata, SortedMap<String, E
 
     private Map<String, String> metadata(JsonParser parser) throws IOException {
       Map<String, String> metadata = new TreeMap<>();
+      if (parser.currentToken() == JsonToken.VALUE_NULL) {
+        return metadata; // as Hugging Face's own reader takes it
+      }
       expect(parser.currentToken(), JsonToken.START_OBJECT, METADATA + " to be an object");
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         String key = parser.currentName();
@@ -180,14 +188,15 @@ record SafetensorsHeader(SortedMap<String, String> metadata, SortedMap<String, E
         throw new MalformedFileException(
             path,
             where + ": data_offsets that rise and stay within the " + data + " data bytes",
-            "[" + begin + ", " + end + "]");
+            "[" + begin + ", " + end + "]" + (begin > end ? "" : ": is the file cut short?"));
       }
       long bytes;
       try {
         long[] dimensions = shape.stream().mapToLong(Long::longValue).toArray();
-        bytes = Math.multiplyExact(Tensor.count(dimensions), dtype.bytes());
+        bytes = dtype.bytes(Tensor.count(dimensions));
       } catch (ArithmeticException e) {
-        throw new MalformedFileException(path, where + ": a shape of less than 2^63 bytes", shape);
+        throw new MalformedFileException(
+            path, where + ": a shape of whole bytes, less than 2^63 bytes in all, of " + dtype, shape);
       }
       if (bytes != end - begin) {
         throw new MalformedFileException(

@@ -47,7 +47,7 @@ final class SafetensorsLayout {
   /** Elements {@code [from, from + length)} of a tensor and the byte of the file they begin at. */
   record Piece(Tensor tensor, long from, int length, long position) {
     int bytes() {
-      return length * tensor.dtype().bytes();
+      return (int) tensor.dtype().bytes(length);
     }
   }
 
@@ -57,7 +57,7 @@ final class SafetensorsLayout {
         tensors.stream()
             .<Tensor>map(tensor -> tensor)
             .sorted(
-                Comparator.<Tensor>comparingInt(tensor -> -tensor.dtype().bytes())
+                Comparator.<Tensor>comparingInt(tensor -> -tensor.dtype().bits())
                     .thenComparing(Tensor::name, NameOrder.BY_UTF8))
             .toList();
     begins = new long[inOrder.size() + 1];
@@ -65,15 +65,16 @@ final class SafetensorsLayout {
     for (int i = 0; i < inOrder.size(); i++) {
       long bytes = bytes(inOrder.get(i));
       begins[i + 1] = Math.addExact(begins[i], bytes);
-      firstPieces[i + 1] =
-          Math.addExact(firstPieces[i], Math.toIntExact((bytes + PIECE - 1) / PIECE));
+      int most = inOrder.get(i).dtype().elements(PIECE);
+      long pieces = (inOrder.get(i).count() + most - 1) / most;
+      firstPieces[i + 1] = Math.addExact(firstPieces[i], Math.toIntExact(pieces));
     }
     headerBytes = header(Map.of()).remaining();
   }
 
   /** The bytes a tensor's values take in a file. */
   static long bytes(Tensor tensor) {
-    return Math.multiplyExact(tensor.count(), tensor.dtype().bytes());
+    return tensor.dtype().bytes(tensor.count());
   }
 
   /** The size of the file. */
@@ -93,13 +94,13 @@ final class SafetensorsLayout {
       tensor++;
     }
     Tensor of = inOrder.get(tensor);
-    int most = PIECE / of.dtype().bytes();
+    int most = of.dtype().elements(PIECE);
     long from = (long) (number - firstPieces[tensor]) * most;
     return new Piece(
         of,
         from,
         (int) Math.min(most, of.count() - from),
-        headerBytes + begins[tensor] + from * of.dtype().bytes());
+        headerBytes + begins[tensor] + of.dtype().bytes(from));
   }
 
   /** The tensors as the file at {@code path} has them, whose header is not there yet. */

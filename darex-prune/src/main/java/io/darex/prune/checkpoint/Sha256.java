@@ -19,6 +19,11 @@ final class Sha256 {
 
   /** In lower-case hexadecimal. */
   static String hex(String text) {
-    return HexFormat.of().formatHex(start().digest(text.getBytes(StandardCharsets.UTF_8)));
+    return hex(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** In lower-case hexadecimal. */
+  static String hex(byte[] bytes) {
+    return HexFormat.of().formatHex(start().digest(bytes));
   }
 }

@@ -2,7 +2,9 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.DType;
 import io.darex.prune.KeptTensor;
+import io.darex.prune.NonFiniteException;
 import io.darex.prune.Provenance;
+import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.ColumnPlaces;
@@ -11,6 +13,7 @@ import io.darex.prune.mask.Places;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,7 +37,12 @@ public final class SparseDeltaFile {
   static final String COLUMNS = "columns:";
   static final String DIVISOR = "divisor:";
   static final String WHOLE = "whole:";
-  private static final List<String> PREFIXES = List.of(KEPT, GAPS, COLUMNS, DIVISOR, WHOLE);
+  static final String FILE = "file:";
+
+  /** Of what belongs to a tensor. */
+  private static final List<String> PARTS = List.of(KEPT, GAPS, COLUMNS, DIVISOR, WHOLE);
+
+  private static final List<String> PREFIXES = List.of(KEPT, GAPS, COLUMNS, DIVISOR, WHOLE, FILE);
 
   /** Stands for the digest until there is one. */
   private static final String PLACEHOLDER = "0".repeat(64);
@@ -68,7 +76,7 @@ public final class SparseDeltaFile {
    * @throws java.nio.file.FileAlreadyExistsException if the file exists and {@link
    *     WriteOptions#force()} is not given
    * @throws io.darex.prune.NonFiniteException if a kept value is NaN or infinite, or too large for
-   *     {@code values}; with a digest, also if a tensor carried whole holds NaN or infinity
+   *     {@code values}
    */
   public static void write(
       Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options)
@@ -124,6 +132,12 @@ public final class SparseDeltaFile {
       delta.kept().values().forEach(kept -> tensors.add(columns(kept)));
     }
     delta.whole().forEach((name, tensor) -> tensors.add(new Renamed(WHOLE + name, tensor)));
+    delta
+        .provenance()
+        .files()
+        .forEach(
+            (name, file) ->
+                file.content().ifPresent(each -> tensors.add(new Renamed(FILE + name, each))));
     return tensors;
   }
 
@@ -149,7 +163,14 @@ public final class SparseDeltaFile {
     Map<String, String> others = new TreeMap<>(file.metadata());
     others.putAll(sealed);
     others.remove(DeltaMetadata.DIGEST_KEY);
-    return CheckpointDigest.of(others, file.tensors().values());
+    Finiteness.Found found =
+        (key, index, value) -> {
+          // What is carried whole may hold anything; with what is kept somebody will calculate.
+          if (!key.startsWith(WHOLE)) {
+            throw new NonFiniteException(key, index, value);
+          }
+        };
+    return CheckpointDigest.of(others, file.tensors().values(), found);
   }
 
   /**
@@ -211,7 +232,7 @@ public final class SparseDeltaFile {
 
   /** What the file has of the tensor {@code name}. */
   List<Tensor> parts(String name) {
-    return PREFIXES.stream()
+    return PARTS.stream()
         .map(prefix -> file.tensors().get(prefix + name))
         .filter(Objects::nonNull)
         .toList();
@@ -236,6 +257,15 @@ public final class SparseDeltaFile {
     for (KeptTensor kept : delta.kept().values()) {
       if (kept.divisors().isPresent()) {
         checkDivisors(kept.divisors().get());
+      }
+    }
+    for (Map.Entry<String, SideFile> side : delta.provenance().files().entrySet()) {
+      String expected = side.getValue().digest();
+      if (side.getValue().content().isPresent()) {
+        String came = Sha256.hex(ByteTensor.of(side.getValue().content().get()));
+        if (!came.equals(expected)) {
+          throw fault(FILE + side.getKey() + " with the digest " + expected, came);
+        }
       }
     }
   }
@@ -285,7 +315,24 @@ public final class SparseDeltaFile {
           metadata.scale(),
           new KeptReader(file.path(), metadata.mask(), threads).read(parts),
           whole,
-          metadata.provenance());
+          metadata.provenance().withFiles(files()));
+    }
+
+    private SortedMap<String, SideFile> files() throws IOException {
+      SortedMap<String, SideFile> files = new TreeMap<>(metadata.provenance().files());
+      for (Map.Entry<String, Tensor> entry : byPrefix.get(FILE).entrySet()) {
+        String name = entry.getKey();
+        Tensor tensor = entry.getValue();
+        check(files.containsKey(name), "a digest in darex.files for each file:NAME", name);
+        check(
+            tensor.dtype() == DType.U8
+                && tensor.shape().length == 1
+                && tensor.count() <= SideFiles.MAX_BYTES,
+            FILE + name + " as U8 of rank 1 and at most " + SideFiles.MAX_BYTES + " bytes",
+            tensor.dtype() + " " + Arrays.toString(tensor.shape()));
+        files.put(name, new SideFile(files.get(name).digest(), Optional.of(tensor)));
+      }
+      return files;
     }
 
     private Optional<Tensor> part(String prefix, String name) {

@@ -1,11 +1,12 @@
 package io.darex.prune.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
-import io.darex.prune.NonFiniteException;
 import io.darex.prune.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CheckpointDigestTest {
@@ -34,12 +35,16 @@ class CheckpointDigestTest {
   }
 
   @Test
-  void checksEveryValue() {
+  void findsEveryValueThatIsNotFiniteAndTakesItsBytes() {
     float[] values = new float[600_000];
+    values[17] = Float.NEGATIVE_INFINITY;
     values[599_999] = Float.NaN;
-    Tensor bad = new FloatTensor("w", new long[] {values.length}, values);
-    assertThatThrownBy(() -> CheckpointDigest.of(Checkpoints.of(bad)))
-        .isInstanceOf(NonFiniteException.class)
-        .hasMessageContaining("tensor w, element 599999");
+    Checkpoint bad = Checkpoints.of(new FloatTensor("w", new long[] {values.length}, values));
+    List<Long> found = new ArrayList<>();
+    String digest = CheckpointDigest.of(bad, (name, index, value) -> found.add(index));
+    assertThat(found).containsExactly(17L, 599_999L);
+    assertThat(CheckpointDigest.of(bad)).isEqualTo(digest);
+    values[17] = Float.POSITIVE_INFINITY;
+    assertThat(CheckpointDigest.of(bad)).isNotEqualTo(digest);
   }
 }

@@ -201,7 +201,7 @@ class HostileDeltaFileTest {
         any(
             "stray tensor",
             c -> c.tensor(new FloatTensor("stray", new long[] {1}, new float[1])),
-            "[kept:, gaps:, columns:, divisor:, whole:], found 'stray'"),
+            "[kept:, gaps:, columns:, divisor:, whole:, file:], found 'stray'"),
         any(
             "half a character",
             c -> c.tensor(new FloatTensor("whole:\ud800", new long[] {1}, new float[1])),
@@ -235,9 +235,9 @@ class HostileDeltaFileTest {
             c -> c.first("kept:w0", Float.NaN),
             "tensor kept:w0, element 0: expected a finite number, found NaN"),
         any(
-            "infinite head",
-            c -> c.tensor(new FloatTensor("whole:v", new long[] {1}, new float[] {-1 / 0f})),
-            "tensor whole:v, element 0: expected a finite number, found -Infinity"),
+            "stray file",
+            c -> c.tensor(new Bytes("file:vocab.txt", new byte[1])),
+            "a digest in darex.files for each file:NAME, found vocab.txt"),
         gaps("of floats", c -> c.tensor(new LongTensor("gaps:w0", new long[1])), "gaps:w0 to be"),
         gaps("empty", c -> c.gaps(), "gaps:w0 to have a count for each of 1 blocks, found 0"),
         gaps("too many", c -> c.gaps(0xC9, 1), "at most 200 kept elements in gaps:w0, block 0"),

@@ -19,6 +19,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SafetensorsTest {
@@ -183,6 +184,7 @@ class SafetensorsTest {
         "{`w`:7} | tensor w to be an object",
         "{`__metadata__`:7} | __metadata__ to be an object",
         "{`__metadata__`:{`k`:7}} | __metadata__.k to be a text",
+        "{`w`:{`dtype`:`F4`,`shape`:[31],`data_offsets`:[0,16]}} | a shape of whole bytes",
         "[] | a JSON object as header",
         "{`w`:{`dtype`:`F32`,`shape`:[4],`data_offsets`:[0,16]}} {} | nothing but spaces",
         "{`w`:{ | a JSON object as header",
@@ -206,7 +208,44 @@ class SafetensorsTest {
     byte[] notUtf8 = Hostile.bytes("{\"w\":1}", new byte[0]);
     notUtf8[10] = (byte) 0xFF;
     assertFault(notUtf8, "a JSON object as header");
-    assertFault("PK\3\4 not a tensor".getBytes(StandardCharsets.US_ASCII), "header of at most");
+  }
+
+  /** What lies where weights should when a download or a conversion went wrong. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "version https://git-lfs.github.com/spec/v1\\noid sha256:ab | a Git LFS pointer",
+        "PK\\3\\4\\0\\0\\0\\0\\0\\0\\0\\0 | a zip archive, as torch.save writes it",
+        "\\200\\2\\212\\12\\154\\374\\234\\106\\371 | a Python pickle",
+        "<!DOCTYPE html><html>Access denied</html> | an HTML page",
+        "\\n  <HTML lang=\"en\"> | an HTML page",
+        "GGUF\\3\\0\\0\\0 | a GGUF file",
+        "\\211HDF\\r\\n\\32\\n | an HDF5 file",
+      })
+  void saysWhatAForeignFileIs(String text, String message) throws IOException {
+    byte[] content = text.translateEscapes().getBytes(StandardCharsets.ISO_8859_1);
+    assertFault(content, "a safetensors file, found " + message);
+  }
+
+  @Test
+  void aHeaderWhoseLengthLooksLikeAnotherFileIsStillOne() throws IOException {
+    // 0x4650_4B_47… would be too long; a gzip's two bytes are a length of 35615.
+    byte[] header = ("{" + " ".repeat(35613) + "}").getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer file = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+    Files.write(folder.resolve("odd"), file.putLong(header.length).put(header).array());
+    assertThat(Safetensors.open(folder.resolve("odd")).tensors()).isEmpty();
+  }
+
+  @Test
+  void metadataMayBeNull() throws IOException {
+    byte[] file =
+        Hostile.bytes(
+            "{\"__metadata__\":null,\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
+            new byte[4]);
+    Path path = Files.write(folder.resolve("null"), file);
+    assertThat(Safetensors.open(path).metadata()).isEmpty();
+    assertThat(Safetensors.open(path).tensors()).containsOnlyKeys("w");
   }
 
   private void assertFault(byte[] content, String message) throws IOException {

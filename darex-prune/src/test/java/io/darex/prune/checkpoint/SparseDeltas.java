@@ -62,7 +62,10 @@ final class SparseDeltas {
                 Optional.of(CheckpointDigest.of(base)),
                 Optional.empty(),
                 "{\"tool\":\"test\"}",
-                tuned.config()));
+                tuned.config(),
+                SideFiles.compared(
+                    Map.of("vocab.txt", new byte[] {'a', '\n'}, "merges.txt", new byte[1]),
+                    Map.of("merges.txt", new byte[1]))));
   }
 
   /** The mask with inputs of {@code w0} where it needs any, and a rate for each tensor likewise. */

@@ -1,0 +1,39 @@
+package io.darex.prune.checkpoint;
+
+import io.darex.prune.DType;
+import io.darex.prune.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** The bytes of a file as a tensor, U8 {@code [bytes]}. */
+record ByteTensor(String name, byte[] content) implements Tensor {
+  @Override
+  public DType dtype() {
+    return DType.U8;
+  }
+
+  @Override
+  public long[] shape() {
+    return new long[] {content.length};
+  }
+
+  @Override
+  public void read(long from, float[] into, int offset, int length) {
+    throw new IllegalStateException("the bytes of " + name + " are no numbers");
+  }
+
+  @Override
+  public ByteBuffer bytes(long from, int length) {
+    return ByteBuffer.wrap(content, Math.toIntExact(from), length)
+        .slice()
+        .asReadOnlyBuffer()
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** All bytes of a U8 tensor. */
+  static byte[] of(Tensor tensor) {
+    byte[] content = new byte[Math.toIntExact(tensor.count())];
+    tensor.bytes(0, content.length).get(content);
+    return content;
+  }
+}
