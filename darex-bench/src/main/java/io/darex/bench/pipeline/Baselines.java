@@ -18,6 +18,9 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 final class Baselines {
   private static final int STEPS = 300;
 
+  /** Any constant but 0, which ND4J takes for none and then seeds by the clock. */
+  private static final long SEED = 1;
+
   private Baselines() {}
 
   /**
@@ -78,7 +81,7 @@ final class Baselines {
     MultiLayerNetwork head =
         new MultiLayerNetwork(
             new NeuralNetConfiguration.Builder()
-                .seed(0)
+                .seed(SEED)
                 .updater(new Adam(1e-2))
                 .list()
                 .layer(

@@ -77,7 +77,7 @@ record Tuned(
       throws IOException {
     TrainingRecord training;
     if (config.tuned().isPresent()) {
-      requireHead(prepared, folder.tuned());
+      requireHead(prepared, folder.tuned(), console);
       training = new TrainingRecord(job, List.of(), 0, 0);
     } else {
       training = train(config, finetune, prepared, job, encoder, folder, console);
@@ -101,20 +101,21 @@ record Tuned(
         results);
   }
 
-  /** Refuses a fine-tune of another task. */
-  static void requireHead(Prepared prepared, Path folder) throws IOException {
-    Evaluation.requireHead(config(folder), prepared.task(), folder.toString());
+  /** Refuses a fine-tune of another task; see {@link Evaluation#scorable}. */
+  static void requireHead(Prepared prepared, Path folder, Console console) throws IOException {
+    Evaluation.scorable(
+        config(folder),
+        HuggingFaceFolder.open(folder),
+        prepared.task(),
+        Optional.empty(),
+        folder.toString(),
+        console::say);
   }
 
-  /** What the {@code config.json} of a fine-tune says. */
+  /** The architecture of a fine-tune. */
   static EncoderConfig config(Path folder) throws IOException {
-    String json =
-        HuggingFaceFolder.open(folder)
-            .config()
-            .orElseThrow(
-                () -> new BadInputException(folder + ": expected a config.json, came none"));
     try {
-      return EncoderConfig.fromJson(json);
+      return EncoderConfig.of(HuggingFaceFolder.open(folder));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }
