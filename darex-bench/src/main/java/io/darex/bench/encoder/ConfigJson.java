@@ -309,15 +309,15 @@ final class ConfigJson {
      */
     private List<String> names() {
       Optional<List<String>> byId = byId();
-      List<String> unnamed = byId.isPresent() ? numbered(byId.get().size()) : List.of();
+      List<String> unnamed = numbered(byId.map(List::size).orElseGet(this::count));
       if (byId.isPresent() && !byId.get().equals(unnamed)) {
         return byId.get();
       }
       Optional<List<String>> named = byName();
-      if (named.isPresent() && (byId.isEmpty() || named.get().size() == unnamed.size())) {
-        return named.get();
-      }
-      return byId.orElseGet(() -> numbered(count()));
+      boolean counted = byId.isPresent() || !isAbsent(root.path("num_labels"));
+      return named.isPresent() && (!counted || named.get().size() == unnamed.size())
+          ? named.get()
+          : unnamed;
     }
 
     private int count() {

@@ -28,7 +28,8 @@ public final class LabelOrder {
   /**
    * The order of a checkpoint's classes, by their names: the task's own, those that its files
    * write, or usual words for them ({@link LabelWords}), in any case. Where names do not tell,
-   * numbers do, then what is left over, then the task's order; {@link #assumed} says so.
+   * numbers do, then truth where the files write 0 and 1, then what is left over, then the task's
+   * order; {@link #assumed} says so.
    *
    * @param classes names of the checkpoint's classes, as many as the task has {@link Task#outputs}
    * @throws BadInputException if some names are labels of the task and the rest cannot be told
@@ -42,6 +43,9 @@ public final class LabelOrder {
     }
     Optional<int[]> guess =
         LabelWords.numbers(classes, task.written().words()).filter(LabelOrder::isPermutation);
+    if (guess.isEmpty()) {
+      guess = LabelWords.truths(classes, task.written().words()).filter(LabelOrder::isPermutation);
+    }
     if (guess.isEmpty() && unknown == 1) {
       guess = Optional.of(completed(order));
     }

@@ -39,6 +39,12 @@ record LabelWords(List<String> names, List<String> written) {
           List.of("yes", "true"),
           List.of("no", "false"));
 
+  private static final List<String> NO =
+      List.of("negative", "no", "unacceptable", "notequivalent", "notentailment");
+
+  private static final List<String> YES =
+      List.of("positive", "yes", "acceptable", "equivalent", "entailment");
+
   /** What transformers calls classes without names, or a bare number. */
   private static final Pattern NUMBER = Pattern.compile("(?:label|class)?(\\d{1,6})");
 
@@ -102,6 +108,27 @@ record LabelWords(List<String> names, List<String> written) {
             .toArray();
     boolean all = Arrays.stream(byFiles).noneMatch(label -> label < 0);
     return Optional.of(all ? byFiles : numbers);
+  }
+
+  /**
+   * The labels of two classes where the files write 0 and 1: 1 is what is so, or positive.
+   *
+   * @return empty if the classes or the files have other words
+   */
+  static Optional<int[]> truths(List<String> classes, List<String> written) {
+    int zero = written.indexOf("0");
+    int one = written.indexOf("1");
+    if (written.size() != 2 || zero < 0 || one < 0) {
+      return Optional.empty();
+    }
+    LabelWords no = new LabelWords(NO, List.of());
+    LabelWords yes = new LabelWords(YES, List.of());
+    int[] labels =
+        classes.stream()
+            .mapToInt(
+                name -> no.label(name).isPresent() ? zero : yes.label(name).isPresent() ? one : -1)
+            .toArray();
+    return Optional.of(labels);
   }
 
   private static int number(String name) {

@@ -82,11 +82,9 @@ public record Evaluation(
     if (!drawn.isEmpty()) {
       throw new BadInputException(
           model
-              + ": expected the tensors of a trained head, came none, or none for "
-              + head(config.classes())
-              + ", of "
+              + ": expected the tensors of a head, "
               + String.join(" and ", drawn)
-              + "; only fine-tuning draws them");
+              + ", came none of the size that config.json states; only fine-tuning draws them");
     }
   }
 

@@ -193,6 +193,8 @@ record Tuned(
         withHeadOf(
             new Pruning(new RandomMask(0, 0)).delta(prepared.pretrained().checkpoint(), tuned)));
     List<Epoch> epochs = training.epochs();
+    EncoderConfig headless = encoder.config().withLabels(List.of());
+    boolean pooler = headless.drawnLayers(prepared.pretrained().checkpoint()).isEmpty();
     return new Results(
         training.job(),
         Main.version(),
@@ -203,7 +205,7 @@ record Tuned(
         training.plannedEpochs(),
         tunedScore,
         splits.score(encoder),
-        baselines ? Baselines.scores(splits, encoder, encoder.config().classes()) : new TreeMap<>(),
+        baselines ? Baselines.scores(splits, encoder, encoder.config().classes(), pooler) : new TreeMap<>(),
         List.of());
   }
 
