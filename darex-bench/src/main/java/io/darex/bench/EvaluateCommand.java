@@ -36,6 +36,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
@@ -79,6 +80,8 @@ final class EvaluateCommand implements Callable<Integer> {
       required = true,
       description = "Name of a task, or a YAML file that describes one.")
   private String taskArgument;
+
+  @Mixin private ClassesOption classes;
 
   @Option(
       names = "--glue",
@@ -159,11 +162,15 @@ final class EvaluateCommand implements Callable<Integer> {
     Pretrained base = Pretrained.of(model);
     Optional<SparseDelta> sparse = sparse(base.checkpoint());
     Checkpoint weights = weights(base.checkpoint(), sparse);
-    EncoderConfig config =
-        delta == null || weights.config().isEmpty() ? base.config() : config(weights);
     String source = delta == null ? model : delta.toString();
-    Evaluation.requireHead(config, task, source);
-    requireHeadTensors(weights, source);
+    EncoderConfig config =
+        Evaluation.scorable(
+            delta == null || weights.config().isEmpty() ? base.config() : config(weights),
+            weights,
+            task,
+            classes.given(),
+            source,
+            main.console()::say);
     List<Evaluation> evaluations = new ArrayList<>();
     Optional<MultiplyAdds> work;
     TokenizerFiles files = tokenizer(base, sparse);
@@ -273,17 +280,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private EncoderConfig config(Checkpoint weights) {
     try {
-      return EncoderConfig.fromJson(weights.config().orElseThrow());
+      return EncoderConfig.of(weights);
     } catch (IllegalArgumentException e) {
       throw new BadInputException(delta + ": " + e.getMessage(), e);
-    }
-  }
-
-  /** The encoder would draw a head where a checkpoint has none, which only training wants. */
-  private static void requireHeadTensors(Checkpoint weights, String source) {
-    if (weights.tensors().keySet().stream().noneMatch(name -> name.startsWith("classifier."))) {
-      throw new BadInputException(
-          source + ": expected the tensors of a head, classifier.weight and so on, came none");
     }
   }
 

@@ -27,6 +27,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
@@ -93,6 +94,8 @@ final class SelectCommand implements Callable<Integer> {
       paramLabel = "TASK",
       description = "Name of a task, or a YAML file that describes one: labels to compare by.")
   private String taskArgument;
+
+  @Mixin private ClassesOption classes;
 
   @Option(
       names = "--glue",
@@ -164,6 +167,7 @@ final class SelectCommand implements Callable<Integer> {
             base,
             tuned,
             task,
+            classes.given(),
             data,
             seed,
             Optional.ofNullable(calibration),

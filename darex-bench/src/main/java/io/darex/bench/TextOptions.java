@@ -6,6 +6,7 @@ import io.darex.bench.glue.DataFolder;
 import io.darex.bench.pipeline.TunedModel;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that name the texts a recipe may look at. */
@@ -29,6 +30,8 @@ final class TextOptions {
   @Option(names = "--glue", paramLabel = "DIR", description = "GLUE folder, for --task.")
   private Path glue;
 
+  @Mixin private ClassesOption classes;
+
   /**
    * The texts.
    *
@@ -40,7 +43,9 @@ final class TextOptions {
         new TunedModel.Source(
             Optional.ofNullable(calibration).or(() -> inRecipe),
             Optional.ofNullable(task).map(TaskConfig::of),
-            new DataFolder(Optional.ofNullable(glue), console::say));
+            classes.given(),
+            new DataFolder(Optional.ofNullable(glue), console::say),
+            console::say);
     Optional<String> labels = recipe.needsLabels();
     if (labels.isPresent() && source.task().isEmpty()) {
       throw new BadInputException(

@@ -53,12 +53,15 @@ class EvaluateCommandTest {
     base = TinyBert.checkpoint(TINY, 1);
     write("base", base);
     // The second of two labels whatever the text: its bias is far above the other's.
-    tuned = withBias(TinyBert.checkpoint(TINY.withLabels(List.of("a", "b")), 2), 0, 99);
+    tuned =
+        withBias(
+            TinyBert.checkpoint(TINY.withLabels(List.of("unacceptable", "acceptable")), 2), 0, 99);
     write("tuned", tuned);
     write("nli", withBias(TinyBert.checkpoint(nli(), 3), 99, 0, 0));
     write("d.safetensors", new Pruning(new RandomMask(7, 0.5)).prune(base, tuned));
     // Its answers depend on the text, so that they tell one computation from another.
-    Checkpoint undecided = TinyBert.checkpoint(TINY.withLabels(List.of("a", "b")), 2);
+    Checkpoint undecided =
+        TinyBert.checkpoint(TINY.withLabels(List.of("unacceptable", "acceptable")), 2);
     write("columns.safetensors", new Pruning(new ColumnsMask(7, 0.5)).prune(base, undecided));
     text("glue/CoLA/dev.tsv", "x\t1\t\tBirds sing.\nx\t0\t*\tBirds sings.\nx\t1\t\tHe is.\n");
     text("glue/CoLA/train.tsv", "x\t1\t\tOne.\n".repeat(25));

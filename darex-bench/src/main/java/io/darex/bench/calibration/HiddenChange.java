@@ -68,7 +68,7 @@ final class HiddenChange implements Objective {
 
   /** The state of a batch without its padding, which holds noise. */
   private float[] state(Batch batch) {
-    if (encoder.config().family() == Family.ROBERTA && encoder.config().hasDense()) {
+    if (encoder.config().family().body() == Family.ROBERTA && encoder.config().hasDense()) {
       float[][] dense = encoder.dense(batch);
       int width = dense[0].length;
       float[] state = new float[dense.length * width];

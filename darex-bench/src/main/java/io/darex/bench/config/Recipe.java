@@ -33,12 +33,13 @@ record Recipe(double learningRate, List<String> targets) {
   private static final Set<String> BERT_LOW = Set.of("sst-2", "qqp", "mnli", "qnli", "rte", "wnli");
 
   /**
-   * The recipe of a task: one table for RoBERTa, and that of BERT for all other families.
+   * The recipe of a task: one table for RoBERTa and its like, and that of BERT for all other
+   * families.
    *
    * @param task its name; one that is not of GLUE takes what the family takes for small tasks
    */
   static Recipe of(Family family, String task) {
-    boolean low = family == Family.ROBERTA ? !task.equals("mrpc") : BERT_LOW.contains(task);
+    boolean low = family.body() == Family.ROBERTA ? !task.equals("mrpc") : BERT_LOW.contains(task);
     boolean distil = family == Family.DISTILBERT;
     List<String> targets = distil ? List.of("q_lin", "v_lin") : List.of("query", "value");
     return new Recipe(low ? LOW : HIGH, targets);

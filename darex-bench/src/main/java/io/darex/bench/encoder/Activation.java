@@ -1,133 +1,121 @@
 package io.darex.bench.encoder;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.DoubleUnaryOperator;
 
-/** The non-linear function of a feed-forward layer or of a head. */
+/**
+ * The non-linear function of a feed-forward layer or of a head: all that transformers computes
+ * without parameters of their own.
+ */
 public enum Activation {
-  /** x·Φ(x), with the exact normal distribution function. */
-  GELU("gelu") {
-    @Override
-    void forward(float[] x, float[] y, int count) {
-      VectorLoops.normalDistribution(x, y, count);
-      for (int i = 0; i < count; i++) {
-        y[i] *= x[i];
-      }
-    }
+  /** x·Φ(x). */
+  GELU("gelu gelu_python", new Pointwise.Gelu()),
 
-    @Override
-    void backward(float[] x, float[] y, float[] gradient, float[] spare, int count) {
-      for (int i = 0; i < count; i++) {
-        spare[i] = -0.5f * x[i] * x[i];
-      }
-      VectorLoops.exp(spare, count);
-      VectorLoops.normalDistribution(x, y, count);
-      for (int i = 0; i < count; i++) {
-        gradient[i] *= y[i] + x[i] * spare[i] * INVERSE_ROOT_OF_TWO_PI;
-        y[i] *= x[i];
-      }
-    }
-  },
+  /** The approximation by tanh, under the names of its implementations. */
+  GELU_TANH(
+      "gelu_new gelu_pytorch_tanh gelu_python_tanh gelu_fast gelu_accurate",
+      new Pointwise.GeluTanh()),
 
-  /**
-   * x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, which is x·σ(2z). With {@code e = exp(−2|z|)} that is
-   * {@code (max(x, 0) + min(x, 0)·e)/(1 + e)}, for z has the sign of x.
-   */
-  GELU_TANH("gelu_new gelu_pytorch_tanh") {
-    @Override
-    void forward(float[] x, float[] y, int count) {
-      exponentials(x, y, count);
-      for (int i = 0; i < count; i++) {
-        float e = y[i];
-        y[i] = (Math.max(x[i], 0) + Math.min(x[i], 0) * e) / (1 + e);
-      }
-    }
+  /** {@link #GELU} within ±10. */
+  GELU_10("gelu_10", new Pointwise.ClippedGelu()),
 
-    @Override
-    void backward(float[] x, float[] y, float[] gradient, float[] spare, int count) {
-      exponentials(x, spare, count);
-      for (int i = 0; i < count; i++) {
-        float e = spare[i];
-        float inverse = 1 / (1 + e);
-        // 1 where x > 0 and 0 where x < 0; between, the formula below is the same to fp32.
-        float sign = Math.min(Math.max(x[i] * 1e30f, 0), 1);
-        float sigmoid = (sign + (1 - sign) * e) * inverse;
-        // Beyond ±5 the second term is below 2e-6, and the factors of e would only amplify its
-        // error.
-        float near = Math.min(Math.max(x[i], -5), 5);
-        float slope = 2 * ROOT_OF_TWO_OVER_PI * (1 + 3 * CUBIC * near * near);
-        gradient[i] *= sigmoid + near * e * inverse * inverse * slope;
-        y[i] = x[i] * sigmoid;
-      }
-    }
+  /** x·σ(1.702·x). */
+  QUICK_GELU("quick_gelu", new Pointwise.Gated(1.702f)),
 
-    private void exponentials(float[] x, float[] e, int count) {
-      for (int i = 0; i < count; i++) {
-        float z = ROOT_OF_TWO_OVER_PI * (x[i] + CUBIC * x[i] * x[i] * x[i]);
-        e[i] = -2 * Math.abs(z);
-      }
-      VectorLoops.exp(e, count);
-    }
-  },
+  /** x·σ(x). */
+  SILU("silu swish", new Pointwise.Gated(1)),
 
   /** max(x, 0). */
-  RELU("relu") {
-    @Override
-    void forward(float[] x, float[] y, int count) {
-      for (int i = 0; i < count; i++) {
-        y[i] = Math.max(x[i], 0);
-      }
-    }
+  RELU("relu", new Pointwise.Relu()),
 
-    @Override
-    void backward(float[] x, float[] y, float[] gradient, float[] spare, int count) {
-      for (int i = 0; i < count; i++) {
-        gradient[i] = x[i] > 0 ? gradient[i] : 0;
-        y[i] = Math.max(x[i], 0);
-      }
-    }
-  },
+  /** max(x, 0)². */
+  RELU2("relu2", x -> Math.max(x, 0) * Math.max(x, 0), x -> 2 * Math.max(x, 0)),
 
-  /** The hyperbolic tangent, of heads alone and therefore not in a hurry. */
-  TANH("") {
-    @Override
-    void forward(float[] x, float[] y, int count) {
-      for (int i = 0; i < count; i++) {
-        y[i] = (float) Math.tanh(x[i]);
-      }
-    }
+  /** x within [0, 6]. */
+  RELU6("relu6", x -> Math.min(Math.max(x, 0), 6), x -> x > 0 && x < 6 ? 1 : 0),
 
-    @Override
-    void backward(float[] x, float[] y, float[] gradient, float[] spare, int count) {
-      forward(x, y, count);
-      for (int i = 0; i < count; i++) {
-        gradient[i] *= 1 - y[i] * y[i];
-      }
-    }
-  };
+  /** x, a hundredth of it below 0. */
+  LEAKY_RELU("leaky_relu", x -> x > 0 ? x : 0.01 * x, x -> x > 0 ? 1 : 0.01),
 
-  private static final float INVERSE_ROOT_OF_TWO_PI = 0.3989423f;
-  private static final float ROOT_OF_TWO_OVER_PI = 0.7978846f;
-  private static final float CUBIC = 0.044715f;
+  /** x·max(0, min(x + 3, 6))/6. */
+  HARDSWISH(
+      "hardswish",
+      x -> x * Math.min(Math.max(x + 3, 0), 6) / 6,
+      x -> x <= -3 ? 0 : x < 3 ? x / 3 + 0.5 : 1),
+
+  /** The hyperbolic tangent. */
+  TANH("tanh", Math::tanh, x -> 1 - Math.tanh(x) * Math.tanh(x)),
+
+  /** σ(x). */
+  SIGMOID("sigmoid", Activation::sigmoid, x -> sigmoid(x) * sigmoid(-x)),
+
+  /** x·tanh(log(1 + eˣ)). */
+  MISH(
+      "mish",
+      x -> x * Math.tanh(softplus(x)),
+      x -> {
+        double gate = Math.tanh(softplus(x));
+        return gate + x * (1 - gate * gate) * sigmoid(x);
+      }),
+
+  /** √log(1 + eˣ); far below 0 that is √eˣ, whose slope is half of it. */
+  SQRT_SOFTPLUS(
+      "sqrtsoftplus",
+      x -> Math.sqrt(softplus(x)),
+      x -> x < -30 ? Math.exp(x / 2) / 2 : sigmoid(x) / (2 * Math.sqrt(softplus(x)))),
+
+  /** A normal distribution function in place of {@link #RELU2}. */
+  LAPLACE("laplace", new Pointwise.Laplace()),
+
+  /** x. */
+  LINEAR("linear", x -> x, x -> 1);
 
   /** Separated by spaces. */
   private final String names;
 
-  Activation(String names) {
+  @SuppressWarnings("ImmutableEnumChecker") // functions without a state
+  private final Pointwise function;
+
+  Activation(String names, Pointwise function) {
     this.names = names;
+    this.function = function;
   }
 
-  /** What {@code hidden_act} may call it, the first being what we write; none for heads alone. */
+  Activation(String names, DoubleUnaryOperator value, DoubleUnaryOperator slope) {
+    this(names, new Pointwise.Each(value, slope));
+  }
+
+  /** The function that {@code hidden_act} calls so. */
+  static Optional<Activation> named(String name) {
+    return Arrays.stream(values()).filter(each -> each.names().contains(name)).findFirst();
+  }
+
+  /** What {@code hidden_act} may call it, the first being what we write. */
   List<String> names() {
-    return names.isEmpty() ? List.of() : List.of(names.split(" ", -1));
+    return List.of(names.split(" ", -1));
   }
 
   /** {@code y = f(x)}, two arrays. */
-  abstract void forward(float[] x, float[] y, int count);
+  void forward(float[] x, float[] y, int count) {
+    function.forward(x, y, count);
+  }
 
   /**
    * {@code gradient *= f′(x)} and {@code y = f(x)}.
    *
    * @param spare is overwritten
    */
-  abstract void backward(float[] x, float[] y, float[] gradient, float[] spare, int count);
+  void backward(float[] x, float[] y, float[] gradient, float[] spare, int count) {
+    function.backward(x, y, gradient, spare, count);
+  }
+
+  private static double sigmoid(double x) {
+    return 1 / (1 + Math.exp(-x));
+  }
+
+  private static double softplus(double x) {
+    return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  }
 }

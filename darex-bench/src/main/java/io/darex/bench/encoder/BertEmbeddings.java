@@ -39,7 +39,7 @@ final class BertEmbeddings implements AutoCloseable {
               + " positions");
     }
     check("token id", batch.ids(), config.vocabSize());
-    check("token type", batch.types(), config.typeVocabSize());
+    Packed.checkTypes(batch.types(), config.typeVocabSize());
     INDArray sum = rows(Parameters.WORDS, batch.ids());
     try (INDArray positions = rows(Parameters.POSITIONS, positions(batch));
         INDArray types = rows(Parameters.TYPES, batch.types())) {

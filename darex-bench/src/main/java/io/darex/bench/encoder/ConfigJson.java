@@ -1,30 +1,40 @@
 package io.darex.bench.encoder;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** {@link EncoderConfig} in the words of transformers, whose families use different keys. */
 final class ConfigJson {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Python writes NaN and Infinity where JSON has no such numbers. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
   private static final String BARE = "Model";
   private static final String CLASSIFIER = "ForSequenceClassification";
 
-  /** Models that hold an encoder: their heads, other than for classes, are not read. */
-  private static final List<String> MODELS =
-      List.of(BARE, CLASSIFIER, "ForMaskedLM", "ForPreTraining");
-
   private static final String REGRESSION = "regression";
   private static final String CLASSES = "single_label_classification";
+
+  /** One class is in these models what one of several is in the others: the largest score wins. */
+  private static final String MANY = "multi_label_classification";
+
+  /** More classes than any model has, few enough to hold their names. */
+  private static final int MOST_CLASSES = 1 << 20;
 
   /** DistilBERT has it in its code, not in its config. */
   private static final double EPSILON = 1e-12;
@@ -64,7 +74,13 @@ final class ConfigJson {
     }
   }
 
-  static EncoderConfig read(String json) {
+  /**
+   * Reads the text of a {@code config.json}.
+   *
+   * @param hasHead whether a model of the family, whose {@code architectures} are not stated, has a
+   *     head for classes
+   */
+  static EncoderConfig read(String json, Predicate<Family> hasHead) {
     JsonNode root;
     try {
       root = JSON.readTree(json);
@@ -84,7 +100,7 @@ final class ConfigJson {
     in.only("add_cross_attention", "false");
     in.absent("pruned_heads");
     in.absent("quantization_config");
-    String model = in.model(family);
+    boolean classifier = in.classifier(family, hasHead);
     int vocabulary = in.integer("vocab_size");
     int hidden = in.integer(keys.hidden());
     int embedding = family == Family.ELECTRA ? in.integer("embedding_size") : hidden;
@@ -93,13 +109,13 @@ final class ConfigJson {
     int intermediate = in.integer(keys.intermediate());
     int positions = in.integer("max_position_embeddings");
     int types = distil ? 0 : in.integer("type_vocab_size");
-    int padToken = in.integer("pad_token_id", family == Family.ROBERTA ? 1 : 0);
+    int padToken = in.integer("pad_token_id", family.body() == Family.ROBERTA ? 1 : 0);
     Activation activation = in.activation(keys.activation());
     double epsilon = distil ? EPSILON : in.number("layer_norm_eps", EPSILON);
     double hiddenDropout = in.number(keys.hiddenDropout(), 0.1);
     double attentionDropout = in.number(keys.attentionDropout(), 0.1);
     double classifierDropout = in.number(keys.classifierDropout(), distil ? 0.2 : hiddenDropout);
-    List<String> labels = model.equals(CLASSIFIER) ? in.labels() : List.of();
+    List<String> labels = classifier ? in.labels() : List.of();
     EncoderConfig.refuse(in.faults);
     return new EncoderConfig(
         family,
@@ -197,30 +213,45 @@ final class ConfigJson {
               });
     }
 
-    /** The model class without the family's name. */
-    String model(Family family) {
-      String name = root.path("architectures").path(0).asText(family.className() + BARE);
-      String model =
-          name.startsWith(family.className()) ? name.substring(family.className().length()) : "";
-      if (!MODELS.contains(model)) {
-        String known =
-            MODELS.stream().map(m -> family.className() + m).collect(Collectors.joining(", "));
-        faults.add("architectures must be one of " + known + ": " + name);
+    /**
+     * Whether the model ends in a head for classes; another head is not read. A model's name begins
+     * with that of a family of the same body, for some of XLM-RoBERTa's are called RoBERTa's.
+     */
+    boolean classifier(Family family, Predicate<Family> hasHead) {
+      JsonNode name = root.path("architectures").path(0);
+      if (isAbsent(name)) {
+        return hasHead.test(family);
       }
-      return model;
+      List<String> known =
+          Arrays.stream(Family.values())
+              .filter(each -> each.body() == family.body())
+              .map(Family::className)
+              .toList();
+      if (known.stream().noneMatch(name.asText()::startsWith)) {
+        faults.add(
+            "architectures must name a model of "
+                + String.join(" or ", known)
+                + ", such as "
+                + family.className()
+                + CLASSIFIER
+                + ": "
+                + name.asText());
+      }
+      return name.asText().endsWith(CLASSIFIER);
     }
 
     Activation activation(String key) {
       String name = root.path(key).asText("gelu");
-      Set<String> known = new TreeSet<>();
-      for (Activation activation : Activation.values()) {
-        if (activation.names().contains(name)) {
-          return activation;
-        }
-        known.addAll(activation.names());
+      Optional<Activation> activation = Activation.named(name);
+      if (activation.isEmpty()) {
+        String known =
+            Arrays.stream(Activation.values())
+                .flatMap(each -> each.names().stream())
+                .sorted()
+                .collect(Collectors.joining(", "));
+        faults.add(key + " must be one of " + known + ": " + name);
       }
-      faults.add(key + " must be one of " + String.join(", ", known) + ": " + name);
-      return Activation.GELU;
+      return activation.orElse(Activation.GELU);
     }
 
     int integer(String key, int absent) {
@@ -258,29 +289,83 @@ final class ConfigJson {
         return labels;
       }
       String problem = stated.asText();
-      if (!problem.equals(REGRESSION) && !problem.equals(CLASSES)) {
-        faults.add("problem_type must be " + CLASSES + " or " + REGRESSION + ": " + problem);
+      if (!List.of(REGRESSION, CLASSES, MANY).contains(problem)) {
+        faults.add(
+            "problem_type must be "
+                + String.join(", ", CLASSES, MANY)
+                + " or "
+                + REGRESSION
+                + ": "
+                + problem);
       } else if (problem.equals(REGRESSION) != (labels.size() == 1)) {
         faults.add("problem_type " + problem + " does not go with " + labels.size() + " labels");
       }
       return labels;
     }
 
+    /**
+     * The names of {@code id2label}; where it is absent or has those that transformers gives by
+     * itself, those of {@code label2id}.
+     */
     private List<String> names() {
+      Optional<List<String>> byId = byId();
+      List<String> unnamed = numbered(byId.map(List::size).orElseGet(this::count));
+      if (byId.isPresent() && !byId.get().equals(unnamed)) {
+        return byId.get();
+      }
+      Optional<List<String>> named = byName();
+      boolean counted = byId.isPresent() || !isAbsent(root.path("num_labels"));
+      return named.isPresent() && (!counted || named.get().size() == unnamed.size())
+          ? named.get()
+          : unnamed;
+    }
+
+    private int count() {
+      int count = integer("num_labels", 2);
+      if (count < 1 || count > MOST_CLASSES) {
+        faults.add("num_labels must lie in [1, " + MOST_CLASSES + "]: " + count);
+        return 1;
+      }
+      return count;
+    }
+
+    private static List<String> numbered(int count) {
+      return IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList();
+    }
+
+    /** Python's numbers and truth values are names too. */
+    private Optional<List<String>> byId() {
       JsonNode names = root.path("id2label");
-      if (!names.isObject()) {
-        int count = root.has("num_labels") ? integer("num_labels") : 2;
-        return IntStream.range(0, Math.max(count, 1)).mapToObj(i -> "LABEL_" + i).toList();
+      if (isAbsent(names)) {
+        return Optional.empty();
       }
-      List<String> labels = new ArrayList<>(Collections.nCopies(names.size(), ""));
-      for (int i = 0; i < labels.size(); i++) {
+      if (!names.isObject() || names.isEmpty()) {
+        faults.add("id2label must be an object of names by number: " + names);
+        return Optional.empty();
+      }
+      List<String> labels = new ArrayList<>();
+      for (int i = 0; i < names.size(); i++) {
         JsonNode name = names.path(Integer.toString(i));
-        if (!name.isTextual()) {
-          faults.add("id2label must name every class from 0 to " + (labels.size() - 1) + ": " + i);
+        if (!name.isValueNode() || isAbsent(name)) {
+          faults.add("id2label must name every class from 0 to " + (names.size() - 1) + ": " + i);
         }
-        labels.set(i, name.asText());
+        labels.add(name.asText());
       }
-      return labels;
+      return Optional.of(labels);
+    }
+
+    /** What {@code label2id} says, where it gives each class from 0 on one name. */
+    private Optional<List<String>> byName() {
+      JsonNode ids = root.path("label2id");
+      String[] labels = new String[ids.size()];
+      for (Map.Entry<String, JsonNode> entry : ids.properties()) {
+        int id = entry.getValue().asInt(-1);
+        if (id < 0 || id >= labels.length || labels[id] != null) {
+          return Optional.empty();
+        }
+        labels[id] = entry.getKey();
+      }
+      return labels.length == 0 ? Optional.empty() : Optional.of(List.of(labels));
     }
   }
 }

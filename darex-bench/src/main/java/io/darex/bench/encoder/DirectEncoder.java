@@ -50,8 +50,8 @@ public final class DirectEncoder implements Encoder {
    * An encoder with the weights of {@code checkpoint}.
    *
    * @param config with labels for a head
-   * @param headSeed seed of the layers of the head (normal, σ = 0.02, bias 0) that the checkpoint
-   *     has not
+   * @param headSeed seed of the layers of the head (normal, σ = 0.02, bias 0) that are {@link
+   *     EncoderConfig#drawnLayers drawn}
    * @throws IllegalArgumentException as {@link #load} does
    */
   public DirectEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed) {

@@ -69,9 +69,6 @@ public record EncoderConfig(
     if (maxPositions > 0 && family.unusedPositions(padToken) >= maxPositions) {
       faults.add("max_position_embeddings must exceed pad_token_id + 1: " + maxPositions);
     }
-    if (activation.names().isEmpty()) {
-      faults.add("hidden_act cannot be that of a head: " + activation);
-    }
     if (heads > 0 && hiddenSize % heads != 0) {
       faults.add(
           "hidden_size must be a multiple of num_attention_heads: " + hiddenSize + ", " + heads);
@@ -164,13 +161,42 @@ public record EncoderConfig(
   }
 
   /**
-   * Reads the text of a {@code config.json}.
+   * Reads the text of a {@code config.json}; without {@code architectures} it is that of an encoder
+   * alone.
    *
    * @throws IllegalArgumentException if it is no JSON object, or naming every missing value and
    *     every one that would make another computation than ours
    */
   public static EncoderConfig fromJson(String json) {
-    return ConfigJson.read(json);
+    return ConfigJson.read(json, family -> false);
+  }
+
+  /**
+   * The architecture of a checkpoint: its {@code config.json}, or where that does not state {@code
+   * architectures} its tensors, say whether it has a head. Nothing is read but headers.
+   *
+   * @throws IllegalArgumentException as {@link #fromJson}, if there is no {@code config.json}, or
+   *     if the encoder's tensors are not there in the sizes that it states
+   */
+  public static EncoderConfig of(Checkpoint checkpoint) {
+    String json =
+        checkpoint
+            .config()
+            .orElseThrow(() -> new IllegalArgumentException("expected a config.json, came none"));
+    EncoderConfig config =
+        ConfigJson.read(json, family -> Parameters.hasHead(family, checkpoint.tensors().keySet()));
+    Parameters.requireBody(config, checkpoint);
+    return config;
+  }
+
+  /**
+   * The layers of the head that {@code checkpoint} has not, or not for so many {@link #labels}:
+   * training draws them, and nothing can be scored with them.
+   *
+   * @return their names, such as {@code classifier}
+   */
+  public List<String> drawnLayers(Checkpoint checkpoint) {
+    return Parameters.drawn(this, checkpoint);
   }
 
   /** The text of the {@code config.json} that transformers reads as this encoder. */

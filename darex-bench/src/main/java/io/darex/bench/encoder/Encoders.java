@@ -11,7 +11,7 @@ public final class Encoders {
    * An encoder with the weights of {@code checkpoint} on the backend that ND4J has chosen.
    *
    * @param config with labels for a head
-   * @param headSeed seed of the layers of the head that the checkpoint has not
+   * @param headSeed seed of the layers of the head that are {@link EncoderConfig#drawnLayers drawn}
    * @throws IllegalArgumentException as {@link Encoder#load} does, or if the backend's engine does
    *     not compute this architecture
    */

@@ -11,23 +11,31 @@ import java.util.Optional;
  */
 public enum Family {
   /** Devlin et al. 2019. */
-  BERT("bert", "Bert"),
+  BERT("bert", "Bert", "bert."),
 
   /** Liu et al. 2019: positions begin after that of padding; a head of its own. */
-  ROBERTA("roberta", "Roberta"),
+  ROBERTA("roberta", "Roberta", "roberta."),
+
+  /** Conneau et al. 2020: RoBERTa's computation and tensors, another vocabulary. */
+  XLM_ROBERTA("xlm-roberta", "XLMRoberta", "roberta."),
+
+  /** Martin et al. 2020: likewise. */
+  CAMEMBERT("camembert", "Camembert", "roberta."),
 
   /** Sanh et al. 2019: no token types, no pooler. */
-  DISTILBERT("distilbert", "DistilBert"),
+  DISTILBERT("distilbert", "DistilBert", "distilbert."),
 
   /** Clark et al. 2020: embeddings may be narrower than the layers; a head with GELU. */
-  ELECTRA("electra", "Electra");
+  ELECTRA("electra", "Electra", "electra.");
 
   private final String modelType;
   private final String className;
+  private final String prefix;
 
-  Family(String modelType, String className) {
+  Family(String modelType, String className, String prefix) {
     this.modelType = modelType;
     this.className = className;
+    this.prefix = prefix;
   }
 
   /** The parameters of a layer, without {@code .weight} and {@code .bias}. */
@@ -56,6 +64,11 @@ public enum Family {
     return Arrays.stream(values()).filter(f -> f.modelType.equals(modelType)).findFirst();
   }
 
+  /** The family whose computation and parameter names these are, such as RoBERTa's for XLM-R. */
+  public Family body() {
+    return this == XLM_ROBERTA || this == CAMEMBERT ? ROBERTA : this;
+  }
+
   /** What {@code config.json} calls it. */
   String modelType() {
     return modelType;
@@ -70,13 +83,14 @@ public enum Family {
    * What the names of all encoder parameters begin with, which an encoder's own file leaves out.
    */
   String prefix() {
-    return modelType + ".";
+    return prefix;
   }
 
   Head head() {
     return switch (this) {
       case BERT -> new Head("bert.pooler.dense", Activation.TANH, false, "classifier");
-      case ROBERTA -> new Head("classifier.dense", Activation.TANH, true, "classifier.out_proj");
+      case ROBERTA, XLM_ROBERTA, CAMEMBERT ->
+          new Head("classifier.dense", Activation.TANH, true, "classifier.out_proj");
       case DISTILBERT -> new Head("pre_classifier", Activation.RELU, false, "classifier");
       case ELECTRA -> new Head("classifier.dense", Activation.GELU, true, "classifier.out_proj");
     };
@@ -94,7 +108,7 @@ public enum Family {
 
   /** How many of the rows of the position table no token can have. */
   int unusedPositions(int padToken) {
-    return this == ROBERTA ? padToken + 1 : 0;
+    return body() == ROBERTA ? padToken + 1 : 0;
   }
 
   /**
@@ -104,7 +118,7 @@ public enum Family {
    * @param seen how many tokens before it are no padding
    */
   int position(int column, int seen, int id, int padToken) {
-    if (this != ROBERTA) {
+    if (body() != ROBERTA) {
       return column;
     }
     return id == padToken ? padToken : padToken + 1 + seen;

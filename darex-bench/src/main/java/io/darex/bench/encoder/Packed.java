@@ -1,5 +1,6 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.BadInputException;
 import java.util.Arrays;
 
 /**
@@ -77,8 +78,25 @@ final class Packed {
     }
     check("token id", ids, config.vocabSize());
     if (config.typeVocabSize() > 0) {
-      check("token type", types, config.typeVocabSize());
+      checkTypes(types, config.typeVocabSize());
     }
+  }
+
+  /**
+   * Refuses pairs where there is one type: both come from the user's files, and transformers stops
+   * with an index out of range.
+   *
+   * @throws BadInputException if a type has no row in its table
+   */
+  static void checkTypes(int[] types, int rows) {
+    for (int type : types) {
+      if (type == 1 && rows == 1) {
+        throw new BadInputException(
+            "expected single texts, for the encoder has one token type (type_vocab_size 1), came a"
+                + " pair whose second text the tokenizer gives type 1");
+      }
+    }
+    check("token type", types, rows);
   }
 
   private static void check(String what, int[] indices, int size) {

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -30,6 +31,9 @@ final class Parameters implements AutoCloseable {
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
+  /** How many faults of a checkpoint are named. */
+  private static final int NAMED = 5;
+
   /** Elements copied at a time: few enough to stay in the cache between tensor and array. */
   private static final int CHUNK = 1 << 14;
 
@@ -42,16 +46,19 @@ final class Parameters implements AutoCloseable {
   }
 
   /**
-   * Parameters with the values of a pre-trained checkpoint; layers of the head that it has not are
-   * drawn from {@code headSeed}.
+   * Parameters with the values of a pre-trained checkpoint; layers of the head that it has not, or
+   * not for so many labels, are drawn from {@code headSeed}. Nothing is allocated before the sizes
+   * are known to be those of the checkpoint's tensors.
    *
    * @throws IllegalArgumentException as {@link Encoder#load} does
    */
   static Parameters started(
       EncoderConfig config, Checkpoint checkpoint, long headSeed, DataType type) {
+    List<String> drawn = drawn(config, checkpoint);
+    requireFits(config, checkpoint, name -> !drawn.contains(layer(name)));
     Parameters parameters = new Parameters(config, type);
     try {
-      parameters.start(checkpoint, headSeed);
+      parameters.start(checkpoint, drawn, headSeed);
       return parameters;
     } catch (RuntimeException e) {
       parameters.close();
@@ -117,24 +124,65 @@ final class Parameters implements AutoCloseable {
     load(checkpoint, arrays);
   }
 
-  private void start(Checkpoint checkpoint, long headSeed) {
+  private void start(Checkpoint checkpoint, List<String> drawn, long headSeed) {
     SortedMap<String, INDArray> given = new TreeMap<>(arrays);
     SplittableRandom random = new SplittableRandom(headSeed);
-    Family.Head head = config.family().head();
-    for (String layer : List.of(head.dense(), head.out())) {
-      INDArray weight = arrays.get(layer + WEIGHT);
-      boolean absent =
-          source(checkpoint.tensors(), layer + WEIGHT).isEmpty()
-              && source(checkpoint.tensors(), layer + BIAS).isEmpty();
-      if (weight != null && absent) {
-        given.remove(layer + WEIGHT);
-        given.remove(layer + BIAS);
-        for (long i = 0; i < weight.length(); i++) {
-          weight.putScalar(i, 0.02 * random.nextGaussian());
-        }
+    for (String layer : drawn) {
+      given.remove(layer + BIAS);
+      INDArray weight = given.remove(layer + WEIGHT);
+      for (long i = 0; i < weight.length(); i++) {
+        weight.putScalar(i, 0.02 * random.nextGaussian());
       }
     }
     load(checkpoint, given);
+  }
+
+  /** See {@link EncoderConfig#drawnLayers}; in the order in which they are drawn. */
+  static List<String> drawn(EncoderConfig config, Checkpoint checkpoint) {
+    Family.Head head = config.family().head();
+    List<String> drawn = new ArrayList<>();
+    if (config.hasDense() && absent(config, checkpoint, head.dense())) {
+      drawn.add(head.dense());
+    }
+    if (config.classes() > 0
+        && (absent(config, checkpoint, head.out()) || resized(config, checkpoint, head.out()))) {
+      drawn.add(head.out());
+    }
+    return drawn;
+  }
+
+  private static boolean absent(EncoderConfig config, Checkpoint checkpoint, String layer) {
+    Set<String> there = checkpoint.tensors().keySet();
+    return nameIn(config.family(), there, layer + WEIGHT).isEmpty()
+        && nameIn(config.family(), there, layer + BIAS).isEmpty();
+  }
+
+  /** Whether it is a layer of a head for another number of labels. */
+  private static boolean resized(EncoderConfig config, Checkpoint checkpoint, String layer) {
+    return nameIn(config.family(), checkpoint.tensors().keySet(), layer + WEIGHT)
+        .map(name -> checkpoint.tensors().get(name).shape())
+        .filter(shape -> shape.length > 0 && shape[0] != config.classes())
+        .isPresent();
+  }
+
+  /** Whether there are the tensors of a head's last layer. */
+  static boolean hasHead(Family family, Set<String> there) {
+    return there.contains(family.head().out() + WEIGHT);
+  }
+
+  /**
+   * Refuses a checkpoint without the encoder's tensors, those of the head aside.
+   *
+   * @throws IllegalArgumentException as {@link Encoder#load} does
+   */
+  static void requireBody(EncoderConfig config, Checkpoint checkpoint) {
+    Family.Head head = config.family().head();
+    requireFits(
+        config, checkpoint, name -> !Set.of(head.dense(), head.out()).contains(layer(name)));
+  }
+
+  private static String layer(String parameter) {
+    return parameter.substring(0, parameter.lastIndexOf('.'));
   }
 
   /** A tensor under its name, without the prefix of the family, or under its name of 2018. */
@@ -171,32 +219,68 @@ final class Parameters implements AutoCloseable {
     return new InMemoryCheckpoint(tensors, Optional.of(config.toJson()));
   }
 
-  private void load(Checkpoint checkpoint, SortedMap<String, INDArray> targets) {
-    Map<String, Tensor> sources = new TreeMap<>();
-    List<String> faults = new ArrayList<>();
-    targets.forEach(
-        (name, target) -> {
-          Tensor tensor = source(checkpoint.tensors(), name).orElse(null);
-          if (tensor == null) {
-            faults.add(name + ": missing");
-          } else if (!Arrays.equals(tensor.shape(), target.shape())) {
-            faults.add(
-                name
-                    + ": expected "
-                    + Arrays.toString(target.shape())
-                    + ", got "
-                    + Arrays.toString(tensor.shape()));
-          } else if (!tensor.dtype().isPrunable()) {
-            faults.add(name + ": expected F32, F16 or BF16, got " + tensor.dtype());
-          } else {
-            sources.put(name, tensor);
-          }
-        });
-    if (!faults.isEmpty()) {
-      throw new IllegalArgumentException(
-          "checkpoint does not fit the encoder: " + String.join("; ", faults));
+  private void load(Checkpoint checkpoint, Map<String, INDArray> targets) {
+    requireFits(config, checkpoint, targets::containsKey);
+    targets.forEach((name, target) -> copy(source(checkpoint.tensors(), name).get(), target));
+  }
+
+  /** Refuses a checkpoint that lacks one of these parameters or has it in another size. */
+  private static void requireFits(
+      EncoderConfig config, Checkpoint checkpoint, Predicate<String> wanted) {
+    Map<String, Tensor> tensors = checkpoint.tensors();
+    if (config.layers() > tensors.size()) {
+      throw unfit("num_hidden_layers " + config.layers() + ", of " + tensors.size() + " tensors");
     }
-    sources.forEach((name, tensor) -> copy(tensor, targets.get(name)));
+    List<String> faults = new ArrayList<>();
+    shapes(config)
+        .forEach(
+            (name, shape) -> {
+              if (wanted.test(name)) {
+                Optional<Tensor> tensor =
+                    nameIn(config.family(), tensors.keySet(), name).map(tensors::get);
+                fault(name, shape, tensor).ifPresent(faults::add);
+              }
+            });
+    if (!faults.isEmpty()) {
+      String more = faults.size() > NAMED ? "; and " + (faults.size() - NAMED) + " more" : "";
+      throw unfit(
+          String.join("; ", faults.subList(0, Math.min(NAMED, faults.size())))
+              + more
+              + prefix(config.family(), tensors.keySet()));
+    }
+  }
+
+  private static IllegalArgumentException unfit(String why) {
+    return new IllegalArgumentException("checkpoint does not fit the encoder: " + why);
+  }
+
+  private static Optional<String> fault(String name, long[] shape, Optional<Tensor> tensor) {
+    if (tensor.isEmpty()) {
+      return Optional.of(name + ": missing");
+    }
+    if (!Arrays.equals(tensor.get().shape(), shape)) {
+      return Optional.of(
+          name
+              + ": expected "
+              + Arrays.toString(shape)
+              + ", got "
+              + Arrays.toString(tensor.get().shape()));
+    }
+    return tensor.get().dtype().isPrunable()
+        ? Optional.empty()
+        : Optional.of(name + ": expected F32, F16 or BF16, got " + tensor.get().dtype());
+  }
+
+  /** Says what stands before the names of the tensors, where that is why none is found. */
+  private static String prefix(Family family, Set<String> there) {
+    String words = family.words().substring(family.prefix().length());
+    return there.stream()
+        .filter(name -> name.endsWith("." + words))
+        .map(name -> name.substring(0, name.length() - words.length()))
+        .filter(prefix -> !prefix.equals(family.prefix()))
+        .map(prefix -> "; its names begin with " + prefix + ", expected " + family.prefix())
+        .findFirst()
+        .orElse("");
   }
 
   private static void copy(Tensor tensor, INDArray target) {

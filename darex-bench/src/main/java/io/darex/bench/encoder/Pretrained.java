@@ -35,13 +35,8 @@ public record Pretrained(EncoderConfig config, Checkpoint checkpoint, TokenizerF
    */
   public static Pretrained open(Path folder) throws IOException {
     Checkpoint checkpoint = HuggingFaceFolder.open(folder);
-    String json =
-        checkpoint
-            .config()
-            .orElseThrow(
-                () -> new BadInputException(folder + ": expected a config.json, came none"));
     try {
-      return new Pretrained(EncoderConfig.fromJson(json), checkpoint, TokenizerFiles.read(folder));
+      return new Pretrained(EncoderConfig.of(checkpoint), checkpoint, TokenizerFiles.read(folder));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }

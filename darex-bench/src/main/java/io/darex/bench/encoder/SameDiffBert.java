@@ -37,7 +37,8 @@ public final class SameDiffBert implements Encoder {
    * An encoder with the weights of {@code checkpoint}.
    *
    * @param config with labels for a classification head
-   * @param headSeed seed of the head (normal, σ = 0.02, bias 0) where the checkpoint has none
+   * @param headSeed seed of the layers of the head (normal, σ = 0.02, bias 0) that are {@link
+   *     EncoderConfig#drawnLayers drawn}
    * @throws IllegalArgumentException as {@link #load} does
    */
   public SameDiffBert(EncoderConfig config, Checkpoint checkpoint, long headSeed) {

@@ -4,13 +4,18 @@ import io.darex.bench.BadInputException;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Tokenizer;
+import io.darex.bench.glue.LabelOrder;
 import io.darex.bench.glue.Part;
 import io.darex.bench.glue.Predictions;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TextBatches;
+import io.darex.prune.Checkpoint;
 import io.darex.prune.NonFiniteException;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Consumer;
 
 /**
  * What an encoder made of the examples of a part.
@@ -31,16 +36,55 @@ public record Evaluation(
   public static final int BATCH_TOKENS = TextBatches.TOKENS;
 
   /**
-   * Refuses a model that has no head for the task.
+   * Refuses a model that has no trained head for the task, and says where the order of its classes
+   * is assumed.
    *
+   * @param classes the labels of the task in the order of the model's classes, where they are given
+   * @param model how messages name it
+   * @param say is told what is assumed
+   * @return the config, with those labels
    * @throws BadInputException saying what the model has and what the task needs
    */
-  public static void requireHead(EncoderConfig config, Task task, String model) {
+  public static EncoderConfig scorable(
+      EncoderConfig config,
+      Checkpoint checkpoint,
+      Task task,
+      Optional<List<String>> classes,
+      String model,
+      Consumer<String> say) {
     if (config.classes() != task.outputs().size()) {
       throw new BadInputException(
           String.format(
               "%s: expected %s for task %s, came %s",
               model, head(task.outputs().size()), task.name(), head(config.classes())));
+    }
+    requireTrained(config, checkpoint, model);
+    try {
+      EncoderConfig named =
+          classes.isEmpty() ? config : config.withLabels(LabelOrder.given(classes.get(), task));
+      LabelOrder.of(named.labels(), task)
+          .assumed()
+          .ifPresent(assumed -> say.accept(model + ": " + assumed));
+      return named;
+    } catch (BadInputException e) {
+      throw new BadInputException(model + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Refuses a model that lacks layers, which only training draws: what it gives without them means
+   * nothing.
+   *
+   * @throws BadInputException naming the layers
+   */
+  public static void requireTrained(EncoderConfig config, Checkpoint checkpoint, String model) {
+    List<String> drawn = config.drawnLayers(checkpoint);
+    if (!drawn.isEmpty()) {
+      throw new BadInputException(
+          model
+              + ": expected the tensors of a head, "
+              + String.join(" and ", drawn)
+              + ", came none of the size that config.json states; only fine-tuning draws them");
     }
   }
 

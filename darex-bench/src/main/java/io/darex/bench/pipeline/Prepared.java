@@ -89,6 +89,9 @@ record Prepared(
     config.tuned().flatMap(HuggingFaceFolder::beside).ifPresent(console::say);
     Pretrained pretrained = Pretrained.of(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(classes(config));
+    if (config.tuned().isEmpty()) {
+      console.say("head: " + head(architecture, pretrained));
+    }
     int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
     try (Tokenizer tokenizer =
         tokenizer(config, pretrained).open(longest, architecture.vocabSize())) {
@@ -114,5 +117,13 @@ record Prepared(
           CalibrationTexts.of(tokenizer, data.train(), CalibrationSize.DEFAULT);
       return new Prepared(task, data, pretrained, architecture, splits, calibration);
     }
+  }
+
+  /** Where a fine-tune's head comes from. */
+  private static String head(EncoderConfig architecture, Pretrained pretrained) {
+    List<String> drawn = architecture.drawnLayers(pretrained.checkpoint());
+    return drawn.isEmpty()
+        ? "goes on from that of the encoder"
+        : String.join(" and ", drawn) + " drawn, of which the encoder has none of these sizes";
   }
 }

@@ -77,7 +77,7 @@ record Tuned(
       throws IOException {
     TrainingRecord training;
     if (config.tuned().isPresent()) {
-      requireHead(prepared, folder.tuned());
+      requireHead(prepared, folder.tuned(), console);
       training = new TrainingRecord(job, List.of(), 0, 0);
     } else {
       training = train(config, finetune, prepared, job, encoder, folder, console);
@@ -101,20 +101,21 @@ record Tuned(
         results);
   }
 
-  /** Refuses a fine-tune of another task. */
-  static void requireHead(Prepared prepared, Path folder) throws IOException {
-    Evaluation.requireHead(config(folder), prepared.task(), folder.toString());
+  /** Refuses a fine-tune of another task; see {@link Evaluation#scorable}. */
+  static void requireHead(Prepared prepared, Path folder, Console console) throws IOException {
+    Evaluation.scorable(
+        config(folder),
+        HuggingFaceFolder.open(folder),
+        prepared.task(),
+        Optional.empty(),
+        folder.toString(),
+        console::say);
   }
 
-  /** What the {@code config.json} of a fine-tune says. */
+  /** The architecture of a fine-tune. */
   static EncoderConfig config(Path folder) throws IOException {
-    String json =
-        HuggingFaceFolder.open(folder)
-            .config()
-            .orElseThrow(
-                () -> new BadInputException(folder + ": expected a config.json, came none"));
     try {
-      return EncoderConfig.fromJson(json);
+      return EncoderConfig.of(HuggingFaceFolder.open(folder));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }
@@ -192,6 +193,8 @@ record Tuned(
         withHeadOf(
             new Pruning(new RandomMask(0, 0)).delta(prepared.pretrained().checkpoint(), tuned)));
     List<Epoch> epochs = training.epochs();
+    EncoderConfig headless = encoder.config().withLabels(List.of());
+    boolean pooler = headless.drawnLayers(prepared.pretrained().checkpoint()).isEmpty();
     return new Results(
         training.job(),
         Main.version(),
@@ -202,7 +205,7 @@ record Tuned(
         training.plannedEpochs(),
         tunedScore,
         splits.score(encoder),
-        baselines ? Baselines.scores(splits, encoder, encoder.config().classes()) : new TreeMap<>(),
+        baselines ? Baselines.scores(splits, encoder, encoder.config().classes(), pooler) : new TreeMap<>(),
         List.of());
   }
 

@@ -14,12 +14,14 @@ import io.darex.bench.glue.Example;
 import io.darex.bench.glue.Partition;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
+import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.rescale.Evidence;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A fine-tuned model open in an encoder, and the texts that masks, budgets and rescales may look
@@ -48,9 +50,16 @@ public final class TunedModel implements AutoCloseable {
    *
    * @param calibration a file, one text a line
    * @param task whose train examples have labels, and are the calibration texts without a file
+   * @param classes the task's labels in the order of the model's classes, where they are given
    * @param data where the task's files lie
+   * @param say is told what is assumed of the model
    */
-  public record Source(Optional<Path> calibration, Optional<Task> task, DataFolder data) {
+  public record Source(
+      Optional<Path> calibration,
+      Optional<Task> task,
+      Optional<List<String>> classes,
+      DataFolder data,
+      Consumer<String> say) {
     /** Whether there are any. */
     public boolean given() {
       return calibration.isPresent() || task.isPresent();
@@ -74,10 +83,18 @@ public final class TunedModel implements AutoCloseable {
    */
   public static TunedModel open(Path folder, Source texts) throws IOException {
     Pretrained tuned = Pretrained.open(folder);
-    EncoderConfig config = tuned.config();
-    if (texts.task().isPresent()) {
-      Evaluation.requireHead(config, texts.task().get(), folder.toString());
-    }
+    Checkpoint checkpoint = tuned.checkpoint();
+    Evaluation.requireTrained(tuned.config(), checkpoint, folder.toString());
+    EncoderConfig config =
+        texts.task().isEmpty()
+            ? tuned.config()
+            : Evaluation.scorable(
+                tuned.config(),
+                checkpoint,
+                texts.task().get(),
+                texts.classes(),
+                folder.toString(),
+                texts.say());
     Optional<CalibrationTexts> file =
         texts
             .calibration()
@@ -87,7 +104,7 @@ public final class TunedModel implements AutoCloseable {
                         path, tuned.tokenizer(), config, CalibrationSize.DEFAULT));
     int longest = Math.min(config.maxTokens(), tuned.tokenizer().maxLength().orElse(1 << 30));
     Optional<TaskData> examples = texts.task().map(task -> data(task, texts.data()));
-    Encoder encoder = encoder(tuned, folder);
+    Encoder encoder = encoder(config, checkpoint, folder);
     try (Tokenizer tokenizer = tuned.tokenizer().open(longest, config.vocabSize())) {
       CalibrationTexts calibration =
           file.orElseGet(
@@ -96,7 +113,7 @@ public final class TunedModel implements AutoCloseable {
                       tokenizer, examples.orElseThrow().train(), CalibrationSize.DEFAULT));
       return new TunedModel(
           encoder,
-          new Calibrator(encoder, tuned.checkpoint(), calibration),
+          new Calibrator(encoder, checkpoint, calibration),
           examples.map(data -> split(tokenizer, data.train(), texts)),
           examples.map(data -> split(tokenizer, data.validation(), texts)));
     } catch (RuntimeException e) {
@@ -114,9 +131,9 @@ public final class TunedModel implements AutoCloseable {
     return new Split(Texts.of(tokenizer, examples), texts.task().orElseThrow());
   }
 
-  private static Encoder encoder(Pretrained tuned, Path folder) {
+  private static Encoder encoder(EncoderConfig config, Checkpoint checkpoint, Path folder) {
     try {
-      return Encoders.open(tuned.config(), tuned.checkpoint(), 0);
+      return Encoders.open(config, checkpoint, 0);
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }

@@ -46,6 +46,7 @@ public final class SelectJob {
    * @param base the pre-trained checkpoint: a folder or a safetensors file
    * @param tuned the fine-tuned one; a folder with config and tokenizer where texts are to be read
    * @param task whose train examples are labelled texts
+   * @param classes the task's labels in the order of the model's classes, where they are given
    * @param data where they lie
    * @param seed of the split that holds validation out
    * @param calibration a file of texts, one a line
@@ -59,6 +60,7 @@ public final class SelectJob {
       Path base,
       Path tuned,
       Optional<Task> task,
+      Optional<List<String>> classes,
       DataFolder data,
       long seed,
       Optional<Path> calibration,
@@ -103,10 +105,18 @@ public final class SelectJob {
           .select(target);
     }
     Pretrained tuned = Pretrained.open(request.tuned());
-    EncoderConfig config = tuned.config();
-    if (request.task().isPresent()) {
-      Evaluation.requireHead(config, request.task().get(), request.tuned().toString());
-    }
+    String name = request.tuned().toString();
+    Evaluation.requireTrained(tuned.config(), tuned.checkpoint(), name);
+    EncoderConfig config =
+        request.task().isEmpty()
+            ? tuned.config()
+            : Evaluation.scorable(
+                tuned.config(),
+                tuned.checkpoint(),
+                request.task().get(),
+                request.classes(),
+                name,
+                say);
     Delta delta = delta(base, tuned.checkpoint(), false);
     int longest = Math.min(config.maxTokens(), tuned.tokenizer().maxLength().orElse(1 << 30));
     try (Tokenizer tokenizer = tuned.tokenizer().open(longest, config.vocabSize());
@@ -186,10 +196,7 @@ public final class SelectJob {
             "no labels: %d texts to compare outputs on, %d for calibration",
             halves.get(1).size(),
             halves.get(0).size()));
-    boolean head =
-        tuned.config().classes() > 0
-            && tuned.checkpoint().tensors().keySet().stream()
-                .anyMatch(name -> name.startsWith("classifier."));
+    boolean head = tuned.config().classes() > 0;
     CalibrationTexts half = new CalibrationTexts(halves.get(0), all.gradientTexts());
     return select(
         target,

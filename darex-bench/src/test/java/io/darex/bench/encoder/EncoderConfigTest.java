@@ -58,7 +58,10 @@ class EncoderConfigTest {
     String named = "\"id2label\": {\"0\": \"unacceptable\", \"1\": \"acceptable\"},";
     assertThat(EncoderConfig.fromJson(FINE_TUNED.replace(named, "\"num_labels\": 3,")).labels())
         .containsExactly("LABEL_0", "LABEL_1", "LABEL_2");
-    assertThat(EncoderConfig.fromJson(FINE_TUNED.replace(named, "")).labels())
+    String byName = FINE_TUNED.replace(named, "");
+    assertThat(EncoderConfig.fromJson(byName).labels())
+        .containsExactly("unacceptable", "acceptable");
+    assertThat(EncoderConfig.fromJson(byName.replace("label2id", "x")).labels())
         .containsExactly("LABEL_0", "LABEL_1");
   }
 
@@ -126,27 +129,33 @@ class EncoderConfigTest {
         one.replace("\"use_cache\"", "\"problem_type\": \"single_label_classification\", \"x\""),
         "problem_type single_label_classification does not go with 1 labels");
     refuses(
+        FINE_TUNED.replace("\"use_cache\"", "\"problem_type\": \"ranking\", \"x\""),
+        "problem_type must be single_label_classification, multi_label_classification or"
+            + " regression: ranking");
+    String many =
         FINE_TUNED.replace(
-            "\"use_cache\"", "\"problem_type\": \"multi_label_classification\", \"x\""),
-        "problem_type must be single_label_classification or regression:"
-            + " multi_label_classification");
+            "\"use_cache\"", "\"problem_type\": \"multi_label_classification\", \"x\"");
+    assertThat(EncoderConfig.fromJson(many)).isEqualTo(EncoderConfig.fromJson(FINE_TUNED));
   }
 
   @Test
   void namesEveryUnsupportedValue() {
     refuses(
         FINE_TUNED
-            .replace("\"gelu\"", "\"silu\"")
+            .replace("\"gelu\"", "\"prelu\"")
             .replace("\"absolute\"", "\"relative_key\"")
             .replace("\"use_cache\"", "\"is_decoder\": true, \"pruned_heads\": {\"0\": [1]}, \"x\"")
             .replace("\"model_type\": \"bert\"", "\"model_type\": \"albert\""),
-        "hidden_act must be one of gelu, gelu_new, gelu_pytorch_tanh, relu: silu",
+        "hidden_act must be one of gelu, gelu_10, gelu_accurate, gelu_fast, ",
+        ": prelu",
         "position_embedding_type must be absolute: relative_key",
         "is_decoder must be false: true",
         "pruned_heads must be absent: {\"0\":[1]}",
-        "model_type must be one of bert, roberta, distilbert, electra: albert");
-    refuses(FINE_TUNED.replace("BertForSequence", "BertForToken"), "BertForTokenClassification");
-    refuses(FINE_TUNED.replace("BertForSeq", "RobertaForSeq"), "architectures must be one of Bert");
+        "model_type must be one of bert, roberta, xlm-roberta, camembert, distilbert, electra:"
+            + " albert");
+    refuses(
+        FINE_TUNED.replace("BertForSeq", "RobertaForSeq"),
+        "architectures must name a model of Bert, such as BertForSequenceClassification: Roberta");
   }
 
   @Test

@@ -24,7 +24,7 @@ public final class PlainEncoder {
 
   public PlainEncoder(EncoderConfig config, Checkpoint checkpoint) {
     this.config = config;
-    family = config.family().name();
+    family = config.family().name().replaceFirst("^(XLM_ROBERTA|CAMEMBERT)$", "ROBERTA");
     checkpoint.tensors().forEach((name, tensor) -> values.put(name, doubles(tensor)));
   }
 
@@ -183,6 +183,8 @@ public final class PlainEncoder {
       case "GELU_TANH" ->
           0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
       case "RELU" -> Math.max(x, 0);
+      case "SILU" -> x / (1 + Math.exp(-x));
+      case "TANH" -> Math.tanh(x);
       default -> throw new AssertionError(config.activation());
     };
   }
