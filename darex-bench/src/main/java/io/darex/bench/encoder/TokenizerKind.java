@@ -97,9 +97,12 @@ enum TokenizerKind {
     return model.equals("Unigram");
   }
 
-  /** Whether the second text of a pair has type 1, unless {@code model_input_names} differ. */
+  /**
+   * Whether the second text of a pair has type 1 where no {@code model_input_names} say so; of
+   * {@link #AS_FILED} transformers 5 gives the model no types, which 4 did.
+   */
   boolean types() {
-    return this == BERT || this == AS_FILED;
+    return this == BERT;
   }
 
   /** The special tokens of its class that no file has to name. */

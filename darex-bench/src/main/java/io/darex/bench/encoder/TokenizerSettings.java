@@ -1,5 +1,7 @@
 package io.darex.bench.encoder;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.darex.bench.BadInputException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -66,11 +68,7 @@ final class TokenizerSettings {
         throw config.at(key).refusal("false");
       }
     }
-    if (!kind.wordPiece() || config.at("do_basic_tokenize").flag(true)) {
-      read(config, older, fast);
-    } else {
-      throw config.at("do_basic_tokenize").refusal("true");
-    }
+    read(config, older, fast);
   }
 
   private void read(JsonPart config, Older older, JsonPart fast) {
@@ -86,7 +84,7 @@ final class TokenizerSettings {
           .entries()
           .forEach((id, token) -> added.put(id(token, id), AddedToken.read(token, false)));
     } else {
-      set.putAll(older.specialTokens().entries());
+      older.specialTokens().entries().forEach((key, value) -> set.merge(key, value, TokenizerSettings::merge));
       if (set.containsKey(EXTRA) && set.get(EXTRA).node().isObject()) {
         takeObject(set.remove(EXTRA), own);
       }
@@ -183,6 +181,17 @@ final class TokenizerSettings {
     } else if (kind == TokenizerKind.CAMEMBERT) {
       CAMEMBERT.forEach(content -> extra.add(AddedToken.named(content)));
     }
+  }
+
+  /** Of two lists of further tokens all count, of other values the older file's. */
+  private static JsonPart merge(JsonPart config, JsonPart older) {
+    boolean lists = config.node().isArray() && older.node().isArray();
+    if (!lists || !older.where().endsWith(EXTRA)) {
+      return older;
+    }
+    ArrayNode both = JsonNodeFactory.instance.arrayNode().addAll((ArrayNode) config.node());
+    older.node().forEach(both::add);
+    return new JsonPart(older.where(), both);
   }
 
   /** A token stands as a text or as an object with its content. */
