@@ -2,8 +2,12 @@ package io.darex.bench.encoder;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import io.darex.bench.BadInputException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -25,29 +29,51 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   private final HuggingFaceTokenizer tokenizer;
+  private final Limits limits;
   private final LongAdder cut = new LongAdder();
 
   /**
-   * @param json the text of {@code tokenizer.json}
+   * What bounds an encoding.
+   *
+   * @param maxLength longest encoding in tokens, special ones included
+   * @param vocabSize ids are below it
+   * @param types whether the second text of a pair has types of its own
+   */
+  record Limits(int maxLength, int vocabSize, boolean types) {}
+
+  /**
+   * @param json the text of a {@code tokenizer.json} as {@link TokenizerFiles#json} gives it; others
+   *     can end the whole process
    * @param maxLength longest encoding in tokens, special ones included; of a pair the longer text
    *     is cut first
    * @throws IllegalArgumentException if {@code json} is no tokenizer
    */
   public Tokenizer(String json, int maxLength) {
+    this(json, new Limits(maxLength, Integer.MAX_VALUE, true));
+  }
+
+  Tokenizer(String json, Limits limits) {
+    this.limits = limits;
+    String length = Integer.toString(limits.maxLength());
     Map<String, String> options =
         Map.of(
             "truncation",
             "longest_first",
             "maxLength",
-            Integer.toString(maxLength),
+            length,
             "modelMaxLength",
-            Integer.toString(maxLength),
+            length,
             "padding",
             "false");
     try {
+      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(json));
+      byte[] utf8 = new byte[bytes.remaining()];
+      bytes.get(utf8);
       tokenizer =
           HuggingFaceTokenizer.newInstance(
-              new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)), options);
+              new ByteArrayInputStream(utf8), options);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("no usable tokenizer: half a surrogate pair in it", e);
     } catch (IOException | RuntimeException e) {
       throw new IllegalArgumentException("no usable tokenizer.json: " + e.getMessage(), e);
     }
@@ -73,13 +99,36 @@ public final class Tokenizer implements AutoCloseable {
     return cut.sum();
   }
 
+  /**
+   * @throws BadInputException if a token has no row in the word embeddings, or the special tokens
+   *     alone are more than fit
+   */
   private EncodedText tokens(Encoding encoding) {
     if (encoding.exceedMaxLength()) {
       cut.increment();
     }
-    return new EncodedText(
-        Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray(),
-        Arrays.stream(encoding.getTypeIds()).mapToInt(Math::toIntExact).toArray());
+    int[] ids = Arrays.stream(encoding.getIds()).mapToInt(Math::toIntExact).toArray();
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] >= limits.vocabSize()) {
+        throw new BadInputException(
+            "tokenizer: expected ids below "
+                + limits.vocabSize()
+                + ", the rows of the word embeddings, came "
+                + ids[i]
+                + " for "
+                + BadInputException.quote(encoding.getTokens()[i]));
+      }
+    }
+    if (ids.length > limits.maxLength()) {
+      throw new BadInputException(
+          "tokenizer: expected a longest encoding of more tokens than the special ones, came "
+              + limits.maxLength());
+    }
+    int[] types = new int[ids.length];
+    if (limits.types()) {
+      Arrays.setAll(types, i -> Math.toIntExact(encoding.getTypeIds()[i]));
+    }
+    return new EncodedText(ids, types);
   }
 
   @Override

@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -53,9 +55,26 @@ final class WrittenFolder {
       }
     }
     named.removeAll(unmarked);
+    return contents(named);
+  }
+
+  /** Files of these paths; a name with a slash is a file in a folder of ours. */
+  private static Contents contents(Collection<String> paths) {
     Contents contents = Contents.none();
-    for (String name : named) {
-      contents = contents.file(Pattern.quote(name));
+    SortedMap<String, List<String>> folders = new TreeMap<>();
+    for (String path : paths) {
+      int slash = path.indexOf('/');
+      if (slash < 0) {
+        contents = contents.file(Pattern.quote(path));
+      } else {
+        folders
+            .computeIfAbsent(path.substring(0, slash), name -> new ArrayList<>())
+            .add(path.substring(slash + 1));
+      }
+    }
+    for (Map.Entry<String, List<String>> folder : folders.entrySet()) {
+      Contents inside = contents(folder.getValue());
+      contents = contents.folder(Pattern.quote(folder.getKey()), any -> inside);
     }
     return contents;
   }
