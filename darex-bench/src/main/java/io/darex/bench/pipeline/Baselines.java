@@ -21,8 +21,8 @@ final class Baselines {
   private Baselines() {}
 
   /**
-   * {@code majority}: the commonest label of train for every text, of scores the mean; {@code
-   * frozen}: a linear layer, with softmax over labels, trained on the pooled output of the
+   * {@code majority}: the commonest label of train for every text, or of scores their {@code mean};
+   * {@code frozen}: a linear layer, with softmax over labels, trained on the pooled output of the
    * untouched encoder.
    *
    * @param base holding the pre-trained weights
@@ -45,7 +45,9 @@ final class Baselines {
     }
     MultiLayerNetwork head = head(pooled(base, splits.train()), targets);
     Map<String, Score> scores = new TreeMap<>();
-    scores.put("majority", splits.score(split -> repeat(mean, split.texts().size())));
+    scores.put(
+        outputs == 1 ? "mean" : "majority",
+        splits.score(split -> repeat(mean, split.texts().size())));
     scores.put("frozen", splits.score(split -> head.output(pooled(base, split)).toFloatMatrix()));
     return scores;
   }

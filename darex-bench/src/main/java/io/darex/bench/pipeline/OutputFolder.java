@@ -1,6 +1,7 @@
 package io.darex.bench.pipeline;
 
 import io.darex.bench.BadInputException;
+import io.darex.bench.config.Names;
 import io.darex.bench.report.Results;
 import io.darex.prune.checkpoint.AtomicWrite;
 import java.io.IOException;
@@ -35,6 +36,9 @@ record OutputFolder(Path path, Path tuned) {
           "*.png",
           ".*.tmp");
 
+  /** Of a method's name in a file's. */
+  private static final int LONGEST = 100;
+
   /** A folder as {@link #seed} names them. */
   private static final Pattern SEED = Pattern.compile("seed--?\\d{1,16}");
 
@@ -60,6 +64,11 @@ record OutputFolder(Path path, Path tuned) {
   /** A file of its own for every cell, called what it is. */
   Path delta(double dropRate, String method, long seed) {
     String slug = method.replaceAll("[^A-Za-z0-9.]+", "-");
+    // Patterns may differ in what is lost here, and fill more than a file's name.
+    if (!method.matches("[A-Za-z0-9.: -]*") || slug.length() > LONGEST) {
+      String cut = slug.substring(0, Math.min(LONGEST, slug.length()));
+      slug = cut + "-" + Names.digest(method);
+    }
     String name = String.format(Locale.ROOT, "%s-%s-%d", dropRate, slug, seed);
     return path.resolve("deltas").resolve(name + ".safetensors");
   }
@@ -73,7 +82,7 @@ record OutputFolder(Path path, Path tuned) {
   Optional<Results> resume(String job) throws IOException {
     Path file = path.resolve("results.json");
     if (Files.exists(file)) {
-      Results results = Results.fromJson(Files.readString(file));
+      Results results = Results.read(file);
       requireSameJob(file, results.job(), job);
       return Optional.of(results);
     }

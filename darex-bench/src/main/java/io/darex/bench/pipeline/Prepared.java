@@ -5,6 +5,7 @@ import io.darex.bench.calibration.CalibrationSize;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
@@ -69,7 +70,10 @@ record Prepared(
   static Prepared of(RunConfig config, FinetuneConfig finetune, TaskData data, Console console)
       throws IOException {
     Task task = config.task();
-    Pretrained pretrained = Pretrained.of(config.encoder());
+    Pretrained pretrained =
+        config.encoderFolder().isPresent()
+            ? Pretrained.open(config.encoderFolder().get())
+            : BuiltInEncoders.read(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(classes(config));
     int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
     try (Tokenizer tokenizer = pretrained.tokenizer().open(longest, architecture.vocabSize())) {

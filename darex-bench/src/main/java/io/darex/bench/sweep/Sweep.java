@@ -21,8 +21,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.commons.io.file.PathUtils;
 import org.deeplearning4j.arbiter.optimize.api.termination.MaxTimeCondition;
@@ -95,6 +97,17 @@ public final class Sweep implements AutoCloseable {
     }
     requireOurs(folder);
     Journal journal = Journal.open(folder, config.digest());
+    Set<String> axes = config.axes().stream().map(Axis::name).collect(Collectors.toSet());
+    for (Trial trial : journal.trials()) {
+      if (!trial.values().keySet().equals(axes)) {
+        journal.close();
+        throw new BadInputException(
+            folder.resolve(Journal.FILE)
+                + ": expected values of this sweep's keys for candidate "
+                + trial.candidate()
+                + ", came others");
+      }
+    }
     return new Sweep(config, glue, folder, console, journal);
   }
 
@@ -164,7 +177,8 @@ public final class Sweep implements AutoCloseable {
                   CandidateWork.trial(cluster.get().run(CandidateWork.of(source, number, values)));
       CandidateTasks tasks =
           new CandidateTasks(evaluation, this::finished, e -> fatal.compareAndSet(null, e), goal);
-      int parallel = config.parallel(cluster.map(Cluster::room).orElse(1));
+      int room = config.parallel(cluster.map(Cluster::room).orElse(1));
+      int parallel = Math.min(room, config.candidates());
       new LocalOptimizationRunner(parallel, arbiter, tasks).execute();
     }
     if (fatal.get() instanceof IOException e) {
