@@ -31,6 +31,7 @@ final class ApplyCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
+      converter = CheckpointPath.class,
       required = true,
       description = "The checkpoint the delta was made from: a Hugging Face folder or a file.")
   private Path base;

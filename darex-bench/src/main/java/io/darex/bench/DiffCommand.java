@@ -32,10 +32,18 @@ final class DiffCommand implements Callable<Integer> {
 
   @ParentCommand private Main main;
 
-  @Parameters(index = "0", paramLabel = "A", description = "A checkpoint.")
+  @Parameters(
+      index = "0",
+      paramLabel = "A",
+      converter = CheckpointPath.class,
+      description = "A checkpoint.")
   private Path first;
 
-  @Parameters(index = "1", paramLabel = "B", description = "Another one, or a PEFT adapter of A.")
+  @Parameters(
+      index = "1",
+      paramLabel = "B",
+      converter = CheckpointPath.class,
+      description = "Another one, or a PEFT adapter of A.")
   private Path second;
 
   @Option(names = "--all", description = "Show every tensor, not only those that changed most.")

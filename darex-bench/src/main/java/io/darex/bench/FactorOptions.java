@@ -1,5 +1,6 @@
 package io.darex.bench;
 
+import io.darex.bench.config.Rate;
 import io.darex.prune.Scale;
 import io.darex.prune.checkpoint.FactorPruning;
 import io.darex.prune.checkpoint.PeftAdapter;
@@ -26,12 +27,14 @@ final class FactorOptions {
   @Option(
       names = "--drop-rate-a",
       paramLabel = "P",
+      converter = Rate.class,
       description = "Of the factors A alone; default: --drop-rate.")
   private Double dropRateA;
 
   @Option(
       names = "--drop-rate-b",
       paramLabel = "P",
+      converter = Rate.class,
       description = "Of the factors B alone; default: --drop-rate.")
   private Double dropRateB;
 

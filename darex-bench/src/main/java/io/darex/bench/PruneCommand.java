@@ -61,12 +61,14 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
+      converter = CheckpointPath.class,
       description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
   private Path base;
 
   @Option(
       names = "--tuned",
       paramLabel = "CHECKPOINT",
+      converter = CheckpointPath.class,
       description = "The fine-tuned checkpoint, or a PEFT LoRA adapter of the base.")
   private Path tuned;
 

@@ -1,5 +1,6 @@
 package io.darex.bench;
 
+import io.darex.bench.config.Rate;
 import io.darex.bench.config.RecipeConfig;
 import io.darex.prune.checkpoint.FactorPruning;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ final class RecipeOptions {
   @Option(
       names = "--drop-rate",
       paramLabel = "P",
+      converter = Rate.class,
       description = "Fraction of the entries dropped, in [0, 1); default 0.99.")
   private Double dropRate;
 
@@ -49,6 +51,7 @@ final class RecipeOptions {
   @Option(
       names = "--epsilon",
       paramLabel = "E",
+      converter = Rate.class,
       description = "How far apart the drop rates of della are.")
   private Double epsilon;
 

@@ -1,5 +1,6 @@
 package io.darex.bench;
 
+import io.darex.bench.config.Rate;
 import io.darex.bench.config.TaskConfig;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Example;
@@ -59,6 +60,7 @@ final class SelectCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
+      converter = CheckpointPath.class,
       required = true,
       description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
   private Path base;
@@ -66,6 +68,7 @@ final class SelectCommand implements Callable<Integer> {
   @Option(
       names = "--tuned",
       paramLabel = "CHECKPOINT",
+      converter = CheckpointPath.class,
       required = true,
       description = "The fine-tuned one; a folder with config and tokenizer for a trial.")
   private Path tuned;
@@ -73,6 +76,7 @@ final class SelectCommand implements Callable<Integer> {
   @Option(
       names = "--drop-rate",
       paramLabel = "P",
+      converter = Rate.class,
       description = "Target: the fraction of the entries dropped, in [0, 1).")
   private Double dropRate;
 
@@ -175,10 +179,12 @@ final class SelectCommand implements Callable<Integer> {
             trialTexts,
             columns,
             LongStream.range(FIRST_SEED, FIRST_SEED + trialSeeds).boxed().toList(),
-            calibration == null ? beside("calibration.txt") : calibration.toString());
+            calibration == null
+                ? beside("calibration.txt").getFileName().toString()
+                : calibration.toAbsolutePath().normalize().toString());
     Answer answer = new SelectJob(request, main.console()::say).run(target);
     write(answer, task, data);
-    SelectText text = new SelectText(answer, beside("q.yml"));
+    SelectText text = new SelectText(answer, beside("q.yml").getFileName().toString());
     if (json) {
       main.console().json(text.json());
     } else {
@@ -248,23 +254,26 @@ final class SelectCommand implements Callable<Integer> {
   }
 
   /**
-   * {@code FILE-suffix} for the recipe {@code FILE.yml}, or the suffix alone where there is none.
+   * {@code FILE-suffix} beside the recipe {@code FILE.yml}, or the suffix alone where there is
+   * none. The recipe calls it by its bare name, which is read from beside it.
    */
-  private String beside(String suffix) {
-    return recipe == null
-        ? suffix
-        : recipe.toString().replaceFirst("\\.[^./\\\\]*$", "") + "-" + suffix;
+  private Path beside(String suffix) {
+    if (recipe == null) {
+      return Path.of(suffix);
+    }
+    String stem = recipe.getFileName().toString().replaceFirst("(?<=.)\\.[^.]*$", "");
+    return recipe.resolveSibling(stem + "-" + suffix);
   }
 
   private void write(Answer answer, Optional<Task> task, DataFolder data) throws IOException {
-    String qFile = beside("q.yml");
+    String qFile = beside("q.yml").getFileName().toString();
     if (recipe != null) {
       write(recipe, answer.recipe().yaml(qFile));
       if (answer.recipe().hasQFile()) {
-        write(Path.of(qFile), answer.recipe().qYaml());
+        write(beside("q.yml"), answer.recipe().qYaml());
       }
       if (answer.recipe().keys().containsKey("calibration") && calibration == null) {
-        write(Path.of(beside("calibration.txt")), texts(task.orElseThrow(), data));
+        write(beside("calibration.txt"), texts(task.orElseThrow(), data));
       }
     }
     if (out != null) {

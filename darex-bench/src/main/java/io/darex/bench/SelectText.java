@@ -124,16 +124,7 @@ final class SelectText {
     }
     table.print(out);
     measured.skipped().forEach(out::println);
-    measured
-        .rungs()
-        .forEach(
-            rung ->
-                out.printf(
-                    Locale.ROOT,
-                    "At drop rate %s %s loses %.4f.%n",
-                    rung.dropRate(),
-                    rung.method(),
-                    rung.loss()));
+    measured.rungs().forEach(rung -> out.println(Words.rung(rung)));
     out.println();
   }
 

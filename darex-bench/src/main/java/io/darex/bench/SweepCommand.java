@@ -55,9 +55,6 @@ final class SweepCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     SweepConfig parsed =
         master == null ? SweepConfig.read(config) : SweepConfig.readForCluster(config);
-    if (master != null && !Cluster.isLocal(master)) {
-      parsed.requireAbsoluteFolders();
-    }
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     Console console = main.console();
     Backend.prepare(console);
@@ -69,7 +66,8 @@ final class SweepCommand implements Callable<Integer> {
       throw new IllegalStateException(
           "no candidate came to a score; " + folder.resolve("report.html") + " says why");
     }
-    console.say("best: " + SweepReport.line(best.get(), parsed.goal()));
+    String words = SweepReport.best(best.get(), parsed.goal());
+    console.say(Character.toLowerCase(words.charAt(0)) + words.substring(1));
     console.out().println(folder.resolve("report.html"));
     return 0;
   }

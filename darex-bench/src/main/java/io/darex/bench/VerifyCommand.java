@@ -33,12 +33,17 @@ final class VerifyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The sparse delta.")
   private Path file;
 
-  @Option(names = "--base", paramLabel = "CHECKPOINT", description = "The base it was made from.")
+  @Option(
+      names = "--base",
+      paramLabel = "CHECKPOINT",
+      converter = CheckpointPath.class,
+      description = "The base it was made from.")
   private Path base;
 
   @Option(
       names = "--tuned",
       paramLabel = "CHECKPOINT",
+      converter = CheckpointPath.class,
       description =
           "The tuned model it was made from; with --base, every kept value is compared with tuned"
               + " minus base.")

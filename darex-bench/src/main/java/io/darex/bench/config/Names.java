@@ -1,12 +1,29 @@
 package io.darex.bench.config;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HexFormat;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** Says what a user may have meant. */
+/** Names of things, and what a user may have meant by one. */
 public final class Names {
+  private static final int DIGEST_BYTES = 4;
+
   private Names() {}
+
+  /** Eight hexadecimal digits that another text is not going to have. */
+  public static String digest(String text) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      byte[] digest = sha.digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, DIGEST_BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
 
   /** {@code "unknown task 'colla': did you mean 'cola'? (valid: cola, rte)"}. */
   public static String unknown(String kind, String name, Collection<String> valid) {

@@ -39,6 +39,12 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   private static final double DROP_RATE = 0.99;
   private static final long SEED = 42;
 
+  /** The seeds that a search takes where none are named: those of a run, and its own mask's. */
+  private static final Set<List<String>> UNNAMED_SEEDS = Set.of(List.of(), List.of("100", "101"));
+
+  /** More than anybody waits for; each of them is pruned and scored. */
+  private static final int MOST = 100_000;
+
   /** What a rescale's name does not mention. */
   private static final Set<String> COMMON = Set.of("global", "l1", "geometric");
 
@@ -47,7 +53,8 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   /**
    * Reads one file, in which no key has several values.
    *
-   * @return what it says, by key
+   * @return what it says, by key; the files it names lie beside it, unless their paths are
+   *     absolute, and are named here as the program opens them
    * @throws BadInputException naming file, line, what was expected and what came
    */
   public static Map<String, Object> read(Path file) {
@@ -61,7 +68,8 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
       values.forEach(value -> said.put(key.name(), value));
     }
     if (section.has("calibration")) {
-      said.put("calibration", section.quoted("calibration", "the name of a text file"));
+      String texts = section.quoted("calibration", "the name of a text file");
+      said.put("calibration", section.beside("calibration", texts).toString());
     }
     if (section.has("seed")) {
       said.put("seed", section.whole("seed", 0, RecipeKey.SEED));
@@ -85,6 +93,7 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
       List<?> values = key.read(section);
       combinations =
           product(
+              section,
               combinations,
               key.name(),
               values.isEmpty() ? defaults.getOrDefault(key.name(), List.of()) : values);
@@ -116,9 +125,12 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   }
 
   private static List<Map<String, Object>> product(
-      List<Map<String, Object>> combinations, String key, List<?> values) {
+      Section section, List<Map<String, Object>> combinations, String key, List<?> values) {
     if (values.isEmpty()) {
       return combinations;
+    }
+    if ((long) combinations.size() * values.size() > MOST) {
+      throw section.bad(key, "lists of at most " + MOST + " combinations");
     }
     List<Map<String, Object>> product = new ArrayList<>();
     for (Map<String, Object> combination : combinations) {
@@ -207,6 +219,7 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
         .map(key -> rescale.parameters().get(key).toString())
         .filter(value -> !COMMON.contains(value))
         .forEach(words::add);
+    others(words);
     if (values != DType.F32) {
       words.add(values.name().toLowerCase(Locale.ROOT));
     }
@@ -214,6 +227,18 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
       pruning.selection().parameters().forEach((key, value) -> words.add(key + " " + value));
     }
     return String.join(" ", words);
+  }
+
+  /** What tells recipes apart that differ in the masks they search on or in their file of q's. */
+  private void others(List<String> words) {
+    Object seeds = rescale.parameters().get("seeds");
+    if (seeds != null && !UNNAMED_SEEDS.contains(seeds)) {
+      words.add("seeds " + seeds);
+    }
+    Object tensors = rescale.parameters().get("tensors");
+    if (tensors != null) {
+      words.add("file " + Names.digest(tensors.toString()));
+    }
   }
 
   /**

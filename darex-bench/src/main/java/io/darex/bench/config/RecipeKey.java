@@ -59,7 +59,7 @@ record RecipeKey(String name, Reader reader, Set<String> owners) {
           ofAll("budget", (s, key) -> s.names(key, List.of(), BUDGETS)),
           ofAll("rescale", (s, key) -> s.names(key, List.of(), Rescales.names())),
           of("q", (s, key) -> s.numbers(key, List.of(), Range.Q), "q"),
-          of("qFile", (s, key) -> s.quoted(key, "the name of a YAML or JSON file", List.of()), "q"),
+          of("qFile", RecipeKey::files, "q"),
           of("norm", (s, key) -> s.names(key, List.of(), NORMS), "norm-match"),
           new RecipeKey("qScope", (s, key) -> s.names(key, List.of(), Q_SCOPES), SCOPED),
           new RecipeKey("search", (s, key) -> s.names(key, List.of(), SEARCHES), SEARCHED),
@@ -73,6 +73,13 @@ record RecipeKey(String name, Reader reader, Set<String> owners) {
   /** Reads the values of a key that is there. */
   interface Reader {
     List<?> read(Section section, String key);
+  }
+
+  /** Paths, as the program opens them. */
+  private static List<String> files(Section section, String key) {
+    return section.quoted(key, "the name of a YAML or JSON file", List.of()).stream()
+        .map(file -> section.beside(key, file).toString())
+        .toList();
   }
 
   private static RecipeKey ofAll(String name, Reader reader) {

@@ -16,7 +16,8 @@ import java.util.Optional;
  *
  * @param name of the file, without its ending; names the output folder
  * @param task what is learned
- * @param encoder name of a built-in encoder, or a Hugging Face folder
+ * @param encoder name of a built-in encoder, or a Hugging Face folder, as the file writes it
+ * @param encoderFolder that folder, where it is one
  * @param finetunes how it is fine-tuned: at least one, which differ in their seed alone
  * @param tuned a fine-tune that is there already, which is pruned instead of a new one: the output
  *     folder of a run, or a Hugging Face folder
@@ -25,9 +26,12 @@ public record RunConfig(
     String name,
     Task task,
     String encoder,
+    Optional<Path> encoderFolder,
     List<FinetuneConfig> finetunes,
     Optional<Path> tuned,
     PruneConfig prune) {
+  private static final String BESIDE = ", beside this file unless its path is absolute";
+
   /** Copies the list. */
   public RunConfig {
     finetunes = List.copyOf(finetunes);
@@ -49,13 +53,15 @@ public record RunConfig(
    */
   public static RunConfig from(Section top) {
     Task task = TaskConfig.from(top);
-    String encoder = encoder(top);
-    Recipe recipe = Recipe.of(family(encoder), task.name());
+    String encoder = top.text("encoder", BuiltInEncoders.DEFAULT);
+    Optional<Path> folder = encoderFolder(top, encoder);
+    Recipe recipe = Recipe.of(folder.map(RunConfig::family).orElse(Family.BERT), task.name());
     RunConfig config =
         new RunConfig(
             nameOf(top.file()),
             task,
             encoder,
+            folder,
             FinetuneConfig.from(top.section("finetune"), recipe),
             tuned(top),
             PruneConfig.from(top.sections("prune")));
@@ -66,37 +72,40 @@ public record RunConfig(
   /** The files and folders that it names and a run reads. */
   public List<Path> inputs() {
     List<Path> inputs = new ArrayList<>(task.source().paths());
-    if (Files.isDirectory(Path.of(encoder))) {
-      inputs.add(Path.of(encoder));
-    }
+    encoderFolder.ifPresent(inputs::add);
     tuned.ifPresent(inputs::add);
     return inputs;
   }
 
-  /** A folder is named from the working directory, as on the command line. */
-  private static String encoder(Section top) {
-    String encoder = top.text("encoder", "minilm-l6");
-    return Files.isDirectory(Path.of(encoder))
-        ? encoder
-        : top.name("encoder", encoder, BuiltInEncoders.names());
+  /** What lies beside the file goes before what is built in, as on the command line. */
+  private static Optional<Path> encoderFolder(Section top, String encoder) {
+    Path folder = top.beside("encoder", encoder);
+    if (Files.isDirectory(folder)) {
+      return Optional.of(folder);
+    }
+    if (encoder.matches(".*[/\\\\].*") || Files.isDirectory(Path.of(encoder))) {
+      throw top.bad("encoder", "a Hugging Face folder" + BESIDE);
+    }
+    top.name("encoder", encoder, BuiltInEncoders.names());
+    return Optional.empty();
   }
 
-  /** A folder, named from the working directory as {@link #encoder} is. */
+  /** A folder, beside the file as {@link #encoderFolder} is. */
   private static Optional<Path> tuned(Section top) {
     if (!top.has("tuned")) {
       return Optional.empty();
     }
-    Path folder = Path.of(top.text("tuned", null));
+    Path folder = top.beside("tuned", top.text("tuned", null));
     if (!Files.isDirectory(folder)) {
-      throw top.bad("tuned", "the folder of a run or a Hugging Face folder");
+      throw top.bad("tuned", "the folder of a run or a Hugging Face folder" + BESIDE);
     }
     FinetuneConfig.requireUntrained(top.section("finetune"));
     return Optional.of(folder);
   }
 
   /** Of a folder that cannot be used BERT: what is wrong with it is said when it is opened. */
-  private static Family family(String encoder) {
-    Path json = Path.of(encoder).resolve("config.json");
+  private static Family family(Path encoder) {
+    Path json = encoder.resolve("config.json");
     try {
       return Files.isRegularFile(json)
           ? EncoderConfig.fromJson(Files.readString(json)).family()

@@ -1,22 +1,19 @@
 package io.darex.bench.config;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonPointer;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.darex.bench.BadInputException;
-import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -30,6 +27,12 @@ import java.util.function.BiFunction;
  * <p>Call {@link #end} after the last key: it refuses the keys nobody asked for.
  */
 public final class Section {
+  /** Of a value in an error. */
+  private static final int SHOWN = 200;
+
+  private static final Set<String> TRUE = Set.of("true", "yes", "on", "y");
+  private static final Set<String> FALSE = Set.of("false", "no", "off", "n");
+
   private final Path file;
   private final JsonPointer at;
   private final JsonNode node;
@@ -52,36 +55,28 @@ public final class Section {
     if (!Files.isRegularFile(file)) {
       throw new BadInputException(file + ": expected a YAML file, found none there");
     }
-    YAMLFactory yaml =
-        YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
     Map<JsonPointer, Integer> lines = new HashMap<>();
-    try {
-      String text = Files.readString(file);
-      try (JsonParser parser = yaml.createParser(text)) {
-        while (parser.nextToken() != null) {
-          lines.putIfAbsent(
-              parser.getParsingContext().pathAsPointer(),
-              parser.currentTokenLocation().getLineNr());
-        }
-      }
-      JsonNode root = new ObjectMapper(yaml).readTree(text);
-      Section section = new Section(file, JsonPointer.empty(), root, lines);
-      if (!root.isObject()) {
-        throw section.bad(section.at, "a mapping of keys to values", root);
-      }
-      return section;
-    } catch (JsonProcessingException e) {
-      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      String what = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw new BadInputException(file + ":" + line + ": expected YAML: " + what);
-    } catch (IOException e) {
-      throw new BadInputException(file + ": cannot be read: " + e);
+    JsonNode root = YamlText.read(file, lines);
+    Section section = new Section(file, JsonPointer.empty(), root, lines);
+    if (!root.isObject()) {
+      throw section.bad(section.at, "a mapping of keys to values", root);
     }
+    return section;
   }
 
-  /** A copy of the mapping, as the YAML has it. */
-  public ObjectNode tree() {
-    return node.deepCopy();
+  /**
+   * A copy of the mapping as YAML reads it; in the descriptions under {@code texts} scalars stay as
+   * they are written, to be texts.
+   */
+  public ObjectNode tree(String texts) {
+    ObjectNode copy = node.deepCopy();
+    JsonNode kept = copy.remove(texts);
+    Word.readAll(copy);
+    // In its old place: the order belongs to a sweep's digest.
+    ObjectNode ordered = copy.objectNode();
+    node.fieldNames()
+        .forEachRemaining(key -> ordered.set(key, key.equals(texts) ? kept : copy.get(key)));
+    return ordered;
   }
 
   /**
@@ -96,7 +91,7 @@ public final class Section {
   public Section section(String key) {
     JsonNode value = get(key);
     JsonPointer pointer = at.appendProperty(key);
-    if (value.isMissingNode() || value.isNull()) {
+    if (value.isMissingNode() || Word.read(value).isNull()) {
       return new Section(file, pointer, new ObjectMapper().createObjectNode(), lines);
     }
     if (!value.isObject()) {
@@ -156,11 +151,15 @@ public final class Section {
 
   /** True or false, or {@code fallback} if the key is absent. */
   public boolean flag(String key, boolean fallback) {
-    JsonNode value = get(key);
-    if (!value.isMissingNode() && !value.isBoolean()) {
+    JsonNode value = Word.read(get(key));
+    if (value.isMissingNode()) {
+      return fallback;
+    }
+    String word = value.asText().toLowerCase(Locale.ROOT);
+    if (!value.isValueNode() || !(TRUE.contains(word) || FALSE.contains(word))) {
       throw bad(key, "true or false");
     }
-    return value.asBoolean(fallback);
+    return TRUE.contains(word);
   }
 
   /** One number of the given range, or {@code fallback} if the key is absent. */
@@ -236,6 +235,21 @@ public final class Section {
     return bad(at.append(place), expected, node.at(place));
   }
 
+  /**
+   * The path that {@code text}, a value of this file, names: beside the file, unless it is
+   * absolute. It is as relative as the file's own.
+   *
+   * @throws BadInputException if no path can be called that
+   */
+  public Path beside(String key, String text) {
+    try {
+      Path path = file.resolveSibling(text).normalize();
+      return path.toString().isEmpty() ? Path.of(".") : path;
+    } catch (InvalidPathException e) {
+      throw bad(key, "a path");
+    }
+  }
+
   private JsonNode get(String key) {
     asked.add(key);
     return node.path(key);
@@ -267,18 +281,19 @@ public final class Section {
 
   private double toNumber(JsonPointer pointer, JsonNode value, Range range) {
     double number = Double.NaN;
-    if (value.isNumber()) {
-      number = value.doubleValue();
+    if (Word.read(value).isNumber()) {
+      number = Word.read(value).doubleValue();
     } else if (value.isTextual()) {
       // YAML 1.1 reads 1e-4, without a point, as text.
       try {
         number = Double.parseDouble(value.textValue());
       } catch (NumberFormatException e) {
-        throw bad(pointer, range.words(), value);
+        number = Double.NaN; // which no range admits
       }
     }
     if (!range.admits().test(number)) {
-      throw bad(pointer, range.words(), value);
+      String meant = range == Range.SHARE ? Rate.meant(value.asText()) : "";
+      throw bad(pointer, range.words(), value, meant);
     }
     return number;
   }
@@ -306,8 +321,19 @@ public final class Section {
   }
 
   private BadInputException bad(JsonPointer pointer, String expected, JsonNode came) {
-    String got = came instanceof MissingNode ? "nothing" : came.toString();
-    return new BadInputException(where(pointer) + "expected " + expected + ", got " + got);
+    return bad(pointer, expected, came, "");
+  }
+
+  private BadInputException bad(JsonPointer pointer, String expected, JsonNode came, String meant) {
+    String got = "nothing";
+    if (came instanceof Word word) {
+      got = word.textValue();
+    } else if (!(came instanceof MissingNode)) {
+      got = came.toString();
+    }
+    got = got.isEmpty() ? "nothing" : got;
+    String cut = got.length() <= SHOWN ? got : got.substring(0, SHOWN) + "…";
+    return new BadInputException(where(pointer) + "expected " + expected + ", got " + cut + meant);
   }
 
   private String where(JsonPointer pointer) {

@@ -9,8 +9,11 @@ import java.util.function.Supplier;
 
 /** The encoders that come with the product, by name. */
 public final class BuiltInEncoders {
+  /** The one that is taken where none is named. */
+  public static final String DEFAULT = "minilm-l6";
+
   private static final SortedMap<String, Supplier<Pretrained>> ALL =
-      new TreeMap<>(Map.of("minilm-l6", MiniLm::read));
+      new TreeMap<>(Map.of(DEFAULT, MiniLm::read));
 
   private BuiltInEncoders() {}
 

@@ -4,6 +4,7 @@ import io.darex.bench.BadInputException;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -16,15 +17,20 @@ import java.nio.file.Path;
  */
 public record Pretrained(EncoderConfig config, Checkpoint checkpoint, TokenizerFiles tokenizer) {
   /**
-   * The built-in encoder of that name, or what lies in a folder.
+   * What lies in a folder, or the built-in encoder of that name where nothing is called so.
    *
    * @throws BadInputException as {@link #open}
    * @throws IOException as {@link #open}
    */
   public static Pretrained of(String nameOrFolder) throws IOException {
-    return BuiltInEncoders.names().contains(nameOrFolder)
+    return isBuiltIn(nameOrFolder)
         ? BuiltInEncoders.read(nameOrFolder)
         : open(Path.of(nameOrFolder));
+  }
+
+  /** Whether a name is that of a built-in encoder, and of nothing in the working directory. */
+  public static boolean isBuiltIn(String nameOrFolder) {
+    return BuiltInEncoders.names().contains(nameOrFolder) && !Files.exists(Path.of(nameOrFolder));
   }
 
   /**

@@ -66,19 +66,32 @@ record GlueFiles(String folder, List<String> suffixes, Table labelled, Table tes
             labelled.second(),
             labelled.label(),
             labelled.index(),
-            labelled.labels());
+            labelled.labels(),
+            false);
     return new GlueFiles(folder, suffixes, lenient, test);
   }
 
   private static Table labelled(
       TsvLines lines, int text, Optional<Column> second, int label, LabelSet labels) {
     return new Table(
-        lines, Column.at(text), second, Optional.of(Column.at(label)), Optional.empty(), labels);
+        lines,
+        Column.at(text),
+        second,
+        Optional.of(Column.at(label)),
+        Optional.empty(),
+        labels,
+        false);
   }
 
   private static Table test(int text, Optional<Column> second, LabelSet labels) {
     return new Table(
-        WITH_HEADER, Column.at(text), second, Optional.empty(), Optional.of(Column.at(0)), labels);
+        WITH_HEADER,
+        Column.at(text),
+        second,
+        Optional.empty(),
+        Optional.of(Column.at(0)),
+        labels,
+        true);
   }
 
   @Override

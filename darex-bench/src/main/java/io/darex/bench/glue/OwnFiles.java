@@ -55,7 +55,13 @@ public record OwnFiles(
     boolean answered = partition != Partition.TEST;
     Table table =
         new Table(
-            lines, text, second, answered ? Optional.of(label) : Optional.empty(), index, labels);
+            lines,
+            text,
+            second,
+            answered ? Optional.of(label) : Optional.empty(),
+            index,
+            labels,
+            false);
     int atLeast = partition == Partition.TRAIN ? 2 : 1;
     return List.of(table.read(partition.word(), file, atLeast, folder));
   }

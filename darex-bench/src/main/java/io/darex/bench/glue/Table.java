@@ -3,8 +3,10 @@ package io.darex.bench.glue;
 import io.darex.bench.BadInputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -17,6 +19,7 @@ import java.util.OptionalDouble;
  * @param label column of the label; none in a test file
  * @param index column of the index; none where the place in the file is the index
  * @param labels what may stand in the label column
+ * @param official whether this is a test set of GLUE, whose header is known
  */
 record Table(
     Lines lines,
@@ -24,7 +27,12 @@ record Table(
     Optional<Column> second,
     Optional<Column> label,
     Optional<Column> index,
-    LabelSet labels) {
+    LabelSet labels,
+    boolean official) {
+  /** What GLUE's test sets call their columns. */
+  private static final String TEXTS = "sentence[12]?|question[12]?|#[12] String";
+
+  private static final String INDICES = "index|id";
 
   /**
    * Reads a file whole. Empty texts are kept, since official files have some; they, and lines that
@@ -54,6 +62,7 @@ record Table(
     private final List<Example> examples = new ArrayList<>();
     private final List<String> indices = new ArrayList<>();
     private final List<Integer> empty = new ArrayList<>();
+    private final Map<String, Integer> lineOf = new HashMap<>();
 
     Collector(Path file) {
       this.file = file;
@@ -68,6 +77,24 @@ record Table(
       if (answered || numbered) {
         throw BadInputException.at(file, 1, "a header line", "an example");
       }
+      // A labelled file as a test set has something else there: a label for an index, or for a
+      // text.
+      if (official) {
+        requireHead(cells[next], INDICES, "index or id in " + index.orElseThrow());
+        for (int i = 0; i < next; i++) {
+          requireHead(cells[i], TEXTS, "sentence or question in " + (i == 0 ? text : second.get()));
+        }
+      }
+    }
+
+    private void requireHead(String cell, String pattern, String expected) {
+      if (!cell.matches(pattern)) {
+        throw BadInputException.at(
+            file,
+            1,
+            "the header of the task's test set, with " + expected,
+            BadInputException.quote(cell));
+      }
     }
 
     @Override
@@ -75,11 +102,31 @@ record Table(
       int next = 1;
       Optional<String> other = second.isPresent() ? Optional.of(cells[next++]) : Optional.empty();
       double answer = label.isPresent() ? answer(file, line, cells[next++]) : Double.NaN;
-      indices.add(index.isPresent() ? cells[next] : String.valueOf(examples.size()));
+      indices.add(index.isPresent() ? index(line, cells[next]) : String.valueOf(examples.size()));
       examples.add(new Example(cells[0], other, answer));
       if (cells[0].isBlank() || other.filter(String::isBlank).isPresent()) {
         empty.add(line);
       }
+    }
+
+    /** An index is written into the files of predictions, where it has to name one example. */
+    private String index(int line, String cell) {
+      if (cell.isBlank() || cell.chars().anyMatch(Character::isISOControl)) {
+        throw BadInputException.at(
+            file,
+            line,
+            "an index in " + index.orElseThrow(),
+            cell.isBlank() ? "nothing" : BadInputException.quote(cell));
+      }
+      Integer before = lineOf.putIfAbsent(cell, line);
+      if (before != null) {
+        throw BadInputException.at(
+            file,
+            line,
+            "an index that no other line has in " + index.orElseThrow(),
+            BadInputException.quote(cell) + " as in line " + before);
+      }
+      return cell;
     }
   }
 

@@ -37,7 +37,8 @@ final class Tsv {
   }
 
   /**
-   * Passes every line on, in order, with only one of them in memory.
+   * Passes every line on, in order, with only one of them in memory; blank lines at the end, which
+   * editors leave, are none.
    *
    * @throws BadInputException if the file cannot be read, or a line is not UTF-8
    */
@@ -46,6 +47,7 @@ final class Tsv {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
       CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
       int number = 0;
+      int blank = 0; // lines without a character just before, passed on if another follows
       int next = in.read();
       while (next >= 0) {
         bytes.reset();
@@ -53,7 +55,15 @@ final class Tsv {
           bytes.write(next);
         }
         number++;
-        line.accept(number, bare(decode(utf8, bytes, file, number), number));
+        String text = bare(decode(utf8, bytes, file, number), number);
+        if (text.isEmpty()) {
+          blank++;
+        } else {
+          for (; blank > 0; blank--) {
+            line.accept(number - blank, "");
+          }
+          line.accept(number, text);
+        }
         if (next == '\n') {
           next = in.read();
         }

@@ -26,8 +26,8 @@ final class Baselines {
   private Baselines() {}
 
   /**
-   * {@code majority}: the commonest label of train for every text, of scores the mean; {@code
-   * frozen}: a linear layer, with softmax over labels, trained on the pooled output of the
+   * {@code majority}: the commonest label of train for every text, or of scores their {@code mean};
+   * {@code frozen}: a linear layer, with softmax over labels, trained on the pooled output of the
    * untouched encoder, or where it has no pooler on its last layer's at the first token.
    *
    * @param base holding the pre-trained weights
@@ -52,7 +52,9 @@ final class Baselines {
     Function<Batch, float[][]> features = pooler ? base::pooled : batch -> firsts(base, batch);
     MultiLayerNetwork head = head(features(splits.train(), features), targets);
     Map<String, Score> scores = new TreeMap<>();
-    scores.put("majority", splits.score(split -> repeat(mean, split.texts().size())));
+    scores.put(
+        outputs == 1 ? "mean" : "majority",
+        splits.score(split -> repeat(mean, split.texts().size())));
     scores.put(
         "frozen", splits.score(split -> head.output(features(split, features)).toFloatMatrix()));
     return scores;

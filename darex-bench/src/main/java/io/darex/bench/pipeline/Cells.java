@@ -31,6 +31,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -126,8 +128,10 @@ final class Cells {
     return complete;
   }
 
+  /** Under its name too: older versions gave one name, and so one file, to several recipes. */
   private static boolean made(PruneConfig.Method method, Cell cell) {
-    return json(method.recipe().parameters()).equals(json(cell.recipe()));
+    return method.recipe().name().equals(cell.method())
+        && json(method.recipe().parameters()).equals(json(cell.recipe()));
   }
 
   /** As text: a number that has been through a file may be of another type. */
@@ -177,6 +181,7 @@ final class Cells {
         recipe.name(),
         recipe.parameters(),
         scale.fallback(),
+        range(scale),
         searched,
         cost,
         seed,
@@ -186,6 +191,12 @@ final class Cells {
         Files.size(file),
         HuggingFaceFolder.bytes(folder.tuned()),
         folder.path().relativize(file).toString().replace('\\', '/'));
+  }
+
+  /** The smallest and the largest q of tensors that have their own; empty where none has. */
+  private static List<Double> range(Scale scale) {
+    Collection<Double> own = scale.perTensor().values();
+    return own.isEmpty() ? List.of() : List.of(Collections.min(own), Collections.max(own));
   }
 
   private Evidence evidence(RecipeConfig recipe, Delta delta, Effort effort) {

@@ -3,6 +3,7 @@ package io.darex.bench.pipeline;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.BadInputException;
+import io.darex.bench.config.Names;
 import io.darex.bench.report.Results;
 import io.darex.prune.checkpoint.AtomicWrite;
 import io.darex.prune.checkpoint.Contents;
@@ -49,6 +50,9 @@ record OutputFolder(Path path, Path tuned) {
           .file("metric-against-drop-rate(-.+)?\\.png|searched-q-.+\\.png")
           .temporaries();
 
+  /** Of a method's name in a file's. */
+  private static final int LONGEST = 100;
+
   /** A folder as {@link #seed} names them. */
   private static final Pattern SEED = Pattern.compile("seed--?\\d{1,16}");
 
@@ -90,6 +94,11 @@ record OutputFolder(Path path, Path tuned) {
   /** A file of its own for every cell, called what it is. */
   Path delta(double dropRate, String method, long seed) {
     String slug = method.replaceAll("[^A-Za-z0-9.]+", "-");
+    // Patterns may differ in what is lost here, and fill more than a file's name.
+    if (!method.matches("[A-Za-z0-9.: -]*") || slug.length() > LONGEST) {
+      String cut = slug.substring(0, Math.min(LONGEST, slug.length()));
+      slug = cut + "-" + Names.digest(method);
+    }
     String name = String.format(Locale.ROOT, "%s-%s-%d", dropRate, slug, seed);
     return path.resolve("deltas").resolve(name + ".safetensors");
   }
@@ -103,7 +112,7 @@ record OutputFolder(Path path, Path tuned) {
   Optional<Results> resume(String job) throws IOException {
     Path file = path.resolve(RESULTS);
     if (Files.exists(file)) {
-      Results results = Results.fromJson(Files.readString(file));
+      Results results = Results.read(file);
       requireSameJob(file, results.job(), job);
       return Optional.of(results);
     }

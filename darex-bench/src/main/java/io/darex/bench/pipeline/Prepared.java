@@ -5,6 +5,7 @@ import io.darex.bench.calibration.CalibrationSize;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
@@ -85,9 +86,12 @@ record Prepared(
   static Prepared of(RunConfig config, FinetuneConfig finetune, TaskData data, Console console)
       throws IOException {
     Task task = config.task();
-    HuggingFaceFolder.beside(Path.of(config.encoder())).ifPresent(console::say);
+    config.encoderFolder().flatMap(HuggingFaceFolder::beside).ifPresent(console::say);
     config.tuned().flatMap(HuggingFaceFolder::beside).ifPresent(console::say);
-    Pretrained pretrained = Pretrained.of(config.encoder());
+    Pretrained pretrained =
+        config.encoderFolder().isPresent()
+            ? Pretrained.open(config.encoderFolder().get())
+            : BuiltInEncoders.read(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(classes(config));
     if (config.tuned().isEmpty()) {
       console.say("head: " + head(architecture, pretrained));

@@ -3,6 +3,7 @@ package io.darex.bench.pipeline;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.BadInputException;
 import io.darex.bench.report.Results.Epoch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,23 @@ record TrainingRecord(String job, List<Epoch> epochs, int plannedEpochs, int pat
     }
   }
 
+  /**
+   * Reads one.
+   *
+   * @throws BadInputException if it is not what {@link #toJson} writes
+   * @throws IOException if it cannot be read
+   */
   static TrainingRecord read(Path file) throws IOException {
-    return JSON.readValue(Files.readString(file), TrainingRecord.class);
+    try {
+      TrainingRecord record = JSON.readValue(Files.readAllBytes(file), TrainingRecord.class);
+      if (record != null) {
+        return record;
+      }
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
+      throw BadInputException.at(
+          file, line, "the record of a training", BadInputException.quote(e.getOriginalMessage()));
+    }
+    throw BadInputException.at(file, 1, "the record of a training", "null");
   }
 }

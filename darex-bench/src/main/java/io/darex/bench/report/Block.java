@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /** One piece of a report, which can be written as Markdown and as HTML. */
 sealed interface Block {
@@ -17,7 +18,7 @@ sealed interface Block {
   record Heading(int level, String text) implements Block {
     @Override
     public String markdown() {
-      return "#".repeat(level) + " " + text + "\n\n";
+      return "#".repeat(level) + " " + plain(text) + "\n\n";
     }
 
     @Override
@@ -30,7 +31,7 @@ sealed interface Block {
   record Paragraph(String text) implements Block {
     @Override
     public String markdown() {
-      return text + "\n\n";
+      return plain(text) + "\n\n";
     }
 
     @Override
@@ -43,17 +44,22 @@ sealed interface Block {
   record Table(List<String> headers, List<List<String>> rows) implements Block {
     @Override
     public String markdown() {
+      return markdown(headers, rows.stream().map(Table::plain).toList());
+    }
+
+    /** Of rows that are Markdown already. */
+    private static String markdown(List<String> headers, List<List<String>> rows) {
       List<List<String>> lines = new ArrayList<>();
-      lines.add(headers);
+      lines.add(plain(headers));
       lines.add(Collections.nCopies(headers.size(), "---"));
       lines.addAll(rows);
       StringBuilder text = new StringBuilder();
-      for (List<String> line : lines) {
-        // A bare bar, as in mean |Δ|, would begin a new cell.
-        List<String> cells = line.stream().map(cell -> cell.replace("|", "\\|")).toList();
-        text.append("| ").append(String.join(" | ", cells)).append(" |\n");
-      }
+      lines.forEach(cells -> text.append("| ").append(String.join(" | ", cells)).append(" |\n"));
       return text.append('\n').toString();
+    }
+
+    private static List<String> plain(List<String> cells) {
+      return cells.stream().map(Block::plain).toList();
     }
 
     @Override
@@ -84,11 +90,11 @@ sealed interface Block {
     public String markdown() {
       List<List<String>> linked = new ArrayList<>();
       for (int i = 0; i < rows.size(); i++) {
-        List<String> row = new ArrayList<>(rows.get(i));
+        List<String> row = new ArrayList<>(Table.plain(rows.get(i)));
         row.set(0, "[" + row.get(0) + "](" + targets.get(i) + ")");
         linked.add(row);
       }
-      return new Table(headers, linked).markdown();
+      return Table.markdown(headers, linked);
     }
 
     @Override
@@ -110,7 +116,7 @@ sealed interface Block {
   record Drawing(String file, String caption, String svg) implements Block {
     @Override
     public String markdown() {
-      return "![" + caption + "](" + file + ")\n\n";
+      return "![" + plain(caption) + "](" + file + ")\n\n";
     }
 
     @Override
@@ -124,7 +130,7 @@ sealed interface Block {
   record Picture(String file, String caption, byte[] png) implements Block {
     @Override
     public String markdown() {
-      return "![" + caption + "](" + file + ")\n\n";
+      return "![" + plain(caption) + "](" + file + ")\n\n";
     }
 
     @Override
@@ -139,8 +145,44 @@ sealed interface Block {
     }
   }
 
-  /** Text as HTML takes it. */
+  /** Text as HTML and SVG take it. */
   static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
+    return visible(text)
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;")
+        .replace("'", "&#39;");
+  }
+
+  /** Text as Markdown takes it, in a cell of a table too: nothing in it is markup. */
+  static String plain(String text) {
+    return visible(text)
+        .replaceAll("[\\\\`*\\[\\]|~$]", "\\\\$0")
+        // Within a word an underscore is one.
+        .replaceAll("(?<![\\p{L}\\p{N}])_|_(?![\\p{L}\\p{N}])", "\\\\_")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;");
+  }
+
+  /** What has no picture, or turns the text around, by its number: names are a file's. */
+  private static String visible(String text) {
+    StringBuilder seen = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            each -> {
+              switch (Character.getType(each)) {
+                case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED ->
+                    seen.append(String.format(Locale.ROOT, "\\u%04x", each));
+                default -> seen.appendCodePoint(each);
+              }
+            });
+    return seen.toString();
   }
 }

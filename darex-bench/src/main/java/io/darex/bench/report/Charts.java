@@ -56,6 +56,7 @@ final class Charts {
   };
 
   private static final String UNLABELLED = "q-unlabelled";
+  private static final String CHANGE = "mean |change| of the last hidden state, on texts of train";
   private static final Set<String> SEARCHES = Set.of("q-labelled", UNLABELLED);
 
   private Charts() {}
@@ -90,7 +91,7 @@ final class Charts {
                 + " against drop rate, mask "
                 + mask,
             "drop rate",
-            results);
+            results.tuned().metric());
     chart.setCustomXAxisTickLabelsFormatter(
         x -> new BigDecimal(1 - 1 / x).round(new MathContext(6)).stripTrailingZeros() + "");
     List<Double> all = rows.stream().map(row -> 1 / (1 - row.dropRate())).toList();
@@ -124,27 +125,33 @@ final class Charts {
   }
 
   /**
-   * Of one drop rate, the metric on validation (left axis) and the change of the output (right)
-   * against q: the paper's Figure 1.
+   * Of one drop rate, the metric on validation (left axis) and the change of the output (right, or
+   * left where it is alone) against q: the paper's Figure 1.
    *
    * @param rows of {@linkplain #isSearch searches}; at least one
    */
   static byte[] searchedQ(Results results, String mask, List<Row> rows) {
+    return png(searches(results, mask, rows));
+  }
+
+  static XYChart searches(Results results, String mask, List<Row> rows) {
+    boolean labelled = rows.stream().anyMatch(row -> !isChange(row));
     XYChart chart =
         chart(
             String.format(
                 Locale.ROOT,
-                "%s, validation: against q at drop rate %s, mask %s",
+                "%s: searches of q at drop rate %s, mask %s",
                 results.task(),
                 rows.get(0).dropRate(),
                 mask),
-            "q (leftmost: 1 − drop rate, which is DARE)",
-            results);
-    chart.setYAxisGroupTitle(1, "mean |change| of the last hidden state");
-    chart.getStyler().setYAxisGroupPosition(1, YAxisPosition.Right);
+            mask.equals("random") ? "q (leftmost: 1 − drop rate, which is DARE)" : "q",
+            labelled ? results.tuned().metric() + " on validation" : CHANGE);
+    if (labelled && rows.stream().anyMatch(Charts::isChange)) {
+      chart.setYAxisGroupTitle(1, CHANGE);
+      chart.getStyler().setYAxisGroupPosition(1, YAxisPosition.Right);
+    }
     List<Double> all = rows.stream().flatMap(row -> row.searched().stream()).map(Point::q).toList();
     List<Double> ends = List.of(Collections.min(all), Collections.max(all));
-    boolean labelled = rows.stream().anyMatch(row -> !isChange(row));
     if (labelled) {
       level(chart, "unpruned", ends, results.tuned().validation(), GREY);
       level(chart, "base, tuned head", ends, results.base().validation(), LIGHT_GREY);
@@ -162,10 +169,10 @@ final class Charts {
               row.method() + (isChange(row) && labelled ? " (right)" : ""),
               points.stream().map(Point::q).toList(),
               points.stream().map(point -> sign * point.score()).toList());
-      series.setYAxisGroup(isChange(row) ? 1 : 0);
+      series.setYAxisGroup(isChange(row) && labelled ? 1 : 0);
       draw(series, index++);
     }
-    return png(chart);
+    return chart;
   }
 
   /** The candidates of a trial, best first, with their intervals and the tuned model's score. */
@@ -202,18 +209,19 @@ final class Charts {
     return png(chart);
   }
 
-  private static boolean isChange(Row row) {
+  /** Whether it was searched without labels. */
+  static boolean isChange(Row row) {
     return row.rescale().equals(UNLABELLED);
   }
 
-  private static XYChart chart(String title, String xAxis, Results results) {
+  private static XYChart chart(String title, String xAxis, String yAxis) {
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
             .title(title)
             .xAxisTitle(xAxis)
-            .yAxisTitle(results.tuned().metric())
+            .yAxisTitle(yAxis)
             .build();
     style(chart.getStyler());
     chart.getStyler().setXAxisLogarithmic(true);

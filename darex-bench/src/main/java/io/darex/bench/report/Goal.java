@@ -41,13 +41,28 @@ public record Goal(List<String> objectives, double floor) {
     return upward(trial, objectives.get(0));
   }
 
-  /** The best of them that has scores, the first among equals. */
+  /**
+   * The best first: by {@link #score}, among equals by the other objective, then by what any goal
+   * would rather have, a better pruned model in a smaller file, and at last the first of them. So
+   * none before another is dominated by it.
+   */
+  public Comparator<Trial> bestFirst() {
+    Comparator<Trial> better = Comparator.comparingDouble(this::score);
+    for (String objective :
+        List.of(objectives.get(objectives.size() - 1), Trial.PRUNED, Trial.BYTES)) {
+      better = better.thenComparingDouble(trial -> upward(trial, objective));
+    }
+    return better.reversed().thenComparingInt(Trial::candidate);
+  }
+
+  /** The best of them that has scores. */
   public Optional<Trial> best(Collection<Trial> trials) {
-    return trials.stream()
-        .filter(Trial::isDone)
-        .max(
-            Comparator.comparingDouble(this::score)
-                .thenComparing(Comparator.comparingInt(Trial::candidate).reversed()));
+    return trials.stream().filter(Trial::isDone).min(bestFirst());
+  }
+
+  /** Whether a trial with scores reaches the floor, where there is one. */
+  public boolean reaches(Trial trial) {
+    return trial.scores().get(Trial.PRUNED) >= floor;
   }
 
   /**
@@ -58,7 +73,7 @@ public record Goal(List<String> objectives, double floor) {
     List<Trial> done = trials.stream().filter(Trial::isDone).toList();
     return done.stream()
         .filter(one -> done.stream().noneMatch(other -> dominates(other, one)))
-        .sorted(Comparator.comparingDouble(this::score))
+        .sorted(bestFirst().reversed())
         .toList();
   }
 

@@ -88,7 +88,9 @@ public final class Report {
   /** One page of HTML that needs no other file. */
   static String page(String title, List<Block> blocks) {
     String body = blocks.stream().map(Block::html).collect(Collectors.joining());
-    return PAGE.replace("{title}", Block.escape(title)).replace("{body}", body);
+    // The body last: what a title is made of may look like its place.
+    String[] around = PAGE.split("\\{body}", 2);
+    return around[0].replace("{title}", Block.escape(title)) + body + around[1];
   }
 
   /**
@@ -110,16 +112,7 @@ public final class Report {
 
   private void compose(Optional<byte[]> training) {
     blocks.add(new Heading(1, title()));
-    blocks.add(
-        new Paragraph(
-            String.format(
-                Locale.ROOT,
-                "%s All q were searched on the validation split (a held-out tenth"
-                    + " of train); the column dev was never searched or tuned on. Values are mean ±"
-                    + " standard deviation over mask seeds.",
-                results.optimizer().equals(Results.GIVEN)
-                    ? "The tuned checkpoint was given."
-                    : "Fine-tuned with " + results.optimizer() + ".")));
+    blocks.add(new Paragraph(Sentences.head(results, rows)));
     blocks.add(new Heading(2, "Before pruning"));
     blocks.add(before());
     blocks.add(new Heading(2, "Pruned"));
@@ -136,7 +129,9 @@ public final class Report {
                         : "metric-against-drop-rate-" + file(mask) + ".png",
                     "The metric on dev against the drop rate, mask "
                         + mask
-                        + "; bars are one standard deviation over seeds.",
+                        + (own.stream().anyMatch(row -> row.seeds() > 1)
+                            ? "; bars are one standard deviation over mask seeds."
+                            : "; one mask seed."),
                     Charts.metricAgainstDropRate(results, mask, own))));
     byMask.forEach(this::searches);
     training.ifPresent(
@@ -144,9 +139,7 @@ public final class Report {
           blocks.add(new Heading(2, "Training"));
           blocks.add(new Paragraph(pace()));
           blocks.add(training());
-          blocks.add(
-              new Picture(
-                  TRAINING, "Loss, AdamR's s and pull, and deltas during training.", picture));
+          blocks.add(new Picture(TRAINING, Sentences.training(results.optimizer()), picture));
         });
   }
 
@@ -159,7 +152,12 @@ public final class Report {
                 blocks.add(
                     new Picture(
                         "searched-q-" + file(mask) + "-at-" + dropRate + ".png",
-                        "What the searches saw at drop rate " + dropRate + ", mask " + mask + ".",
+                        Sentences.searches(searches)
+                            + " at drop rate "
+                            + dropRate
+                            + ", mask "
+                            + mask
+                            + ".",
                         Charts.searchedQ(results, mask, searches))));
   }
 
@@ -186,7 +184,9 @@ public final class Report {
           List.of(
               String.valueOf(row.dropRate()),
               row.method(),
-              String.format(Locale.ROOT, "%.4g", row.q()),
+              row.qRange().isEmpty()
+                  ? String.format(Locale.ROOT, "%.4g", row.q())
+                  : Row.words(row.qRange()),
               row.cost().seconds() < 0.05
                   ? "–"
                   : String.format(Locale.ROOT, "%.1f", row.cost().seconds()),
@@ -208,8 +208,9 @@ public final class Report {
     double pace = results.tokensPerSecond();
     return String.format(
         Locale.ROOT,
-        "%d epochs%s%s. The checkpoint of the best epoch on validation is the tuned one.",
+        "%d epoch%s%s%s. The checkpoint of the best epoch on validation is the tuned one.",
         epochs,
+        epochs == 1 && !early ? "" : "s",
         early ? " of " + results.plannedEpochs() + ", stopped early" : "",
         pace > 0
             ? String.format(Locale.ROOT, "; %.0f tokens a second, padding not counted", pace)
@@ -229,7 +230,7 @@ public final class Report {
                         digits(epoch.validation()),
                         String.format(Locale.ROOT, "%.2e", epoch.meanAbsDelta()),
                         String.format(Locale.ROOT, "%.0f", epoch.seconds()),
-                        epoch.tokens() > 0
+                        epoch.tokens() > 0 && epoch.seconds() > 0
                             ? String.format(Locale.ROOT, "%.0f", epoch.tokens() / epoch.seconds())
                             : "–")));
     return new Table(

@@ -1,12 +1,19 @@
 package io.darex.bench.report;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.BadInputException;
 import io.darex.prune.rescale.Point;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import lombok.With;
 
 /**
@@ -22,8 +29,8 @@ import lombok.With;
  *     stopped early, and 0 in files of versions that never did
  * @param tuned the tuned checkpoint
  * @param base the pre-trained encoder with the tuned head
- * @param baselines {@code majority} and {@code frozen}: the commonest label, and a linear head on
- *     the frozen encoder
+ * @param baselines {@code majority}, the commonest label, or of scores their {@code mean}, and
+ *     {@code frozen}, a linear head on the frozen encoder
  * @param cells one row a pruned checkpoint
  */
 public record Results(
@@ -45,11 +52,23 @@ public record Results(
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  /** Copies the list of cells. */
+  /** Copies the lists. */
   public Results {
+    requireNonNull(job, task, encoder, optimizer, tuned, base, baselines);
+    training = List.copyOf(training);
     cells = List.copyOf(cells);
+    baselines = Collections.unmodifiableMap(new TreeMap<>(baselines));
+  }
+
+  private static void requireNonNull(Object... parts) {
+    for (Object part : parts) {
+      if (part == null) {
+        throw new IllegalArgumentException("a part is missing");
+      }
+    }
   }
 
   /**
@@ -82,8 +101,8 @@ public record Results(
 
   /** Tokens a second of the whole training, padding not counted. */
   double tokensPerSecond() {
-    return training.stream().mapToLong(Epoch::tokens).sum()
-        / training.stream().mapToDouble(Epoch::seconds).sum();
+    double seconds = training.stream().mapToDouble(Epoch::seconds).sum();
+    return seconds > 0 ? training.stream().mapToLong(Epoch::tokens).sum() / seconds : 0;
   }
 
   /**
@@ -93,6 +112,8 @@ public record Results(
    * @param method mask and rescale in a few words
    * @param recipe all that tells it from other methods, by key
    * @param q by which kept entries are divided, where tensors have no q of their own
+   * @param qRange the smallest and the largest where tensors have a q of their own; else empty, as
+   *     in files of versions that did not write it
    * @param searched every point tried, with its score; empty where nothing was searched
    * @param cost of finding q; of a q that serves several seeds, in each of their cells
    * @param seed of the mask
@@ -108,6 +129,7 @@ public record Results(
       String method,
       Map<String, Object> recipe,
       double q,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> qRange,
       List<Point> searched,
       Cost cost,
       long seed,
@@ -116,7 +138,14 @@ public record Results(
       double validation,
       long bytes,
       long denseBytes,
-      String file) {}
+      String file) {
+    /** Copies the lists. */
+    public Cell {
+      requireNonNull(method, recipe, searched, cost, metric, file);
+      qRange = qRange == null ? List.of() : List.copyOf(qRange);
+      searched = List.copyOf(searched);
+    }
+  }
 
   /**
    * What finding a q took.
@@ -146,5 +175,28 @@ public record Results(
    */
   public static Results fromJson(String text) throws JsonProcessingException {
     return JSON.readValue(text, Results.class);
+  }
+
+  /**
+   * From a file.
+   *
+   * @throws BadInputException if it is not what {@link #toJson} writes
+   * @throws IOException if it cannot be read
+   */
+  public static Results read(Path file) throws IOException {
+    try {
+      Results results = JSON.readValue(Files.readAllBytes(file), Results.class);
+      if (results != null) {
+        return results;
+      }
+    } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
+      throw BadInputException.at(
+          file,
+          line,
+          "the results of a darex run",
+          BadInputException.quote(e.getOriginalMessage()));
+    }
+    throw BadInputException.at(file, 1, "the results of a darex run", "null");
   }
 }

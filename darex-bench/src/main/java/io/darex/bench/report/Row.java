@@ -1,9 +1,11 @@
 package io.darex.bench.report;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Cost;
 import io.darex.prune.rescale.Point;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,13 +16,18 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 /**
  * The cells that differ only in their mask seed, as mean and spread.
  *
+ * @param key what tells it from the other rows of a run
  * @param method mask and rescale in a few words
  * @param mask kind of the mask
  * @param rescale its name
+ * @param budget how the drop rate is spread over tensors; empty in files of versions without any
  * @param seeds how many cells
  * @param value the metric on GLUE dev
  * @param validation the metric on the held-out tenth of train
- * @param q the same for all of them
+ * @param q by which kept entries are divided, of the first of them; where tensors have their own,
+ *     that of the others
+ * @param qRange the smallest and the largest where there are several, of tensors or of seeds; else
+ *     empty
  * @param bytes mean size of the sparse delta
  * @param denseBytes size of the tuned model
  * @param searched the q's tried for it
@@ -28,54 +35,96 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  */
 record Row(
     double dropRate,
+    String key,
     String method,
     String mask,
     String rescale,
+    String budget,
     long seeds,
     Spread value,
     Spread validation,
     double q,
+    List<Double> qRange,
     double bytes,
     double denseBytes,
     List<Point> searched,
     Cost cost) {
 
-  /** Mean and sample standard deviation (0 for a single value). */
-  record Spread(double mean, double std) {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /**
+   * Mean and sample standard deviation.
+   *
+   * @param std 0 for a single value, which has none
+   * @param count of values
+   */
+  record Spread(double mean, double std, long count) {
+    /** With the deviation where there is one. */
     @Override
     public String toString() {
-      return String.format(Locale.ROOT, "%.3f ± %.3f", mean, std);
+      return form("%.3f", "%.3f");
     }
+
+    String form(String meanFormat, String stdFormat) {
+      String text = String.format(Locale.ROOT, meanFormat, mean);
+      return count < 2 ? text : text + " ± " + String.format(Locale.ROOT, stdFormat, std);
+    }
+  }
+
+  /** The smallest and the largest of the q's of tensors in words. */
+  static String words(List<Double> range) {
+    return String.format(
+        Locale.ROOT, "%.4g to %.4g", Collections.min(range), Collections.max(range));
   }
 
   /** The spread of a number over some of these. */
   static <T> Spread spread(List<T> all, ToDoubleFunction<T> number) {
     SummaryStatistics statistics = new SummaryStatistics();
     all.forEach(one -> statistics.addValue(number.applyAsDouble(one)));
-    return new Spread(statistics.getMean(), statistics.getStandardDeviation());
+    return new Spread(statistics.getMean(), statistics.getStandardDeviation(), statistics.getN());
   }
 
   /** The rows of a run, in the order its cells were made. */
   static List<Row> of(List<Cell> cells) {
     Map<String, List<Cell>> groups = new LinkedHashMap<>();
-    for (Cell cell : cells) {
-      String key = cell.dropRate() + " " + cell.method();
-      groups.computeIfAbsent(key, unused -> new ArrayList<>()).add(cell);
-    }
+    cells.forEach(cell -> groups.computeIfAbsent(key(cell), k -> new ArrayList<>()).add(cell));
     return groups.values().stream().map(Row::row).toList();
+  }
+
+  /** By the recipe, not its name alone, which older versions gave to several. */
+  private static String key(Cell cell) {
+    // As text: a number that has been through a file may be of another type.
+    return cell.dropRate() + " " + cell.method() + " " + JSON.valueToTree(cell.recipe());
+  }
+
+  /** What a recipe says of itself; empty where a file was tampered with. */
+  private static String said(Cell cell, String part, String key) {
+    return cell.recipe().get(part) instanceof Map<?, ?> map ? String.valueOf(map.get(key)) : "";
+  }
+
+  private static List<Double> range(List<Cell> cells) {
+    List<Double> all = new ArrayList<>();
+    cells.forEach(cell -> all.addAll(cell.qRange().isEmpty() ? List.of(cell.q()) : cell.qRange()));
+    boolean one = cells.stream().allMatch(cell -> cell.qRange().isEmpty());
+    return one && all.stream().distinct().count() == 1
+        ? List.of()
+        : List.of(Collections.min(all), Collections.max(all));
   }
 
   private static Row row(List<Cell> cells) {
     Cell first = cells.get(0);
     return new Row(
         first.dropRate(),
+        key(first),
         first.method(),
-        ((Map<?, ?>) first.recipe().get("mask")).get("kind").toString(),
-        ((Map<?, ?>) first.recipe().get("rescale")).get("name").toString(),
+        said(first, "mask", "kind"),
+        said(first, "rescale", "name"),
+        String.valueOf(first.recipe().getOrDefault("budget", "")),
         cells.size(),
         spread(cells, Cell::value),
         spread(cells, Cell::validation),
         first.q(),
+        range(cells),
         spread(cells, Cell::bytes).mean(),
         first.denseBytes(),
         first.searched(),

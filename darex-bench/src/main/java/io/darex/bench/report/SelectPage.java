@@ -83,16 +83,17 @@ public final class SelectPage {
         new Paragraph(
             String.format(
                 Locale.ROOT,
-                "%s on %d texts of validation, masks of seeds %s%s. Intervals are 95 %%: texts by"
-                    + " a bootstrap, masks by their pooled standard deviation %.2g.",
+                "%s on %d texts of %s, masks of seeds %s%s. Intervals are 95 %%: texts by a"
+                    + " bootstrap, %s.",
                 measured.metric(),
                 measured.texts(),
+                measured.proxy() ? "the calibration file" : "validation",
                 measured.seeds(),
                 measured.tuned().isPresent()
                     ? String.format(
                         Locale.ROOT, "; tuned model %.4f", measured.tuned().getAsDouble())
                     : "",
-                measured.maskDeviation())));
+                Words.masks(measured))));
     blocks.add(
         new Picture(
             "candidates.png",
@@ -112,18 +113,7 @@ public final class SelectPage {
                 "seconds"),
             measured.rows().stream().map(SelectPage::cells).toList()));
     measured.skipped().forEach(line -> blocks.add(new Paragraph(line)));
-    measured
-        .rungs()
-        .forEach(
-            rung ->
-                blocks.add(
-                    new Paragraph(
-                        String.format(
-                            Locale.ROOT,
-                            "At drop rate %s %s loses %.4f.",
-                            rung.dropRate(),
-                            rung.method(),
-                            rung.loss()))));
+    measured.rungs().forEach(rung -> blocks.add(new Paragraph(Words.rung(rung))));
   }
 
   private static List<String> cells(Row row) {

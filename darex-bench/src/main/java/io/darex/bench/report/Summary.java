@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -88,21 +89,27 @@ public record Summary(
    *
    * @param dropRate fraction of delta entries dropped
    * @param method mask and rescale
-   * @param q mean and spread over the fine-tunes, each of which finds its own
+   * @param q mean and spread over the fine-tunes, each of which finds its own; where tensors have
+   *     their own, that of the others
+   * @param qRange the smallest and the largest of any fine-tune where tensors have their own; else
+   *     empty
    * @param value on GLUE dev: of each fine-tune the mean over mask seeds is taken, and of these the
    *     mean and the spread
    * @param validation likewise on the held-out tenth of train
    * @param maskStd standard deviation of {@code value} over the mask seeds of a fine-tune: the root
-   *     of the mean variance
+   *     of the mean variance; 0 where there is one mask seed, and so none
+   * @param maskSeeds how many mask seeds each fine-tune has
    * @param bytes mean size of the sparse delta
    */
   record Pruned(
       double dropRate,
       String method,
       Spread q,
+      List<Double> qRange,
       Spread value,
       Spread validation,
       double maskStd,
+      long maskSeeds,
       double bytes) {}
 
   /**
@@ -125,10 +132,7 @@ public record Summary(
     all.stream()
         .map(results -> Row.of(results.cells()))
         .flatMap(Collection::stream)
-        .forEach(
-            row ->
-                rows.computeIfAbsent(row.dropRate() + " " + row.method(), k -> new ArrayList<>())
-                    .add(row));
+        .forEach(row -> rows.computeIfAbsent(row.key(), unused -> new ArrayList<>()).add(row));
     return new Summary(
         first.task(),
         first.encoder(),
@@ -145,7 +149,7 @@ public record Summary(
         "seed-" + seed,
         results.training().size(),
         results.plannedEpochs(),
-        Row.spread(results.training(), Epoch::seconds).mean(),
+        results.training().isEmpty() ? 0 : Row.spread(results.training(), Epoch::seconds).mean(),
         results.tokensPerSecond(),
         results.tuned().value(),
         results.tuned().validation());
@@ -160,13 +164,16 @@ public record Summary(
 
   private static Pruned pruned(List<Row> rows) {
     Row first = rows.get(0);
+    List<Double> qs = rows.stream().flatMap(row -> row.qRange().stream()).toList();
     return new Pruned(
         first.dropRate(),
         first.method(),
         Row.spread(rows, Row::q),
+        qs.isEmpty() ? List.of() : List.of(Collections.min(qs), Collections.max(qs)),
         Row.spread(rows, row -> row.value().mean()),
         Row.spread(rows, row -> row.validation().mean()),
         Math.sqrt(Row.spread(rows, row -> row.value().std() * row.value().std()).mean()),
+        first.seeds(),
         Row.spread(rows, Row::bytes).mean());
   }
 
@@ -179,12 +186,16 @@ public record Summary(
     blocks.add(new Heading(1, title));
     blocks.add(
         new Paragraph(
-            "Fine-tuned with "
-                + optimizer
-                + " from several seeds, which also choose the train/validation split; metric: "
+            (optimizer.equals(Results.GIVEN)
+                    ? "The tuned checkpoint was given; the seeds choose the train/validation split"
+                        + " alone."
+                    : "Fine-tuned with "
+                        + optimizer
+                        + " from several seeds, which also choose the train/validation split.")
+                + " Metric: "
                 + metric
-                + ". Values are mean ± standard deviation over fine-tunes. Each has its own report"
-                + " in its folder."));
+                + ". Values are mean ± standard deviation over the seeds. Each has its own report in"
+                + " its folder."));
     blocks.add(new Heading(2, "Fine-tunes"));
     blocks.add(finetunesTable());
     blocks.add(new Heading(2, "Before pruning"));
@@ -198,7 +209,8 @@ public record Summary(
     blocks.add(
         new Paragraph(
             "The first ± is between fine-tunes, each taken as its mean over mask seeds; the column"
-                + " ± masks is the standard deviation between the mask seeds of one fine-tune."));
+                + " ± masks is the standard deviation between the mask seeds of one fine-tune, of"
+                + " which there is none with one mask seed."));
     blocks.add(prunedTable());
     Report.write(folder, title, blocks);
   }
@@ -217,23 +229,25 @@ public record Summary(
                         row.epochs() < row.plannedEpochs()
                             ? row.epochs() + " of " + row.plannedEpochs()
                             : row.epochs() + "",
-                        form("%.0f", row.secondsPerEpoch()),
-                        form("%.0f", row.tokensPerSecond())))
+                        row.epochs() == 0 ? "–" : form("%.0f", row.secondsPerEpoch()),
+                        row.tokensPerSecond() > 0 ? form("%.0f", row.tokensPerSecond()) : "–"))
             .toList());
   }
 
   private Table prunedTable() {
     return new Table(
-        List.of("drop rate", "rescale", "q", "dev", "± masks", "validation", "MB"),
+        List.of("drop rate", "method", "q", "dev", "± masks", "validation", "MB"),
         pruned.stream()
             .map(
                 row ->
                     List.of(
                         row.dropRate() + "",
                         row.method(),
-                        form("%.4g", row.q().mean()) + " ± " + form("%.2g", row.q().std()),
+                        row.qRange().isEmpty()
+                            ? row.q().form("%.4g", "%.2g")
+                            : Row.words(row.qRange()),
                         row.value() + "",
-                        form("%.3f", row.maskStd()),
+                        row.maskSeeds() > 1 ? form("%.3f", row.maskStd()) : "–",
                         row.validation() + "",
                         form("%.2f", row.bytes() / 1e6)))
             .toList());

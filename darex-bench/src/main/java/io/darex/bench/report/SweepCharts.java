@@ -33,7 +33,7 @@ final class SweepCharts {
     Trial best = ordered.get(0);
     for (Trial trial : ordered) {
       double before = best.scores().get(objective);
-      best = goal.score(trial) > goal.score(best) ? trial : best;
+      best = goal.bestFirst().compare(trial, best) < 0 ? trial : best;
       if (!minutes.isEmpty()) {
         minutes.add(trial.elapsed() / MINUTE);
         bests.add(before);

@@ -8,7 +8,6 @@ import io.darex.bench.report.Block.Picture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -58,16 +57,15 @@ public record SweepReport(
             .collect(Collectors.joining(", ")));
   }
 
+  /** What is to be said of the best candidate: one below the floor is the nearest to it. */
+  public static String best(Trial trial, Goal goal) {
+    return (goal.reaches(trial) ? "Best: " : "None reaches the floor; nearest: ")
+        + line(trial, goal);
+  }
+
   /** Writes the report into {@code folder}, over an older one. */
   public void write(Path folder) throws IOException {
-    List<Trial> done =
-        trials.stream()
-            .filter(Trial::isDone)
-            .sorted(
-                Comparator.comparingDouble(goal::score)
-                    .reversed()
-                    .thenComparingInt(Trial::candidate))
-            .toList();
+    List<Trial> done = trials.stream().filter(Trial::isDone).sorted(goal.bestFirst()).toList();
     List<Trial> failed = trials.stream().filter(trial -> !trial.isDone()).toList();
     String title = "darex sweep: " + name;
     List<Block> blocks = new ArrayList<>();
@@ -78,8 +76,11 @@ public record SweepReport(
       blocks.add(new Heading(2, "Candidates"));
       blocks.add(
           new Paragraph(
-              "The best first; each number leads to the configuration, which darex run accepts."
-                  + " Scores are of validation; dev was neither tuned nor searched on."));
+              "The best first; each number leads to the configuration, which darex run accepts. "
+                  + (done.stream().allMatch(trial -> trial.scores().containsKey(Trial.DELTA))
+                      ? "Metrics are of validation; dev was neither tuned nor searched on."
+                      : "Metrics are of validation; nothing was searched on dev, but what the given"
+                          + " checkpoint was tuned on is not known here.")));
       blocks.add(table(done));
     }
     if (!failed.isEmpty()) {
@@ -100,11 +101,12 @@ public record SweepReport(
         Locale.ROOT,
         "%d of %d candidates done, %d failed, %.0f minutes of work.%s%s",
         done.size(),
-        planned,
+        // A sweep that was larger once keeps what it has.
+        Math.max(planned, trials.size()),
         failed.size(),
         trials.stream().mapToDouble(Trial::elapsed).max().orElse(0) / 60,
         floor,
-        best.map(trial -> " Best: " + line(trial, goal) + ".").orElse(""));
+        best.map(trial -> " " + best(trial, goal) + ".").orElse(""));
   }
 
   private void pictures(List<Trial> done, List<Block> blocks) {
@@ -117,7 +119,8 @@ public record SweepReport(
       blocks.add(
           new Picture(
               "sweep-front.png",
-              "Both objectives; on the line lie the candidates that none beats in both.",
+              "Both objectives; on the line lie the candidates that none beats in one without losing"
+                  + " in the other.",
               SweepCharts.front(goal, done)));
     }
     List<Dimension> dimensions =
@@ -140,7 +143,7 @@ public record SweepReport(
     blocks.add(
         new Drawing(
             "sweep-parallel.svg",
-            "Every candidate is a line; the darker the better, the best in orange.",
+            "Every finished candidate is a line; the darker the better, the best in orange.",
             ParallelCoordinates.svg(dimensions, worth(done))));
   }
 

@@ -8,8 +8,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * What one candidate of a sweep came to: a line of its journal.
@@ -52,6 +54,25 @@ public record Trial(
     scores = scores == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(scores));
     dev = dev == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(dev));
     finetunes = finetunes == null ? List.of() : List.copyOf(finetunes);
+  }
+
+  /**
+   * What comes out of a file.
+   *
+   * @throws IllegalArgumentException if it is none that {@link #done} or {@link #failed} makes
+   */
+  public Trial requireWhole() {
+    boolean scored = has(scores, PRUNED, TUNED, BYTES) && has(dev, PRUNED, TUNED);
+    if (candidate < 0
+        || values.values().stream().anyMatch(Objects::isNull)
+        || (isDone() && !scored)) {
+      throw new IllegalArgumentException("no trial of a sweep: candidate " + candidate);
+    }
+    return this;
+  }
+
+  private static boolean has(Map<String, Double> scores, String... names) {
+    return Stream.of(names).allMatch(name -> scores.get(name) != null);
   }
 
   /**

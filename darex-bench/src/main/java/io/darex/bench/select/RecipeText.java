@@ -3,6 +3,7 @@ package io.darex.bench.select;
 import io.darex.prune.Scale;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -101,6 +102,19 @@ public record RecipeText(Map<String, Object> keys, Scale scale) {
   }
 
   private static String quoted(String text) {
-    return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    StringBuilder quoted = new StringBuilder("\"");
+    text.codePoints()
+        .forEach(
+            each -> {
+              // Tensor names are a file's, with what YAML would take for an end of line or refuse.
+              if (each == '"' || each == '\\') {
+                quoted.append('\\').appendCodePoint(each);
+              } else if (each < ' ' || (each > '~' && !Character.isLetterOrDigit(each))) {
+                quoted.append(String.format(Locale.ROOT, "\\U%08x", each));
+              } else {
+                quoted.appendCodePoint(each);
+              }
+            });
+    return quoted.append('"').toString();
   }
 }

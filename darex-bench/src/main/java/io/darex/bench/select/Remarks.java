@@ -21,8 +21,7 @@ final class Remarks {
     remarks.add(
         String.format(
             Locale.ROOT,
-            "Expected %s: %.4g ± %.2g%s (95 %%; %d texts by a bootstrap, masks by a normal interval"
-                + " from their pooled standard deviation %.2g over %d seeds).",
+            "Expected %s: %.4g ± %.2g%s (95 %%; %d texts by a bootstrap, %s).",
             measured.metric(),
             chosen.score(),
             chosen.width(),
@@ -30,8 +29,7 @@ final class Remarks {
                 ? String.format(Locale.ROOT, ", tuned model %.4g", measured.tuned().getAsDouble())
                 : "",
             measured.texts(),
-            measured.maskDeviation(),
-            measured.seeds().size()));
+            Words.masks(measured)));
     measured
         .tuned()
         .ifPresent(
@@ -41,7 +39,7 @@ final class Remarks {
                 remarks.add(
                     String.format(
                         Locale.ROOT,
-                        "Even the best loses %.3g of the tuned model's score here: a smaller drop"
+                        "The recommended one loses %.3g of the tuned model's score here: a smaller drop"
                             + " rate (--tolerance finds one) or a fine-tune with AdamR may serve"
                             + " better.",
                         loss));
@@ -53,7 +51,7 @@ final class Remarks {
             .collect(Collectors.joining(", "));
     remarks.add(
         alike.isEmpty()
-            ? "Every other candidate is worse beyond doubt (95 % intervals of the difference)."
+            ? "Every other candidate with a score is worse beyond doubt (95 % intervals of the difference)."
             : "The trial cannot tell it from: "
                 + alike
                 + " (the 95 % intervals of the difference include 0).");
@@ -71,13 +69,15 @@ final class Remarks {
     if (measured.proxy()) {
       remarks.add(
           "There are no labels: candidates were compared by how much the last hidden state changes"
-              + " on texts that no q was found by. That is a proxy and can be wrong: in METHOD.md §2's"
+              + " on texts that no q was found by. That is a proxy and can be wrong: in our"
               + " first trial a q that kept layers' outputs best cost the task everything. --task"
               + " would settle it.");
     }
     if (!walk.method().equals(chosen.name().replaceFirst("^random ", ""))) {
       remarks.add(
-          "METHOD.md §7's tree alone would have taken " + walk.method() + "; the trial decided.");
+          "The paper's decision tree alone would have taken "
+              + walk.method()
+              + "; the trial decided.");
     }
     return remarks;
   }

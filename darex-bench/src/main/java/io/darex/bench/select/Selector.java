@@ -152,8 +152,8 @@ public final class Selector {
     double rate = dropRate.applyAsDouble(candidate.mask());
     List<String> remarks = new ArrayList<>();
     remarks.add(
-        "Nothing was tried, for there are neither labels nor texts: this is METHOD.md §7's tree"
-            + " and no more can be told. --calibration FILE or --task makes a trial possible.");
+        "Nothing was tried, for there are neither labels nor texts: this is the paper's decision"
+            + " tree and no more can be told. --calibration FILE or --task makes a trial possible.");
     if (!walk.warning().isEmpty()) {
       remarks.add(walk.warning() + ".");
     }

@@ -18,6 +18,28 @@ public final class Words {
         : number(own.getMin()) + " to " + number(own.getMax());
   }
 
+  /** A drop rate that was tried. */
+  public static String rung(Answer.Rung rung) {
+    return String.format(
+        Locale.ROOT,
+        "At drop rate %s %s %s %.4f.",
+        rung.dropRate(),
+        rung.method(),
+        rung.loss() < 0 ? "gains" : "loses",
+        Math.abs(rung.loss()));
+  }
+
+  /** How the interval of a trial takes the masks into account, which takes several of them. */
+  public static String masks(Answer.Measured measured) {
+    return measured.seeds().size() < 2
+        ? "masks not at all, as there is one seed"
+        : String.format(
+            Locale.ROOT,
+            "masks by a normal interval from their pooled standard deviation %.2g over %d seeds",
+            measured.maskDeviation(),
+            measured.seeds().size());
+  }
+
   /** Four digits. */
   public static String number(double value) {
     return String.format(Locale.ROOT, "%.4g", value);

@@ -1,6 +1,9 @@
 package io.darex.bench.sweep;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.BadInputException;
@@ -27,7 +30,11 @@ import java.util.TreeMap;
  */
 final class Journal implements AutoCloseable {
   static final String FILE = "journal.jsonl";
-  private static final JsonMapper JSON = new JsonMapper();
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
+  /** Millions of candidates. */
+  private static final int MOST_BYTES = 1 << 30;
 
   /**
    * The first line.
@@ -85,44 +92,61 @@ final class Journal implements AutoCloseable {
   }
 
   private void read(String sweep) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
-    while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+    if (channel.size() > MOST_BYTES) {
+      throw new BadInputException(
+          file + ": expected a sweep's journal, came " + channel.size() + " bytes");
+    }
+    ByteBuffer buffer = ByteBuffer.allocate((int) channel.size());
+    while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
       // reads on
     }
-    String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-    List<String> lines = text.lines().toList();
+    String text = new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
     if (!text.contains("\n") && !json(new Header(sweep, FORMAT)).startsWith(text)) {
       throw new BadInputException(file + ": expected the journal of a sweep, found another file");
     }
-    int whole = 0; // characters of the lines that are good
-    for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i);
-      int end = whole + line.length();
-      boolean last = i == lines.size() - 1;
-      if (last && end == text.length()) {
+    byte[] bytes = buffer.array();
+    int whole = 0; // bytes of the lines that are good
+    for (int number = 1; whole < buffer.position(); number++) {
+      int end = whole;
+      while (end < buffer.position() && bytes[end] != '\n') {
+        end++;
+      }
+      if (end == buffer.position()) {
         break; // torn: no end of line
       }
       try {
-        if (i == 0) {
-          requireSame(JSON.readValue(line, Header.class), sweep);
+        if (number == 1) {
+          requireSame(parse(bytes, whole, end, Header.class), sweep);
         } else {
-          Trial trial = JSON.readValue(line, Trial.class);
+          Trial trial = parse(bytes, whole, end, Trial.class).requireWhole();
           trials.putIfAbsent(trial.candidate(), trial);
         }
       } catch (JsonProcessingException e) {
-        if (last) {
+        if (end == buffer.position() - 1) {
           break; // torn: its end reached the disk before its middle
         }
         throw new BadInputException(
-            file + ":" + (i + 1) + ": expected a line of a sweep's journal");
+            file + ":" + number + ": expected a line of a sweep's journal", e);
+      } catch (IOException | IllegalArgumentException e) {
+        // Other bytes than UTF-8 are none of Jackson's exceptions of content.
+        throw new BadInputException(
+            file + ":" + number + ": expected a line of a sweep's journal", e);
       }
       whole = end + 1;
     }
-    channel.truncate(text.substring(0, whole).getBytes(StandardCharsets.UTF_8).length);
-    channel.position(channel.size());
+    channel.truncate(whole);
+    channel.position(whole);
     if (whole == 0) {
       write(new Header(sweep, FORMAT));
     }
+  }
+
+  private static <T> T parse(byte[] bytes, int from, int to, Class<T> type) throws IOException {
+    T line = JSON.readValue(bytes, from, to - from, type);
+    if (line == null) {
+      throw JsonMappingException.from((JsonParser) null, "expected an object, came null");
+    }
+    return line;
   }
 
   private void requireSame(Header header, String sweep) {

@@ -25,9 +25,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.deeplearning4j.arbiter.optimize.api.termination.MaxTimeCondition;
 import org.deeplearning4j.arbiter.optimize.api.termination.TerminationCondition;
@@ -145,7 +147,21 @@ public final class Sweep implements AutoCloseable {
       OURS.clear(folder);
     }
     journal = Journal.open(folder, config.digest());
+    requireSameKeys();
     before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);
+  }
+
+  private void requireSameKeys() {
+    Set<String> axes = config.axes().stream().map(Axis::name).collect(Collectors.toSet());
+    for (Trial trial : journal.trials()) {
+      if (!trial.values().keySet().equals(axes)) {
+        throw new BadInputException(
+            folder.resolve(Journal.FILE)
+                + ": expected values of this sweep's keys for candidate "
+                + trial.candidate()
+                + ", came others");
+      }
+    }
   }
 
   private static void requireClearable(Path folder) throws IOException {
@@ -225,7 +241,8 @@ public final class Sweep implements AutoCloseable {
                   CandidateWork.trial(cluster.get().run(CandidateWork.of(source, number, values)));
       CandidateTasks tasks =
           new CandidateTasks(evaluation, this::finished, e -> fatal.compareAndSet(null, e), goal);
-      int parallel = config.parallel(cluster.map(Cluster::room).orElse(1));
+      int room = config.parallel(cluster.map(Cluster::room).orElse(1));
+      int parallel = Math.min(room, config.candidates());
       new LocalOptimizationRunner(parallel, arbiter, tasks).execute();
     }
     if (fatal.get() instanceof IOException e) {

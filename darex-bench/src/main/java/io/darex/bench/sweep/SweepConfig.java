@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.darex.bench.config.Range;
@@ -14,7 +15,6 @@ import io.darex.bench.config.Section;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Trial;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -38,7 +38,10 @@ public final class SweepConfig {
   private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
   private static final Range ANY = new Range("a finite number", Double::isFinite);
   private static final int POINTS = 5;
-  private static final int MOST = 1_000_000;
+
+  /** Weeks of work, each a second; all of them are checked before the first. */
+  private static final int MOST = 100_000;
+
   private static final int POPULATION = 12;
   private static final List<String> TASK_FILES = List.of("train", "dev", "test");
   private static final JsonMapper YAML =
@@ -63,7 +66,7 @@ public final class SweepConfig {
     if (!top.isMapping("sweep")) {
       throw top.bad("sweep", "a section 'sweep' that says how to search");
     }
-    tree = top.tree();
+    tree = top.tree("task");
     tree.remove("sweep");
     axes = Axis.find(top, tree);
     if (axes.isEmpty()) {
@@ -111,8 +114,13 @@ public final class SweepConfig {
     return read(file, OptionalInt.empty());
   }
 
+  /** Checks the ends of ranges and the choices, not every candidate. */
+  static SweepConfig check(Path file, OptionalInt cores) {
+    return new SweepConfig(Section.read(file), cores);
+  }
+
   static SweepConfig read(Path file, OptionalInt cores) {
-    SweepConfig config = new SweepConfig(Section.read(file), cores);
+    SweepConfig config = check(file, cores);
     config.foreseeable().forEach(config::run);
     return config;
   }
@@ -122,7 +130,7 @@ public final class SweepConfig {
       if (!sweep.has("candidates")) {
         throw sweep.bad("candidates", "the key 'candidates', how many to try");
       }
-      return (int) sweep.whole("candidates", 1, COUNT);
+      return (int) sweep.whole("candidates", 1, Range.whole(1, MOST));
     }
     long combinations = 1;
     for (Axis axis : axes) {
@@ -176,27 +184,6 @@ public final class SweepConfig {
     return corners().stream().flatMap(values -> run(values).inputs().stream()).distinct().toList();
   }
 
-  /**
-   * Refuses folders that are named from the working directory, which is another one on the machines
-   * of a cluster.
-   *
-   * @throws BadInputException naming file, line and folder
-   */
-  public void requireAbsoluteFolders() {
-    for (List<JsonNode> corner : corners()) {
-      RunConfig run = run(corner);
-      requireAbsolute("encoder", Path.of(run.encoder()));
-      run.tuned().ifPresent(folder -> requireAbsolute("tuned", folder));
-    }
-  }
-
-  private void requireAbsolute(String key, Path folder) {
-    if (!folder.isAbsolute() && Files.isDirectory(folder)) {
-      throw top.bad(
-          key, "an absolute path, as machines of a cluster have other working directories");
-    }
-  }
-
   /** The candidates that are known beforehand: all but those of a genetic search. */
   @SuppressWarnings("unchecked") // Arbiter's generators have no type of candidates
   List<List<JsonNode>> foreseeable() {
@@ -220,17 +207,26 @@ public final class SweepConfig {
     return RunConfig.from(top.withTree(resolve(values)));
   }
 
-  /** The file of one candidate; a user's own data keep their name and are named from the root. */
+  /**
+   * The file of one candidate, which lies elsewhere: paths are absolute, and a user's own data keep
+   * their name.
+   */
   String yaml(List<JsonNode> values) {
     ObjectNode resolved = resolve(values);
+    RunConfig run = run(values);
     if (resolved.get("task") instanceof ObjectNode task) {
       // It would be named after the file, and its name belongs to a fine-tune's job.
-      task.put("name", run(values).task().name());
-      for (String key : TASK_FILES) {
-        if (task.hasNonNull(key)) {
-          Path beside = top.file().toAbsolutePath().getParent();
-          task.put(key, beside.resolve(task.get(key).asText()).normalize().toString());
-        }
+      task.put("name", run.task().name());
+      TASK_FILES.forEach(key -> makeAbsolute(task, key));
+    }
+    if (run.encoderFolder().isPresent()) {
+      makeAbsolute(resolved, "encoder");
+    }
+    makeAbsolute(resolved, "tuned");
+    JsonNode prune = resolved.path("prune");
+    for (JsonNode section : prune.isArray() ? prune : List.of(prune)) {
+      if (section instanceof ObjectNode mapping) {
+        makeAbsolute(mapping, "qFile");
       }
     }
     try {
@@ -238,6 +234,21 @@ public final class SweepConfig {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  private void makeAbsolute(ObjectNode mapping, String key) {
+    JsonNode value = mapping.path(key);
+    if (value instanceof ArrayNode list) {
+      for (int i = 0; i < list.size(); i++) {
+        list.set(i, absolute(key, list.get(i)));
+      }
+    } else if (mapping.hasNonNull(key)) {
+      mapping.set(key, absolute(key, value));
+    }
+  }
+
+  private JsonNode absolute(String key, JsonNode path) {
+    return TextNode.valueOf(top.beside(key, path.asText()).toAbsolutePath().normalize().toString());
   }
 
   private ObjectNode resolve(List<JsonNode> values) {

@@ -2,6 +2,7 @@ package io.darex.bench.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.BadInputException;
@@ -9,8 +10,12 @@ import io.darex.prune.Pruning;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.rescale.FixedQ;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +172,123 @@ class RunConfigTest {
             "{\"optimizer\":\"adamr-l2\",\"lambda\":1.0E-4,\"normalisation\":\"global\","
                 + "\"learningRate\":5.0E-5,\"epochs\":3,\"batchSize\":16,\"maxLength\":128,"
                 + "\"warmup\":0.06,\"maxGradientNorm\":1.0,\"seed\":0,\"limit\":0}");
+  }
+
+  /** A token costs SnakeYAML the square of its length: 4 MB took 40 seconds. */
+  @Test
+  void aVeryLongLineIsRefusedAtOnceAndManyLinesAreRead() throws IOException {
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(30),
+        () -> {
+          for (String line : List.of("# " + "x".repeat(4 << 20), "task: " + "y".repeat(4 << 20))) {
+            assertThatThrownBy(() -> read("encoder: minilm-l6\n" + line + "\n"))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("test.yml:2: expected a line of at most 65536 characters");
+          }
+          assertThat(read("task: cola\n" + "# a comment\n".repeat(1 << 18)).task().name())
+              .isEqualTo("cola");
+          assertThatThrownBy(() -> read("task: " + "y".repeat(1 << 19)))
+              .isInstanceOf(BadInputException.class)
+              .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1 << 20));
+        });
+    assertThatThrownBy(() -> read("#\n".repeat(9 << 20)))
+        .hasMessageContaining("expected a YAML file of at most 16 MiB");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "\"task: cola\n---\ntask: rte\"|3: expected one YAML document, came a second one",
+        "\"task: cola\nencoder: &e minilm-l6\ntuned: *e\"|3: expected the value itself, for aliases",
+        "\"task: cola\nprune:\n  dropRate: 99\"|3: prune.dropRate: expected a number in [0, 1), got 99: did you mean 0.99?",
+        "\"task: cola\nprune:\n  dropRate: [0.5, 99.9%]\"|3: prune.dropRate.1: expected a number in [0, 1), got \"99.9%\": did you mean 0.999?",
+        "\"task: cola\nprune:\n  dropRate: 1\"|3: prune.dropRate: expected a number in [0, 1), got 1",
+        "\"task: cola\nprune:\n  dropRate: no\"|3: prune.dropRate: expected a number in [0, 1), got no",
+        "\"task: cola\nencoder: models/bert\"|2: encoder: expected a Hugging Face folder, beside this file unless",
+        "\"task: cola\nencoder: src\"|2: encoder: expected a Hugging Face folder, beside this file unless",
+        "\"task: cola\ntuned: src\"|2: tuned: expected the folder of a run or a Hugging Face folder, beside this",
+      })
+  void whatWasPassedOverOrMisleadIsSaid(String yaml, String message) {
+    assertThatThrownBy(() -> read(yaml))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("test.yml:" + message)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  @Test
+  void otherBytesThanUtf8AreRefused() throws IOException {
+    Path file = folder.resolve("latin.yml");
+    Files.write(file, "task: Ça".getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> RunConfig.read(file))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(file + ": expected UTF-8, came other bytes");
+  }
+
+  /**
+   * In other files of the program a path is named from the working directory, which is not there.
+   */
+  @Test
+  void pathsLieBesideTheFile() throws IOException {
+    Path encoder = Files.createDirectories(folder.resolve("sub").resolve("enc"));
+    Path tuned = Files.createDirectories(folder.resolve("tuned"));
+    Files.writeString(folder.resolve("q.yml"), "fallback: 0.25\n");
+    Files.writeString(
+        folder.resolve("sub").resolve("deep.yml"),
+        "task: cola\nencoder: enc\ntuned: ../tuned\n"
+            + "prune: {dropRate: 0.5, rescale: q, qFile: ../q.yml}\n");
+
+    RunConfig config = RunConfig.read(folder.resolve("sub").resolve("deep.yml"));
+
+    assertThat(config.encoder()).isEqualTo("enc");
+    assertThat(config.encoderFolder()).contains(encoder);
+    assertThat(config.tuned()).contains(tuned);
+    assertThat(config.prune().methods().get(0).recipe().rescale().parameters().toString())
+        .contains("0.25");
+    assertThat(read("task: cola\nencoder: minilm-l6\n").encoderFolder()).isEmpty();
+    Files.createDirectories(folder.resolve("minilm-l6"));
+    assertThat(read("task: cola\nencoder: minilm-l6\n").encoderFolder())
+        .as("what is there goes before what is built in")
+        .contains(folder.resolve("minilm-l6"));
+  }
+
+  /** Each of them is read, with what it takes to be there. */
+  @Test
+  void noExampleOfTheRepositoryIsLeftBehind() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("..", "configs"))) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".yml")).toList()) {
+        if (file.toString().contains("prune" + file.getFileSystem().getSeparator())) {
+          assertThat(RecipeConfig.of(RecipeConfig.read(file)).name())
+              .as(file.toString())
+              .isNotEmpty();
+        } else if (!file.toString().contains("sweep")) {
+          assertThat(RunConfig.read(file).prune().methods()).as(file.toString()).isNotEmpty();
+        }
+      }
+    }
+  }
+
+  /** Names name files and rows. */
+  @Test
+  void recipesThatDifferHaveOtherNames() throws IOException {
+    Files.writeString(folder.resolve("a.yml"), "tensors: {a: 0.5}\n");
+    Files.writeString(folder.resolve("b.yml"), "tensors: {a: 0.25}\n");
+    RunConfig config =
+        read(
+            """
+            task: cola
+            prune:
+            - {dropRate: 0.5, rescale: q-labelled}
+            - {dropRate: 0.5, rescale: q-labelled, searchSeeds: [7, 8]}
+            - {dropRate: 0.5, rescale: q-labelled, searchSeeds: [9]}
+            - {dropRate: 0.5, rescale: q, qFile: [a.yml, b.yml]}
+            """);
+
+    assertThat(config.prune().methods())
+        .extracting(method -> method.recipe().name())
+        .doesNotHaveDuplicates()
+        .startsWith("q-labelled", "q-labelled seeds [7, 8]", "q-labelled seeds [9]");
   }
 
   @Test

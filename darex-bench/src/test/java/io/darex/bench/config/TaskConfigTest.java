@@ -105,13 +105,53 @@ class TaskConfigTest {
           {"{\"text\": \"a\", \"label\": 2}", "label 0 or 1 in column label, came \"2\""},
           {"[1]", "a JSON object, came \"[1]\""},
           {"{\"text\": ", "a JSON object, came Unexpected end"},
-          {"", "a JSON object, came \"\""},
+          {"\n{}", "a JSON object, came \"\""},
         }) {
       write("dev.jsonl", "{\"text\": \"a\", \"label\": 1}\n" + wrong[0] + "\n");
       assertThatThrownBy(() -> part(task, Partition.DEV))
           .isInstanceOf(BadInputException.class)
           .hasMessageContaining("dev.jsonl:2: expected " + wrong[1]);
     }
+  }
+
+  @Test
+  void blankLinesAtTheEndAreNone() throws IOException {
+    write("dev.jsonl", "{\"text\": \"a\", \"label\": 1}\n\r\n\n");
+    Task lines = task("dev: dev.jsonl\ntext: text\nlabel: label\nlabels: [0, 1]\n");
+    assertThat(part(lines, Partition.DEV).examples()).containsExactly(Example.of("a", 1));
+
+    write("dev.tsv", "text\tlabel\na\t1\n\n");
+    Task tsv = task("dev: dev.tsv\ntext: text\nlabel: label\nlabels: [0, 1]\n");
+    assertThat(part(tsv, Partition.DEV).examples()).containsExactly(Example.of("a", 1));
+    write("dev.tsv", "text\tlabel\n\na\t1\n");
+    assertThatThrownBy(() -> part(tsv, Partition.DEV))
+        .hasMessageEndingWith("dev.tsv:2: expected 2 tab-separated columns, came 1");
+  }
+
+  /** YAML 1.1 reads most of these as something else. */
+  @Test
+  void labelsKeepTheirText() throws IOException {
+    String words = "no, yes, 00, 01, 1e3, ~, True, 1.50, 0x1F, 1_000, null, 'a b', 2024-01-01";
+    Task task = task("dev: dev.tsv\ntext: 0\nlabel: 1\nheader: no\nlabels: [" + words + "]\n");
+    assertThat(task.written().words()).containsExactly(words.replace("'", "").split(", "));
+    write("dev.tsv", "a\t01\nb\t~\nc\tno\n");
+    assertThat(part(task, Partition.DEV).examples())
+        .extracting(Example::label)
+        .containsExactly(3.0, 5.0, 0.0);
+  }
+
+  @Test
+  void anIndexNamesOneExample() throws IOException {
+    write("dev.jsonl", "{\"t\": \"a\", \"l\": 1, \"i\": 7}\n{\"t\": \"b\", \"l\": 1, \"i\": 7}");
+    Task task = task("dev: dev.jsonl\ntext: t\nlabel: l\nindex: i\nlabels: [0, 1]\n");
+    assertThatThrownBy(() -> part(task, Partition.DEV))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageEndingWith(
+            "dev.jsonl:2: expected an index that no other line has in column i, came \"7\" as in"
+                + " line 1");
+    write("dev.jsonl", "{\"t\": \"a\", \"l\": 1, \"i\": \"a\\tb\"}");
+    assertThatThrownBy(() -> part(task, Partition.DEV))
+        .hasMessageContaining("dev.jsonl:1: expected an index in column i, came");
   }
 
   @Test

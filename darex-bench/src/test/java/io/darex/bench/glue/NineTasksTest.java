@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The layouts of the official download, in small files of our own writing with its oddities. */
 class NineTasksTest {
@@ -24,6 +26,30 @@ class NineTasksTest {
   @TempDir Path glue;
 
   private final List<String> notices = new ArrayList<>();
+
+  /** Its columns are others: the label would be the index, or a text. */
+  @ParameterizedTest
+  @CsvSource({
+    "mrpc, MRPC, Quality>#1 ID>#2 ID>#1 String>#2 String/1>5>6>One.>Two.",
+    "sst-2, SST-2, sentence>label/a joy>1",
+    "cola, CoLA, gj04>1>>Birds sing./gj05>0>*>Birds sings.",
+    "qqp, QQP, id>qid1>qid2>question1>question2>is_duplicate/1>2>3>A?>B?>0"
+  })
+  void aLabelledFileIsNoTestSet(String task, String folder, String content) throws IOException {
+    write(folder + "/test.tsv", content.replace('>', '\t').replace('/', '\n') + "\n");
+    assertThatThrownBy(() -> parts(task, Partition.TEST))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("test.tsv:1: expected the header of the task's test set, with ");
+  }
+
+  @Test
+  void anIndexOfATestSetDoesNotRepeat() throws IOException {
+    write("SST-2/test.tsv", "index\tsentence\n0\ta\n1\tb\n0\tc\n");
+    assertThatThrownBy(() -> parts("sst-2", Partition.TEST))
+        .hasMessageEndingWith(
+            "test.tsv:4: expected an index that no other line has in column 1, came \"0\" as in"
+                + " line 2");
+  }
 
   @Test
   void mrpcBeginsWithAByteOrderMark() throws IOException {

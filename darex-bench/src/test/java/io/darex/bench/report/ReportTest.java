@@ -1,10 +1,12 @@
 package io.darex.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.darex.bench.BadInputException;
 import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Epoch;
@@ -25,6 +27,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.knowm.xchart.XYChart;
 
 class ReportTest {
   private static final List<Point> SEARCHED =
@@ -85,7 +88,7 @@ class ReportTest {
     assertThat(folder.resolve("report.md"))
         .content()
         .contains("| 1 | 0.700 | 0.250 | 1.50e-04 | 12 | – |")
-        .contains("1 epochs. The checkpoint")
+        .contains("1 epoch. The checkpoint")
         .doesNotContain("tokens a second");
   }
 
@@ -164,6 +167,138 @@ class ReportTest {
     assertThat(folder.resolve("report.html")).content().contains("a&lt;b").doesNotContain("a<b");
   }
 
+  private String head(Results results) throws IOException {
+    Report.write(results, folder);
+    return Files.readAllLines(folder.resolve("report.md")).get(2);
+  }
+
+  private static Results given(Results results, List<Cell> cells) {
+    return new Results(
+        results.job(),
+        results.version(),
+        results.task(),
+        results.encoder(),
+        Results.GIVEN,
+        List.of(),
+        0,
+        results.tuned(),
+        results.base(),
+        results.baselines(),
+        cells);
+  }
+
+  @Test
+  void saysWhichTextsWereLookedAt() throws IOException {
+    assertThat(head(RESULTS))
+        .isEqualTo(
+            "Fine-tuned with adamr-l2. The q of q-labelled was searched on validation, which is"
+                + " held out of train. The column dev was never searched or tuned on; validation"
+                + " chose the epoch. Values are mean ± standard deviation over mask seeds.");
+    Cell unlabelled = cell("q-unlabelled", 0.1, SEARCHED, 0, 0.6);
+    assertThat(head(RESULTS.withCells(List.of(unlabelled))))
+        .contains("Looking at texts of train without their labels: q-unlabelled.")
+        .contains("Values are of one mask seed.")
+        .doesNotContain("searched on validation");
+    Cell plain = cell("none", 1, List.of(), 0, 0.6);
+    assertThat(head(RESULTS.withCells(List.of(plain))))
+        .contains("No q was searched and no text looked at to prune.");
+    assertThat(head(given(RESULTS, List.of(plain))))
+        .contains("what it was tuned on is not known here")
+        .doesNotContain("never", "Fine-tuned");
+  }
+
+  @Test
+  void theAxisOfAPictureSaysWhatIsDrawn() {
+    Row change = Row.of(List.of(cell("q-unlabelled", 0.1, SEARCHED, 0, 0.6))).get(0);
+    Row metric = Row.of(List.of(cell("q-labelled", 0.1, SEARCHED, 0, 0.6))).get(0);
+    String moved = "mean |change| of the last hidden state, on texts of train";
+
+    XYChart alone = Charts.searches(RESULTS, "random", List.of(change));
+    assertThat(alone.getYAxisTitle()).isEqualTo(moved);
+    XYChart both = Charts.searches(RESULTS, "random", List.of(change, metric));
+    assertThat(both.getYAxisTitle()).isEqualTo("accuracy on validation");
+    assertThat(both.getYAxisGroupTitle(1)).isEqualTo(moved);
+    assertThat(Charts.searches(RESULTS, "magnitude", List.of(metric)).getXAxisTitle())
+        .doesNotContain("DARE");
+  }
+
+  @Test
+  void oneSeedHasNoSpreadAndTensorsHaveTheirOwnQ() throws IOException {
+    Cell one = cell("none", 1, List.of(), 0, 0.6);
+    Cell layers =
+        new Cell(
+            0.9,
+            "q-labelled layer",
+            one.recipe(),
+            0.1,
+            List.of(0.2, 0.5),
+            List.of(),
+            Cost.NOTHING,
+            0,
+            "accuracy",
+            0.7,
+            0.7,
+            1,
+            2,
+            "y");
+
+    Report.write(RESULTS.withCells(List.of(one, layers)), folder);
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("| 0.9 | none | 1.000 | – | 0.600 | 0.600 |")
+        .contains("| 0.9 | q-labelled layer | 0.2000 to 0.5000 | – | 0.700 | 0.700 |")
+        .doesNotContain("± 0.000");
+
+    Results given = given(RESULTS, List.of(one));
+    Summary.of(new TreeMap<>(Map.of(0L, given, 1L, given))).write(folder);
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("The tuned checkpoint was given; the seeds choose the train/validation split")
+        .contains("| 0 | seed-0 | 0.800 | 0.750 | 0 | – | – |")
+        .contains("| 0.9 | none | 1.000 ± 0.0 | 0.600 ± 0.000 | – |")
+        .doesNotContain("NaN", "Fine-tuned with given");
+  }
+
+  /** One name was once given to recipes that differ in their search seeds or their file of q's. */
+  @Test
+  void recipesThatDifferAreTwoRows() {
+    Cell first = cell("q-labelled", 0.1, SEARCHED, 0, 0.6);
+    Map<String, Object> recipe = new TreeMap<>(first.recipe());
+    recipe.put("rescale", Map.of("name", "q-labelled", "seeds", List.of("7")));
+    Cell other =
+        new Cell(
+            0.9,
+            "q-labelled",
+            recipe,
+            0.3,
+            List.of(),
+            SEARCHED,
+            Cost.NOTHING,
+            0,
+            "accuracy",
+            0.9,
+            0.9,
+            1,
+            2,
+            "y");
+
+    assertThat(Row.of(List.of(first, other))).hasSize(2);
+  }
+
+  @Test
+  void whatIsNoResultsIsRefusedInOneLine() throws IOException {
+    Path file = folder.resolve("results.json");
+    for (String broken :
+        List.of("", "null", "[]", "{}", "{\"cells\": [{}]}", RESULTS.toJson() + "x")) {
+      Files.writeString(file, broken);
+      assertThatThrownBy(() -> Results.read(file))
+          .as(broken)
+          .isInstanceOf(BadInputException.class)
+          .hasMessageStartingWith(file + ":")
+          .hasMessageContaining("expected the results of a darex run");
+    }
+  }
+
   private static Cell cell(
       String rescale, double q, List<Point> searched, long seed, double value) {
     boolean found = searched.isEmpty();
@@ -172,6 +307,7 @@ class ReportTest {
         rescale,
         Map.of("mask", Map.of("kind", "random"), "rescale", Map.of("name", rescale)),
         q,
+        List.of(),
         searched,
         found ? Cost.NOTHING : new Cost(30, 0, 1.5),
         seed,

@@ -100,6 +100,66 @@ class SweepReportTest {
     assertThat(goal.score(trials.get(1))).isGreaterThan(goal.score(trials.get(3)));
   }
 
+  /** Of the same score 294 KB were called the best where 42 KB had it too. */
+  @Test
+  void ofEqualsTheSmallerFileIsTheBest() throws IOException {
+    List<Trial> trials = List.of(trial(0, 0.5, 294_000, 1, "m"), trial(1, 0.5, 42_000, 1, "m"));
+    for (Goal goal : List.of(QUALITY, BOTH)) {
+      assertThat(goal.best(trials)).contains(trials.get(1));
+      new SweepReport("name", PARAMETERS, goal, 2, trials).write(folder);
+      assertThat(folder.resolve("report.md")).content().contains("Best: candidate 1, pruned 0.500");
+    }
+    for (long seed = 0; seed < 50; seed++) {
+      List<Trial> some = random(seed, 12);
+      assertThat(BOTH.front(some)).contains(BOTH.best(some).orElseThrow());
+      Goal smallest = new Goal(List.of(Trial.BYTES), 0.3);
+      Trial best = smallest.best(some).orElseThrow();
+      assertThat(some)
+          .noneMatch(
+              other ->
+                  other.scores().get(Trial.BYTES).equals(best.scores().get(Trial.BYTES))
+                      && other.scores().get(Trial.PRUNED) > best.scores().get(Trial.PRUNED)
+                      && smallest.reaches(best));
+    }
+  }
+
+  @Test
+  void saysOnlyWhatIsSo() throws IOException {
+    Goal floor = new Goal(List.of(Trial.BYTES), 0.9);
+    List<Trial> trials = List.of(trial(0, 0.5, 9, 1, "m"), trial(1, 0.4, 8, 1, "m"));
+
+    new SweepReport("name", PARAMETERS, floor, 1, trials).write(folder);
+
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("2 of 2 candidates done")
+        .contains("None reaches the floor; nearest: candidate 0")
+        .doesNotContain("Best:")
+        .contains("what the given checkpoint was tuned on is not known");
+  }
+
+  /** Names are what a file or a YAML says; nothing of them is markup. */
+  @Test
+  void namesAreNoMarkup() throws IOException {
+    String name = "a|b `c` *d* [e](http://f) <b>g</b> & '\"\n# h\u001b[31m\u202e_i_ {body} q_lin";
+    Trial failed = Trial.failed(0, Map.of(name, TextNode.valueOf(name)), name);
+    SweepReport.Parameter parameter = new SweepReport.Parameter(name, false);
+
+    new SweepReport(name, List.of(parameter), QUALITY, 1, List.of(failed)).write(folder);
+
+    String html = Files.readString(folder.resolve("report.html"));
+    assertThat(html)
+        .contains("&lt;b&gt;g&lt;/b&gt; &amp; &#39;&quot;\\u000a# h\\u001b[31m\\u202e_i_ {body}")
+        .doesNotContain("<b>", "\u001b", "\u202e");
+    assertThat(html.split("<h1>", -1)).as("the body is there once").hasSize(2);
+    String markdown = Files.readString(folder.resolve("report.md"));
+    assertThat(markdown)
+        .contains("a\\|b \\`c\\` \\*d\\* \\[e\\](http://f) &lt;b&gt;g&lt;/b&gt; &amp;")
+        .contains("\\\\u000a# h\\\\u001b\\[31m\\\\u202e_i\\_ {body} q_lin")
+        .doesNotContain("<", "\u001b", "\u202e");
+    assertThat(markdown.lines().filter(line -> line.startsWith("#"))).hasSize(2);
+  }
+
   @Test
   void isSelfContainedAndNamesEveryCandidate() throws Exception {
     List<Trial> trials = random(1, 9);
@@ -118,7 +178,9 @@ class SweepReportTest {
     assertThat(count).as("best so far, front, and one for each parameter").isEqualTo(4);
     assertThat(html.replaceAll("xmlns=\"[^\"]+\"", ""))
         .doesNotContain("http", "<script", "<link", "src=\"sweep");
-    assertThat(html).contains("9 of 20 candidates done, 1 failed").contains("ran out of &lt;luck>");
+    assertThat(html)
+        .contains("9 of 20 candidates done, 1 failed")
+        .contains("ran out of &lt;luck&gt;");
     for (int i = 0; i < 10; i++) {
       assertThat(html).contains("<a href=\"candidates/00" + i + ".yml\">00" + i + "</a>");
     }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.darex.bench.BadInputException;
 import io.darex.bench.report.Trial;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,8 +22,8 @@ class JournalTest {
       new Trial(
           1,
           Map.of("finetune.lambda", DoubleNode.valueOf(1e-4)),
-          Map.of(Trial.PRUNED, 0.1 + 0.2),
-          Map.of(Trial.PRUNED, 0.5),
+          Map.of(Trial.PRUNED, 0.1 + 0.2, Trial.TUNED, 0.4, Trial.BYTES, 9.0),
+          Map.of(Trial.PRUNED, 0.5, Trial.TUNED, 0.6),
           List.of("digest"),
           null,
           3,
@@ -104,6 +105,28 @@ class JournalTest {
     assertThatThrownBy(() -> Journal.open(folder, "sweep"))
         .isInstanceOf(BadInputException.class)
         .hasMessage(file + ":2: expected a line of a sweep's journal");
+  }
+
+  /** An editor's line ends and a line that says too little were once cut off, or failed later. */
+  @Test
+  void losesNothingToWhatAnEditorDoesAndSaysWhichLineIsNone() throws IOException {
+    Path file = folder.resolve(Journal.FILE);
+    String whole = new String(twoLines(), StandardCharsets.UTF_8);
+    Files.writeString(file, whole.replace("\n", "\r\n"));
+    try (Journal journal = Journal.open(folder, "sweep")) {
+      assertThat(journal.trials()).containsExactly(SECOND, FIRST);
+    }
+    assertThat(file).hasContent(whole.replace("\n", "\r\n"));
+
+    for (String broken :
+        List.of("null", "{\"candidate\":2}", "{\"candidate\":-1,\"failed\":\"\"}")) {
+      List<String> lines = whole.lines().toList();
+      Files.write(file, List.of(lines.get(0), broken, lines.get(2)));
+      assertThatThrownBy(() -> Journal.open(folder, "sweep"))
+          .as(broken)
+          .isInstanceOf(BadInputException.class)
+          .hasMessage(file + ":2: expected a line of a sweep's journal");
+    }
   }
 
   /** A line without its end is torn only if it is the beginning of this journal. */

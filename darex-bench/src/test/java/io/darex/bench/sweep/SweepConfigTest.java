@@ -2,6 +2,7 @@ package io.darex.bench.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.BadInputException;
@@ -10,6 +11,7 @@ import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -58,11 +60,11 @@ class SweepConfigTest {
   void theExampleOfAPairIsReadWhereThereIsOne() throws IOException {
     String yaml = Files.readString(Path.of("..", "configs", "sweep", "prune-pair.yml"));
 
-    SweepConfig config = read(yaml.replace("out/quickstart", folder.toString()));
+    SweepConfig config = read(yaml.replace("../../out/quickstart", folder.toString()));
 
     assertThat(config.candidates()).isEqualTo(63);
     assertThat(config.goal().objectives()).containsExactly(Trial.PRUNED, Trial.BYTES);
-    assertThatThrownBy(() -> read(yaml.replace("out/quickstart", "nowhere")))
+    assertThatThrownBy(() -> read(yaml.replace("../../out/quickstart", "nowhere")))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("tuned: expected the folder of a run or a Hugging Face folder");
   }
@@ -131,6 +133,56 @@ class SweepConfigTest {
     }
   }
 
+  /** A candidate's file lies in another folder than the sweep's. */
+  @Test
+  void aCandidatesFileNamesWhatLiesBesideTheSweeps() throws IOException {
+    Files.createDirectories(folder.resolve("enc"));
+    Files.createDirectories(folder.resolve("tuned"));
+    Files.writeString(folder.resolve("q.yml"), "fallback: 0.25\n");
+    SweepConfig config =
+        read(
+            """
+            task: {train: t.tsv, dev: d.tsv, text: 0, label: 1, header: no, labels: [no, 00, 1e3]}
+            encoder: {choice: [minilm-l6, enc]}
+            tuned: tuned
+            prune: {dropRate: [0.5, 0.9], rescale: q, qFile: q.yml}
+            sweep: {search: grid}
+            """);
+    Path elsewhere = Files.createDirectories(folder.resolve("out").resolve("candidates"));
+    for (List<JsonNode> values : config.foreseeable()) {
+      Path file = Files.writeString(elsewhere.resolve("0.yml"), config.yaml(values));
+      RunConfig run = RunConfig.read(file);
+      assertThat(run.tuned()).contains(folder.resolve("tuned"));
+      assertThat(run.task()).isEqualTo(config.run(values).task());
+      assertThat(run.task().labels()).containsExactly("no", "00", "1e3");
+      assertThat(run.prune()).isEqualTo(config.run(values).prune());
+      assertThat(run.encoderFolder()).isEqualTo(config.run(values).encoderFolder());
+    }
+  }
+
+  /** How a number is written is no other sweep: journals of older versions go on. */
+  @Test
+  void theDigestDoesNotDependOnHowANumberIsWritten() throws IOException {
+    String written =
+        "task: cola\nfinetune: {learningRate: 1.0e-4, epochs: [1, 2]}\nsweep: {search: grid}";
+    assertThat(read(written).digest())
+        .isEqualTo("36c09a2a4619329900d66aa5e5ec7fa411ff80f802aa3ad7e202df96eed27fef")
+        .isEqualTo(read(written.replace("1.0e-4", "0.0001")).digest());
+  }
+
+  @Test
+  void moreCandidatesThanAnybodyWaitsForAreRefusedAtOnce() {
+    String yaml =
+        "task: cola\nfinetune: {lambda: {uniform: [0, 1]}}\nsweep: {candidates: 2147483647}";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () ->
+            assertThatThrownBy(() -> read(yaml))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                    "3: sweep.candidates: expected a whole number from 1 to 100000"));
+  }
+
   @Test
   void theDigestIsThatOfWhatDeterminesCandidates() throws IOException {
     String yaml = RANDOM.replace("COUNT", "25").replace("SEED", "1");
@@ -158,21 +210,6 @@ class SweepConfigTest {
     assertThat(read(yaml.formatted(", parallel: 8, threads: 4")).parallel(4)).isEqualTo(8);
     assertThatThrownBy(() -> read(yaml.formatted(", parallel: 5")))
         .hasMessageContaining("sweep.parallel: expected at most 4, the processors there are");
-  }
-
-  @Test
-  void aClusterHasNoUseForFoldersNamedFromTheWorkingDirectory() throws IOException {
-    String yaml = "task: cola\n%s\nprune: {dropRate: [0.5, 0.9]}\nsweep: {search: grid}\n";
-    Path file = folder.resolve("relative.yml");
-    for (String relative : List.of("tuned: src", "encoder: {choice: [minilm-l6, src]}")) {
-      Files.writeString(file, yaml.formatted(relative));
-      SweepConfig config = SweepConfig.readForCluster(file);
-      assertThatThrownBy(config::requireAbsoluteFolders)
-          .hasMessageContaining(file + ":2: " + relative.split(":", 2)[0])
-          .hasMessageContaining("expected an absolute path");
-    }
-    Files.writeString(file, yaml.formatted("tuned: " + folder));
-    SweepConfig.readForCluster(file).requireAbsoluteFolders();
   }
 
   @Test
