@@ -4,6 +4,7 @@ import io.darex.bench.config.Names;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.OutputPlace;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -69,6 +70,7 @@ final class EncoderCommand implements Callable<Integer> {
       if (!BuiltInEncoders.names().contains(name)) {
         throw new BadInputException(Names.unknown("encoder", name, BuiltInEncoders.names()));
       }
+      OutputPlace.requireWritable(out);
       Pretrained encoder = BuiltInEncoders.read(name);
       HuggingFaceFolder.write(out, encoder.checkpoint(), encoder.tokenizer().contents(), force);
       parent.main.console().out().println(out);

@@ -18,6 +18,7 @@ import io.darex.bench.pipeline.Evaluation;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.CheckpointDigest;
+import io.darex.prune.checkpoint.OutputPlace;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
@@ -143,6 +144,12 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Task task = TaskConfig.of(taskArgument);
     checkOptions(task);
+    if (predictions != null) {
+      OutputPlace.requireWritable(predictions);
+    }
+    if (submission != null) {
+      OutputPlace.requireWritableFolder(submission);
+    }
     Backend.prepare(main.console());
     Pretrained base = Pretrained.of(model);
     Optional<SparseDelta> sparse = sparse(base.checkpoint());
@@ -346,7 +353,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     work.ifPresent(done -> print(root, done));
     if (json) {
-      main.console().out().println(root.toPrettyString());
+      main.console().pretty(root);
     }
   }
 

@@ -11,6 +11,7 @@ import io.darex.bench.select.Answer;
 import io.darex.bench.select.SelectJob;
 import io.darex.bench.select.Target;
 import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.OutputPlace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -218,6 +219,7 @@ final class SelectCommand implements Callable<Integer> {
       if (Files.exists(file) && !force) {
         throw new FileAlreadyExistsException(file.toString());
       }
+      OutputPlace.requireWritable(file);
     }
   }
 

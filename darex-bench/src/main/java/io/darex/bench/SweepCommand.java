@@ -5,6 +5,7 @@ import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
 import io.darex.bench.sweep.Sweep;
 import io.darex.bench.sweep.SweepConfig;
+import io.darex.prune.checkpoint.OutputPlace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -59,6 +60,7 @@ final class SweepCommand implements Callable<Integer> {
       parsed.requireAbsoluteFolders();
     }
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
+    OutputPlace.requireWritableFolder(folder);
     Console console = main.console();
     Backend.prepare(console);
     Optional<Trial> best;

@@ -1,6 +1,8 @@
 package io.darex.bench;
 
+import io.darex.prune.checkpoint.OutputPlace;
 import io.darex.prune.checkpoint.WriteOptions;
+import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,14 +23,16 @@ final class WorkOptions {
   private int threads = Runtime.getRuntime().availableProcessors();
 
   /**
-   * Refuses an output that is there already, before any work.
+   * Refuses an output that is there already or can never be, before any work.
    *
    * @throws FileAlreadyExistsException if it exists and is not to be replaced
+   * @throws IOException as {@link OutputPlace#requireWritable}
    */
-  void requireFree(Path out) throws FileAlreadyExistsException {
+  void requireFree(Path out) throws IOException {
     if (Files.exists(out) && !force) {
       throw new FileAlreadyExistsException(out.toString());
     }
+    OutputPlace.requireWritable(out);
   }
 
   /** How to write, telling nobody. */
@@ -38,7 +42,7 @@ final class WorkOptions {
 
   /** How to write, telling {@code progress}. */
   WriteOptions options(Progress progress) {
-    return options().withBytesDone(progress::add);
+    return options().withBytesDone(progress::add).withBytesFound(progress::found);
   }
 
   /** A number of threads. */

@@ -10,8 +10,10 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.darex.bench.BadInputException;
+import io.darex.prune.checkpoint.FileFaults;
+import io.darex.prune.checkpoint.InputFile;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,14 +51,11 @@ public final class Section {
    * @throws BadInputException if there is no such file or it is not YAML
    */
   public static Section read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new BadInputException(file + ": expected a YAML file, found none there");
-    }
     YAMLFactory yaml =
         YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
     Map<JsonPointer, Integer> lines = new HashMap<>();
     try {
-      String text = Files.readString(file);
+      String text = InputFile.text(file);
       try (JsonParser parser = yaml.createParser(text)) {
         while (parser.nextToken() != null) {
           lines.putIfAbsent(
@@ -74,8 +73,10 @@ public final class Section {
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       String what = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new BadInputException(file + ":" + line + ": expected YAML: " + what);
+    } catch (NoSuchFileException e) {
+      throw new BadInputException(file + ": expected a YAML file, found none there", e);
     } catch (IOException e) {
-      throw new BadInputException(file + ": cannot be read: " + e);
+      throw new BadInputException(FileFaults.sentence(e), e);
     }
   }
 

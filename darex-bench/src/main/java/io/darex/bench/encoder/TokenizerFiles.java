@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.BadInputException;
+import io.darex.prune.checkpoint.InputFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents) {
     SortedMap<String, byte[]> contents = new TreeMap<>();
     for (String name : NAMES) {
       if (Files.isRegularFile(folder.resolve(name))) {
-        contents.put(name, Files.readAllBytes(folder.resolve(name)));
+        contents.put(name, InputFile.utf8(folder.resolve(name)));
       }
     }
     boolean pieces = contents.containsKey("vocab.txt");

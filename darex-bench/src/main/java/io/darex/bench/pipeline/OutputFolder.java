@@ -1,8 +1,11 @@
 package io.darex.bench.pipeline;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.darex.bench.BadInputException;
 import io.darex.bench.report.Results;
 import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.checkpoint.InputFile;
+import io.darex.prune.checkpoint.MalformedFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +76,7 @@ record OutputFolder(Path path, Path tuned) {
   Optional<Results> resume(String job) throws IOException {
     Path file = path.resolve("results.json");
     if (Files.exists(file)) {
-      Results results = Results.fromJson(Files.readString(file));
+      Results results = read(file);
       requireSameJob(file, results.job(), job);
       return Optional.of(results);
     }
@@ -82,6 +85,14 @@ record OutputFolder(Path path, Path tuned) {
           path + ": expected no such folder, an empty one or one of darex run; found other files");
     }
     return Optional.empty();
+  }
+
+  private static Results read(Path file) throws IOException {
+    try {
+      return Results.fromJson(InputFile.text(file));
+    } catch (JsonProcessingException e) {
+      throw new MalformedFileException(file, "the results of a run", e.getOriginalMessage());
+    }
   }
 
   /**

@@ -40,12 +40,19 @@ public final class ApplyJob {
   private final Checkpoint dense;
   private final OptionalLong shardBytes;
   private final String identity;
+  private final WriteOptions.Inputs weights;
 
-  private ApplyJob(Path base, Checkpoint dense, OptionalLong shardBytes, String identity) {
+  private ApplyJob(
+      Path base,
+      Checkpoint dense,
+      OptionalLong shardBytes,
+      String identity,
+      WriteOptions.Inputs weights) {
     this.base = base;
     this.dense = dense;
     this.shardBytes = shardBytes;
     this.identity = identity;
+    this.weights = weights;
   }
 
   /**
@@ -83,7 +90,8 @@ public final class ApplyJob {
         base,
         new InMemoryCheckpoint(tensors, config),
         shardBytes,
-        InputFiles.state(base) + InputFiles.state(delta));
+        InputFiles.state(base) + InputFiles.state(delta),
+        InputFiles.weights(base, delta));
   }
 
   /** Bytes of the values that will be written. */
@@ -102,7 +110,7 @@ public final class ApplyJob {
    * @throws IOException as {@link SafetensorsWriter#write} does
    */
   public void run(Path out, WriteOptions options) throws IOException {
-    WriteOptions known = options.withIdentity(identity);
+    WriteOptions known = options.withIdentity(identity).withInputs(weights);
     if (out.toString().endsWith(".safetensors")) {
       SafetensorsWriter.write(
           out, dense.tensors().values(), HuggingFaceFolder.METADATA, known, Seal.NONE);
@@ -112,7 +120,7 @@ public final class ApplyJob {
     for (String file : TOKENIZER) {
       Path path = base.resolve(file);
       if (Files.isRegularFile(path)) {
-        extras.put(file, Files.readAllBytes(path));
+        extras.put(file, InputFile.utf8(path));
       }
     }
     HuggingFaceFolder.write(out, dense, extras, shardBytes, known);

@@ -96,6 +96,7 @@ public final class AtomicWrite {
 
   static Path begin(Path target, boolean force) throws IOException {
     checkFree(target, force);
+    OutputPlace.requireWritable(target);
     Files.createDirectories(parent(target));
     return temporaryName(target);
   }

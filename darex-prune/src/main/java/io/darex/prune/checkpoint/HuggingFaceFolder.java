@@ -53,12 +53,13 @@ public final class HuggingFaceFolder {
     if (!Files.exists(path)) {
       throw new NoSuchFileException(path.toString(), null, "no checkpoint there");
     }
+    InputFile.requireOpen(path);
     if (!Files.isDirectory(path)) {
       return Safetensors.open(path);
     }
     Path config = path.resolve(CONFIG);
     Optional<String> text =
-        Files.exists(config) ? Optional.of(Files.readString(config)) : Optional.empty();
+        Files.exists(config) ? Optional.of(InputFile.text(config)) : Optional.empty();
     if (Files.exists(path.resolve(MODEL))) {
       return new InMemoryCheckpoint(Safetensors.open(path.resolve(MODEL)).tensors(), text);
     }
@@ -147,7 +148,7 @@ public final class HuggingFaceFolder {
   private static void writeShard(Path file, List<Tensor> tensors, WriteOptions options)
       throws IOException {
     if (Files.exists(file)) {
-      tensors.forEach(tensor -> options.bytesDone().accept(SafetensorsLayout.bytes(tensor)));
+      tensors.forEach(tensor -> options.bytesFound().accept(SafetensorsLayout.bytes(tensor)));
     } else {
       SafetensorsWriter.write(file, tensors, METADATA, options, Seal.NONE);
     }
@@ -183,7 +184,7 @@ public final class HuggingFaceFolder {
   private static SortedMap<String, String> weightMap(Path index) throws IOException {
     JsonNode map;
     try {
-      map = JSON.readTree(Files.readAllBytes(index)).path("weight_map");
+      map = JSON.readTree(InputFile.utf8(index)).path("weight_map");
     } catch (JsonProcessingException e) {
       throw new MalformedFileException(index, "a JSON object", e.getOriginalMessage());
     }
@@ -194,12 +195,17 @@ public final class HuggingFaceFolder {
     for (Map.Entry<String, JsonNode> place : map.properties()) {
       String file = place.getValue().asText();
       // A shard lies beside its index; anything else could reach any file of the reader's machine.
-      if (!file.endsWith(".safetensors") || file.matches(".*[/\\\\].*")) {
+      if (!file.endsWith(".safetensors") || !isName(file)) {
         throw new MalformedFileException(
             index, "a file name NAME.safetensors for tensor " + place.getKey(), place.getValue());
       }
       places.put(place.getKey(), file);
     }
     return places;
+  }
+
+  /** No path, and nothing that a file system or a terminal could take for something else. */
+  private static boolean isName(String file) {
+    return file.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c));
   }
 }

@@ -227,7 +227,7 @@ public final class PeftAdapter {
   private Optional<String> configOn(Checkpoint base) throws IOException {
     Path own = folder.resolve(CONFIG);
     if (Files.isRegularFile(own)) {
-      return Optional.of(Files.readString(own));
+      return Optional.of(InputFile.text(own));
     }
     // transformers draws a head of num_labels on a base that has none; PEFT does not record it.
     Optional<Long> labels =

@@ -37,11 +37,13 @@ public final class PruneJob {
   private final Recipe recipe;
   private final Delta delta;
   private final String inputs;
+  private final WriteOptions.Inputs weights;
 
-  private PruneJob(Recipe recipe, Delta delta, String inputs) {
+  private PruneJob(Recipe recipe, Delta delta, String inputs, WriteOptions.Inputs weights) {
     this.recipe = recipe;
     this.delta = delta;
     this.inputs = inputs;
+    this.weights = weights;
   }
 
   /**
@@ -105,7 +107,11 @@ public final class PruneJob {
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
     Checkpoint before = HuggingFaceFolder.open(base);
     Delta delta = recipe.pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
-    return new PruneJob(recipe, delta, InputFiles.state(base) + InputFiles.state(tuned));
+    return new PruneJob(
+        recipe,
+        delta,
+        InputFiles.state(base) + InputFiles.state(tuned),
+        InputFiles.weights(base, tuned));
   }
 
   Recipe recipe() {
@@ -190,7 +196,9 @@ public final class PruneJob {
         pruned.withProvenance(provenance),
         recipe.values(),
         digests,
-        options.withIdentity(inputs + provenance.job() + pruned.mask().parameters() + scale));
+        options
+            .withIdentity(inputs + provenance.job() + pruned.mask().parameters() + scale)
+            .withInputs(weights));
     return outcome(file, scale, options.threads(), digests.waited());
   }
 
