@@ -1,6 +1,7 @@
 package io.darex.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -27,6 +28,11 @@ public record Console(PrintStream out, PrintStream err, boolean quiet) {
   /** A progress display for {@code total} bytes; close it when the work ends. */
   public Progress progressOfBytes(String task, long total) {
     return Progress.ofBytes(this, task, total);
+  }
+
+  /** Prints a result as JSON of several lines. */
+  public void pretty(JsonNode result) {
+    out.print(result.toPrettyString() + System.lineSeparator());
   }
 
   /** Prints a result as one line of JSON. */

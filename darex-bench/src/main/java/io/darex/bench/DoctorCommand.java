@@ -67,7 +67,7 @@ final class DoctorCommand implements Callable<Integer> {
     facts.put("OMP_WAIT_POLICY", System.getenv("OMP_WAIT_POLICY"));
     memory(facts);
     if (json) {
-      main.console().out().println(facts.toPrettyString());
+      main.console().pretty(facts);
     } else {
       print(facts, main.console().out());
     }

@@ -382,7 +382,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     work.ifPresent(done -> print(root, done));
     if (json) {
-      main.console().out().println(root.toPrettyString());
+      main.console().pretty(root);
     }
   }
 

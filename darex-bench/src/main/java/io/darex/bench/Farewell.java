@@ -18,7 +18,10 @@ final class Farewell {
       throws Exception {
     Thread hook =
         new Thread(
-            () -> console.say(System.lineSeparator() + "darex: interrupted; " + standing.get()));
+            () -> {
+              console.say(""); // ends the line of a progress bar
+              console.say("darex: interrupted; " + standing.get());
+            });
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       return work.call();

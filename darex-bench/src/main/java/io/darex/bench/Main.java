@@ -1,22 +1,22 @@
 package io.darex.bench;
 
-import io.darex.prune.MismatchException;
-import io.darex.prune.NonFiniteException;
-import io.darex.prune.checkpoint.MalformedFileException;
-import io.darex.prune.checkpoint.RefusedOutputException;
-import java.io.PrintStream;
+import io.darex.prune.checkpoint.FileFaults;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The {@code darex} command: a function of arguments and streams to an exit code.
@@ -50,6 +50,9 @@ public final class Main {
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
 
+  /** Whoever read the output has seen enough, as {@code head} has: that needs no words. */
+  private static final String BROKEN_PIPE = "Broken pipe";
+
   @Option(
       names = {"-q", "--quiet"},
       description = "No progress, errors only.",
@@ -62,31 +65,63 @@ public final class Main {
       scope = ScopeType.INHERIT)
   private boolean debug;
 
-  private final PrintStream out;
-  private final PrintStream err;
+  private final Terminal out;
+  private final Terminal err;
 
-  private Main(PrintStream out, PrintStream err) {
+  private Main(Terminal out, Terminal err) {
     this.out = out;
     this.err = err;
   }
 
   /** Runs the command of the process and exits. */
   public static void main(String[] args) {
-    int code = run(System.out, System.err, args);
-    System.out.flush();
-    System.exit(code);
+    // Not System.out: it hides what does not arrive, and writes in the charset of the locale.
+    System.exit(
+        run(
+            new FileOutputStream(FileDescriptor.out),
+            new FileOutputStream(FileDescriptor.err),
+            args));
   }
 
   /** Runs one command and returns its exit code. */
-  public static int run(PrintStream out, PrintStream err, String... args) {
-    Main main = new Main(out, err);
-    return new CommandLine(main)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
-        .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
-        .setParameterExceptionHandler(main::usage)
-        .setExecutionExceptionHandler((thrown, command, parsed) -> main.failure(thrown))
-        .execute(args);
+  public static int run(OutputStream out, OutputStream err, String... args) {
+    Main main = new Main(new Terminal(out), new Terminal(err));
+    int code = main.execute(args);
+    Optional<IOException> lost = main.out.fault();
+    if (lost.isEmpty() || code != 0) {
+      return code;
+    }
+    String why = FileFaults.sentence(lost.get());
+    if (!why.equals(BROKEN_PIPE)) {
+      main.err.println("darex: standard output could not be written: " + why);
+    }
+    return FAILED;
+  }
+
+  private int execute(String... args) {
+    try {
+      return new CommandLine(this)
+          .setCaseInsensitiveEnumValuesAllowed(true)
+          .registerConverter(Path.class, Main::path)
+          .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+          .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
+          .setParameterExceptionHandler(this::usage)
+          .setExecutionExceptionHandler((thrown, command, parsed) -> failure(thrown))
+          .execute(args);
+    } catch (Error e) { // of which picocli knows nothing, such as memory that is used up
+      return failure(e);
+    }
+  }
+
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("expected a path, got nothing");
+    }
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(Fault.path(e));
+    }
   }
 
   /** Where commands print, and how much. */
@@ -101,47 +136,21 @@ public final class Main {
     return BAD_INPUT;
   }
 
-  private int failure(Exception thrown) {
+  private int failure(Throwable thrown) {
     if (debug) {
       thrown.printStackTrace(err);
     }
-    if (thrown instanceof MismatchException mismatch && mismatch.problems().size() > 1) {
-      err.println("darex: " + mismatch.problems().size() + " mismatches");
-      mismatch.problems().forEach(problem -> err.println("  " + oneLine(problem)));
-      return BAD_INPUT;
-    }
-    Optional<String> fault = inputFault(thrown);
-    if (fault.isPresent()) {
-      err.println("darex: " + oneLine(fault.get()));
-      return BAD_INPUT;
-    }
-    String message = thrown.getMessage() == null ? "" : ": " + oneLine(thrown.getMessage());
-    String where = debug ? "" : " (--debug shows where)";
-    err.println("darex: " + thrown.getClass().getSimpleName() + message + where);
-    return FAILED;
+    Fault fault = Fault.of(thrown);
+    String where = fault.known() || debug ? "" : " (--debug shows where)";
+    err.println("darex: " + fault.lines().get(0) + where);
+    fault.lines().stream().skip(1).forEach(err::println);
+    return fault.input() ? BAD_INPUT : FAILED;
   }
 
   /** What is wrong with the input, where it is the input that is wrong. */
-  public static Optional<String> inputFault(Exception thrown) {
-    if (thrown instanceof FileAlreadyExistsException e) {
-      String reason = e.getReason() == null ? "exists already; --force replaces it" : e.getReason();
-      return Optional.of(e.getFile() + " " + reason);
-    }
-    if (thrown instanceof NoSuchFileException e) {
-      String reason = e.getReason() == null ? "no such file" : e.getReason();
-      return Optional.of(e.getFile() + ": " + reason);
-    }
-    boolean input =
-        thrown instanceof BadInputException
-            || thrown instanceof MalformedFileException
-            || thrown instanceof MismatchException
-            || thrown instanceof RefusedOutputException
-            || thrown instanceof NonFiniteException;
-    return input ? Optional.of(thrown.getMessage()) : Optional.empty();
-  }
-
-  private static String oneLine(String message) {
-    return message.lines().map(String::strip).collect(Collectors.joining(" "));
+  public static Optional<String> inputFault(Throwable thrown) {
+    Fault fault = Fault.of(thrown);
+    return fault.input() ? Optional.of(fault.text()) : Optional.empty();
   }
 
   static final class Version implements IVersionProvider {

@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongFunction;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -13,6 +14,12 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * ten seconds elsewhere, nothing when quiet.
  */
 public final class Progress implements AutoCloseable {
+  /**
+   * Columns of a bar. The library can ask the terminal, but by JLine, which takes Ctrl-C away from
+   * the JVM; most terminals have these.
+   */
+  private static final int WIDTH = 79;
+
   private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Console console;
@@ -23,39 +30,41 @@ public final class Progress implements AutoCloseable {
   private final ProgressBar bar;
   private long lastLine = start;
   private long done;
+  private long found;
 
   private Progress(
-      Console console, String task, long total, LongFunction<String> unit, ProgressBar bar) {
+      Console console,
+      String task,
+      long total,
+      LongFunction<String> unit,
+      String barUnit,
+      long barUnitSize) {
     this.console = console;
     this.task = task;
     this.total = total;
     this.unit = unit;
-    this.bar = bar;
+    // The launcher knows whether standard error is a terminal; Java 17 cannot tell.
+    boolean terminal = Boolean.getBoolean("darex.terminal");
+    this.bar =
+        console.quiet() || !terminal
+            ? null
+            : new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(total)
+                .setUnit(barUnit, barUnitSize)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setConsumer(new ConsoleProgressBarConsumer(console.err(), WIDTH))
+                .setEtaFunction(state -> left())
+                .build();
   }
 
   static Progress start(Console console, String task, long total) {
-    return new Progress(console, task, total, Long::toString, bar(console, task, total, "", 1));
+    return new Progress(console, task, total, Long::toString, "", 1);
   }
 
   /** Progress counted in bytes. */
   static Progress ofBytes(Console console, String task, long total) {
-    return new Progress(
-        console, task, total, Size::text, bar(console, task, total, " MB", 1_000_000));
-  }
-
-  private static ProgressBar bar(
-      Console console, String task, long total, String unit, long unitSize) {
-    // The launcher knows whether standard error is a terminal; Java 17 cannot tell.
-    boolean terminal = Boolean.getBoolean("darex.terminal");
-    return console.quiet() || !terminal
-        ? null
-        : new ProgressBarBuilder()
-            .setTaskName(task)
-            .setInitialMax(total)
-            .setUnit(unit, unitSize)
-            .setStyle(ProgressBarStyle.ASCII)
-            .setConsumer(new ConsoleProgressBarConsumer(console.err()))
-            .build();
+    return new Progress(console, task, total, Size::text, " MB", 1_000_000);
   }
 
   /** Counts one more step done and shows {@code note} beside it. */
@@ -68,25 +77,54 @@ public final class Progress implements AutoCloseable {
     add(more, "");
   }
 
+  /**
+   * Counts so many as done by an earlier run; any thread may call it. They say nothing about how
+   * long the others take.
+   */
+  public synchronized void found(long more) {
+    done += more;
+    found += more;
+    if (bar != null) {
+      bar.stepBy(more);
+    }
+  }
+
   private synchronized void add(long more, String note) {
     done += more;
     if (bar != null) {
-      bar.setExtraMessage(" " + note);
+      bar.setExtraMessage(" " + Terminal.line(note));
       bar.stepBy(more);
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) {
       lastLine = System.nanoTime();
-      double left = (lastLine - start) * 1e-9 / done * (total - done);
-      console.say(
-          String.format(
-                  Locale.ROOT,
-                  "%s %s/%s, %.0f s left  %s",
-                  task,
-                  unit.apply(done),
-                  unit.apply(total),
-                  Math.max(0, left),
-                  note)
-              .stripTrailing());
+      console.say(line(note));
     }
+  }
+
+  private String line(String note) {
+    return String.format(
+            Locale.ROOT,
+            "%s %s/%s, %s  %s",
+            task,
+            unit.apply(done),
+            unit.apply(total),
+            left().map(left -> left.toSeconds() + " s left").orElse("begun"),
+            note)
+        .stripTrailing();
+  }
+
+  /** How long the rest will take at the pace of what was done here; empty before anything was. */
+  private synchronized Optional<Duration> left() {
+    return left(done - found, total - done, Duration.ofNanos(System.nanoTime() - start));
+  }
+
+  /**
+   * How long {@code rest} steps take if {@code own} took {@code taken}; empty where none were done.
+   */
+  static Optional<Duration> left(long own, long rest, Duration taken) {
+    return own == 0
+        ? Optional.empty()
+        : Optional.of(
+            Duration.ofNanos((long) ((double) taken.toNanos() / own * Math.max(0, rest))));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.pipeline.Run;
+import io.darex.prune.checkpoint.OutputPlace;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -43,6 +44,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     RunConfig parsed = RunConfig.read(config);
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
+    OutputPlace.requireWritableFolder(folder);
     Console console = main.console();
     Backend.prepare(console);
     Run run = new Run(parsed, Optional.ofNullable(glue), folder, console);

@@ -57,9 +57,11 @@ final class SelectText {
     answer.trial().ifPresent(measured -> print(measured, out));
     out.printf(Locale.ROOT, "Recommended: %s%n", answer.method());
     answer.remarks().forEach(remark -> out.println("  " + remark));
-    out.printf(Locale.ROOT, "%n# for darex prune --config%n%s", answer.recipe().yaml(qFile));
+    out.printf(Locale.ROOT, "%n# for darex prune --config%n");
+    out.print(answer.recipe().yaml(qFile));
     if (answer.recipe().hasQFile()) {
-      out.printf(Locale.ROOT, "%n# %s%n%s", qFile, answer.recipe().qYaml());
+      out.printf(Locale.ROOT, "%n# %s%n", qFile);
+      out.print(answer.recipe().qYaml());
     }
   }
 

@@ -5,6 +5,7 @@ import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
 import io.darex.bench.sweep.Sweep;
 import io.darex.bench.sweep.SweepConfig;
+import io.darex.prune.checkpoint.OutputPlace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -56,6 +57,7 @@ final class SweepCommand implements Callable<Integer> {
     SweepConfig parsed =
         master == null ? SweepConfig.read(config) : SweepConfig.readForCluster(config);
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
+    OutputPlace.requireWritableFolder(folder);
     Console console = main.console();
     Backend.prepare(console);
     Optional<Trial> best;

@@ -45,7 +45,7 @@ final class WorkOptions {
 
   /** How to write, telling {@code progress}. */
   WriteOptions options(Progress progress) {
-    return options().withBytesDone(progress::add);
+    return options().withBytesDone(progress::add).withBytesFound(progress::found);
   }
 
   /** A number of threads. */

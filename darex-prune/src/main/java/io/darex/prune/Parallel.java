@@ -23,7 +23,13 @@ public final class Parallel {
     Failure failure = new Failure();
     Runnable loop =
         () -> {
-          LongConsumer run = worker.get();
+          LongConsumer run;
+          try {
+            run = worker.get();
+          } catch (RuntimeException | Error thrown) {
+            failure.report(-1, thrown);
+            return;
+          }
           for (long task = next.getAndIncrement();
               task < tasks && !failure.isBefore(task);
               task = next.getAndIncrement()) {
@@ -38,7 +44,12 @@ public final class Parallel {
     for (long i = 1; i < Math.min(threads, tasks); i++) {
       Thread helper = new Thread(loop, "darex-prune-" + i);
       helper.setDaemon(true);
-      helper.start();
+      try {
+        helper.start();
+      } catch (OutOfMemoryError e) { // which is also said of threads
+        failure.report(-1, e);
+        break;
+      }
       helpers.add(helper);
     }
     loop.run();

@@ -6,10 +6,13 @@ import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.Example;
+import io.darex.prune.checkpoint.FileFaults;
+import io.darex.prune.checkpoint.InputFile;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +86,9 @@ public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
       Path file, TokenizerFiles files, EncoderConfig config, CalibrationSize size) {
     Budget budget = new Budget(size);
     int longest = Math.min(size.tokens(), config.maxTokens());
-    try (BufferedReader lines = Files.newBufferedReader(file);
+    try (BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(InputFile.open(file), StandardCharsets.UTF_8.newDecoder()));
         Tokenizer tokenizer = files.open(LINE_TOKENS, config.vocabSize())) {
       Windows windows = new Windows(tokenizer.encode(""), longest);
       boolean more = true;
@@ -98,7 +103,7 @@ public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
     } catch (CharacterCodingException e) {
       throw new BadInputException(file + ": expected UTF-8, came other bytes", e);
     } catch (IOException e) {
-      throw new BadInputException(file + ": cannot be read: " + e.getMessage(), e);
+      throw new BadInputException(FileFaults.sentence(e), e);
     }
     if (budget.taken.isEmpty()) {
       throw new BadInputException(file + ": expected text, one a line, came none");

@@ -1,6 +1,7 @@
 package io.darex.bench.cluster;
 
 import io.darex.bench.BadInputException;
+import io.darex.bench.Fault;
 import io.darex.bench.Main;
 import io.darex.prune.Parallel;
 import java.io.IOException;
@@ -235,7 +236,7 @@ public final class Cluster implements AutoCloseable {
       if (e instanceof RuntimeException unexpected) {
         throw unexpected;
       }
-      return new Reply(e.toString(), Reply.Kind.FAILED);
+      return new Reply(Fault.of(e).text(), Reply.Kind.FAILED);
     }
   }
 

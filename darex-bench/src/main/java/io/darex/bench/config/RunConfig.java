@@ -4,6 +4,7 @@ import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Family;
 import io.darex.bench.glue.Task;
+import io.darex.prune.checkpoint.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +109,7 @@ public record RunConfig(
     Path json = encoder.resolve("config.json");
     try {
       return Files.isRegularFile(json)
-          ? EncoderConfig.fromJson(Files.readString(json)).family()
+          ? EncoderConfig.fromJson(InputFile.text(json)).family()
           : Family.BERT;
     } catch (IOException | IllegalArgumentException e) {
       return Family.BERT;

@@ -1,7 +1,8 @@
 package io.darex.bench.glue;
 
 import io.darex.bench.BadInputException;
-import java.io.BufferedInputStream;
+import io.darex.prune.checkpoint.FileFaults;
+import io.darex.prune.checkpoint.InputFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -43,7 +43,7 @@ final class Tsv {
    * @throws BadInputException if the file cannot be read, or a line is not UTF-8
    */
   static void lines(Path file, Text line) {
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+    try (InputStream in = InputFile.open(file)) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
       CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
       int number = 0;
@@ -71,7 +71,7 @@ final class Tsv {
     } catch (NoSuchFileException e) {
       throw new BadInputException(file + ": expected a file, came nothing of that name", e);
     } catch (IOException e) {
-      throw new BadInputException(file + ": cannot be read: " + e.getMessage(), e);
+      throw new BadInputException(FileFaults.sentence(e), e);
     }
   }
 

@@ -100,6 +100,7 @@ final class Cells {
           if (done.isPresent()) {
             cells.add(done.get());
             reused++;
+            progress.found(1);
           } else {
             RecipeConfig recipe = method.recipe().withSeed(seed);
             List<Cell> same = cells.stream().filter(cell -> made(method, cell)).toList();
@@ -107,11 +108,11 @@ final class Cells {
             List<Cell> safe = new ArrayList<>(cells);
             known.stream().filter(cell -> !cells.contains(cell)).forEach(safe::add);
             folder.write(earlier.withCells(safe));
+            Cell last = cells.get(cells.size() - 1);
+            progress.step(
+                String.format(
+                    Locale.ROOT, "p = %s %s: %.3f", last.dropRate(), last.method(), last.value()));
           }
-          Cell last = cells.get(cells.size() - 1);
-          progress.step(
-              String.format(
-                  Locale.ROOT, "p = %s %s: %.3f", last.dropRate(), last.method(), last.value()));
         }
       }
     }

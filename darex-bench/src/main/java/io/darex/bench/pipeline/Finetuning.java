@@ -105,9 +105,7 @@ final class Finetuning {
     DeltaListener listener = new DeltaListener(optimizer, REPORT_EVERY, folder.lines());
     try (Progress progress =
         console.progress("fine-tune", (long) stepsPerEpoch() * config.epochs())) {
-      for (int i = 0; i < done; i++) {
-        progress.step("resumed");
-      }
+      progress.found(done);
       while (!state.record().ended()) {
         TrainingRecord record = state.record().then(epoch(state, optimizer, listener, progress));
         folder.save(record, trained, optimizer);

@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.BadInputException;
+import io.darex.prune.checkpoint.InputFile;
 import io.darex.prune.rescale.Point;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -185,7 +185,7 @@ public record Results(
    */
   public static Results read(Path file) throws IOException {
     try {
-      Results results = JSON.readValue(Files.readAllBytes(file), Results.class);
+      Results results = JSON.readValue(InputFile.text(file), Results.class);
       if (results != null) {
         return results;
       }

@@ -3,6 +3,7 @@ package io.darex.bench.sweep;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.BadInputException;
 import io.darex.bench.Console;
+import io.darex.bench.Fault;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.pipeline.Trials;
 import io.darex.bench.report.SweepReport;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** Computes candidates of one sweep; any thread may ask it, and any process that has its folder. */
 final class Evaluator implements AutoCloseable {
@@ -61,9 +61,7 @@ final class Evaluator implements AutoCloseable {
       RunConfig run = config.run(values);
       return Trial.done(number, named, trials.evaluate(run, candidate(number, "")));
     } catch (RuntimeException | OutOfMemoryError e) {
-      boolean input = e instanceof BadInputException;
-      String reason = input ? e.getMessage() : e.getClass().getSimpleName() + ": " + e.getMessage();
-      return Trial.failed(number, named, reason.lines().collect(Collectors.joining(" ")));
+      return Trial.failed(number, named, Fault.of(e).text());
     }
   }
 

@@ -26,6 +26,7 @@ public final class ApplyJob {
   private final SortedMap<String, byte[]> files;
   private final OptionalLong shardBytes;
   private final String identity;
+  private final WriteOptions.Inputs weights;
   private final List<String> missing;
   private final Optional<RoundingLoss> loss;
 
@@ -36,6 +37,7 @@ public final class ApplyJob {
       SortedMap<String, byte[]> files,
       OptionalLong shardBytes,
       String identity,
+      WriteOptions.Inputs weights,
       List<String> missing,
       Optional<RoundingLoss> loss) {
     this.base = base;
@@ -44,6 +46,7 @@ public final class ApplyJob {
     this.files = files;
     this.shardBytes = shardBytes;
     this.identity = identity;
+    this.weights = weights;
     this.missing = missing;
     this.loss = loss;
   }
@@ -113,6 +116,7 @@ public final class ApplyJob {
         files,
         shardBytes,
         InputFiles.state(base) + InputFiles.state(delta) + strength,
+        InputFiles.weights(base, delta),
         missing,
         RoundingLoss.of(sparse, before, strength, written, threads));
   }
@@ -164,7 +168,7 @@ public final class ApplyJob {
    * @throws IOException as {@link SafetensorsWriter#write} does
    */
   public void run(Path out, WriteOptions options) throws IOException {
-    WriteOptions known = options.withIdentity(identity);
+    WriteOptions known = options.withIdentity(identity).withInputs(weights);
     if (isBare(out)) {
       Output.requireFile(out, options.force(), List.of(base, delta));
       SafetensorsWriter.write(

@@ -66,6 +66,7 @@ public final class HuggingFaceFolder {
     if (!Files.exists(path)) {
       throw new NoSuchFileException(path.toString(), null, "no checkpoint there");
     }
+    InputFile.requireOpen(path);
     if (!Files.isDirectory(path)) {
       return new InMemoryCheckpoint(WeightFile.read(path), Optional.empty());
     }
@@ -73,7 +74,7 @@ public final class HuggingFaceFolder {
     if (weights.isPresent()) {
       Path config = path.resolve(CONFIG);
       Optional<String> text =
-          Files.exists(config) ? Optional.of(Files.readString(config)) : Optional.empty();
+          Files.exists(config) ? Optional.of(InputFile.text(config)) : Optional.empty();
       return new InMemoryCheckpoint(
           isIndex(weights.get()) ? shards(weights.get()) : WeightFile.read(weights.get()), text);
     }
@@ -230,7 +231,7 @@ public final class HuggingFaceFolder {
       Path file, List<Tensor> tensors, Map<String, String> metadata, WriteOptions options)
       throws IOException {
     if (Files.exists(file)) {
-      tensors.forEach(tensor -> options.bytesDone().accept(SafetensorsLayout.bytes(tensor)));
+      tensors.forEach(tensor -> options.bytesFound().accept(SafetensorsLayout.bytes(tensor)));
     } else {
       SafetensorsWriter.write(file, tensors, metadata, options, Seal.NONE);
     }
@@ -266,7 +267,7 @@ public final class HuggingFaceFolder {
   private static SortedMap<String, String> weightMap(Path index) throws IOException {
     JsonNode map;
     try {
-      map = JSON.readTree(Files.readAllBytes(index)).path("weight_map");
+      map = JSON.readTree(InputFile.utf8(index)).path("weight_map");
     } catch (JsonProcessingException e) {
       throw new MalformedFileException(index, "a JSON object", e.getOriginalMessage());
     }
@@ -278,12 +279,17 @@ public final class HuggingFaceFolder {
       String file = place.getValue().asText();
       // A shard lies beside its index; anything else could reach any file of the reader's machine.
       String kind = index.endsWith(INDEX) ? ".safetensors" : ".bin";
-      if (!file.endsWith(kind) || file.indexOf('/') >= 0 || file.indexOf('\\') >= 0) {
+      if (!file.endsWith(kind) || !isName(file)) {
         throw new MalformedFileException(
             index, "a file name NAME" + kind + " for tensor " + place.getKey(), place.getValue());
       }
       places.put(place.getKey(), file);
     }
     return places;
+  }
+
+  /** No path, and nothing that a file system or a terminal could take for something else. */
+  private static boolean isName(String file) {
+    return file.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c));
   }
 }

@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What the files of unfinished work are known by, without reading them. */
@@ -29,5 +32,35 @@ final class InputFiles {
       }
     }
     return state.toString();
+  }
+
+  /**
+   * The files of weights among those of a folder, or one file. A mapping shows what its file has
+   * become: where another program has written into it, or cut it short within a page, without an
+   * error.
+   */
+  static WriteOptions.Inputs weights(Path... inputs) throws IOException {
+    SortedMap<Path, String> states = new TreeMap<>();
+    for (Path input : inputs) {
+      Path real = input.toRealPath();
+      try (Stream<Path> files = Files.isDirectory(real) ? Files.list(real) : Stream.of(real)) {
+        for (Path file : files.filter(each -> each.equals(real) || isWeights(each)).toList()) {
+          states.put(file, state(file));
+        }
+      }
+    }
+    return () -> {
+      for (Map.Entry<Path, String> known : states.entrySet()) {
+        Path file = known.getKey();
+        if (!Files.exists(file) || !state(file).equals(known.getValue())) {
+          throw new MalformedFileException(
+              file, "the same file from the work's begin to its end", "it changed meanwhile");
+        }
+      }
+    };
+  }
+
+  private static boolean isWeights(Path file) {
+    return file.toString().endsWith(".safetensors") && Files.isRegularFile(file);
   }
 }

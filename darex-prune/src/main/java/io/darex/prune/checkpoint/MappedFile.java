@@ -5,8 +5,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
 
 /**
  * A file of any size, mapped read-only. One mapping holds less than 2 GiB, so there is one each GiB
@@ -16,6 +21,10 @@ import java.nio.file.StandardOpenOption;
 final class MappedFile {
   private static final int STEP_BITS = 30;
   private static final int STEP = 1 << STEP_BITS;
+
+  /** Those in use, to say which of them it was when one breaks. */
+  private static final Set<MappedFile> OPEN =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   private final Path path;
   private final long size;
@@ -27,7 +36,17 @@ final class MappedFile {
     this.windows = windows;
   }
 
+  /**
+   * Maps a file.
+   *
+   * @throws IOException as {@link InputFile#requireReadable} does
+   * @throws MalformedFileException if it is a device or a pipe, which cannot be mapped
+   */
   static MappedFile open(Path path) throws IOException {
+    InputFile.requireReadable(path);
+    if (!Files.isRegularFile(path)) {
+      throw new MalformedFileException(path, "a file", "a device or a pipe");
+    }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       ByteBuffer[] windows = new ByteBuffer[Math.toIntExact((size + STEP - 1) >>> STEP_BITS)];
@@ -38,7 +57,27 @@ final class MappedFile {
                 .map(MapMode.READ_ONLY, start, Math.min(Integer.MAX_VALUE, size - start))
                 .order(ByteOrder.LITTLE_ENDIAN);
       }
-      return new MappedFile(path, size, windows);
+      MappedFile file = new MappedFile(path, size, windows);
+      OPEN.add(file);
+      return file;
+    }
+  }
+
+  /**
+   * A file that has become shorter than it was when it was mapped. Java answers an access behind
+   * its new end with an {@link InternalError}, some time later and without a name.
+   */
+  static Optional<Path> cutShort() {
+    synchronized (OPEN) {
+      return OPEN.stream().filter(MappedFile::isCutShort).map(MappedFile::path).findFirst();
+    }
+  }
+
+  private boolean isCutShort() {
+    try {
+      return Files.size(path) < size;
+    } catch (IOException e) {
+      return false;
     }
   }
 

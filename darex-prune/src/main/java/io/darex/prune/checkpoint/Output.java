@@ -45,6 +45,7 @@ public final class Output {
   public static void requireFile(Path out, boolean force, Collection<Path> inputs)
       throws IOException {
     requireApart(out, inputs);
+    OutputPlace.requireWritable(out);
     if (!exists(out)) {
       return;
     }
@@ -69,6 +70,7 @@ public final class Output {
   public static void requireFolder(Path out, boolean force, Ours ours, Collection<Path> inputs)
       throws IOException {
     requireApart(out, inputs);
+    OutputPlace.requireWritable(out);
     if (!exists(out)) {
       return;
     }

@@ -100,15 +100,10 @@ final class PartialOutput {
     while (root.getCause() instanceof IOException cause) {
       root = cause;
     }
-    String fault = root.toString();
-    // There is no type for it: this is the text of ENOSPC.
-    if (fault.contains("No space left on device")) {
-      fault = "the disk is full";
-    }
     return new IOException(
         target
             + ": could not be written: "
-            + fault
+            + FileFaults.sentence((IOException) root)
             + (continued ? "; what is done is kept, and running again continues" : ""),
         e);
   }

@@ -253,7 +253,7 @@ public final class PeftAdapter {
   private Optional<String> configOn(Checkpoint base) throws IOException {
     Path own = folder.resolve(CONFIG);
     if (Files.isRegularFile(own)) {
-      return Optional.of(Files.readString(own));
+      return Optional.of(InputFile.text(own));
     }
     return base.config().map(this::adapted);
   }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,7 +60,7 @@ public record PeftConfig(
 
   /** The initialisations that change the base itself, which the adapter then does not fit. */
   private static final Pattern CHANGES_BASE =
-      Pattern.compile("(pissa|olora|corda|loftq|lora_ga).*");
+      Pattern.compile("(pissa|olora|corda|loftq|lora_ga).*", Pattern.DOTALL);
 
   private static final Set<String> BIASES = Set.of("none", "all", "lora_only");
 
@@ -88,7 +87,7 @@ public record PeftConfig(
    */
   public static PeftConfig read(Path file) throws IOException {
     try {
-      return new Reader(file, JSON.readTree(Files.readAllBytes(file))).config();
+      return new Reader(file, JSON.readTree(InputFile.utf8(file))).config();
     } catch (JsonProcessingException e) {
       throw new MalformedFileException(file, "a JSON object", e.getOriginalMessage());
     }

@@ -50,6 +50,8 @@ public final class PruneJob {
   private final SortedMap<String, SideFile> files;
   private final boolean zero;
 
+  private final WriteOptions.Inputs weights;
+
   /** The delta without the tensors in which nothing changed, of which no mask keeps anything. */
   @Getter(lazy = true, value = AccessLevel.PRIVATE)
   private final Delta changed = changed(delta);
@@ -59,12 +61,14 @@ public final class PruneJob {
       Delta delta,
       List<Path> sources,
       String inputs,
+      WriteOptions.Inputs weights,
       SortedMap<String, SideFile> files,
       boolean zero) {
     this.recipe = recipe;
     this.delta = delta;
     this.sources = sources;
     this.inputs = inputs;
+    this.weights = weights;
     this.files = files;
     this.zero = zero;
   }
@@ -148,6 +152,7 @@ public final class PruneJob {
         delta,
         List.of(base, tuned),
         InputFiles.state(base) + InputFiles.state(tuned),
+        InputFiles.weights(base, tuned),
         SideFiles.compared(SideFiles.ofTuned(tuned, beside), beside),
         zero);
   }
@@ -269,7 +274,9 @@ public final class PruneJob {
         pruned.withProvenance(provenance),
         recipe.values(),
         digests,
-        options.withIdentity(inputs + provenance.job() + pruned.mask().parameters() + scale));
+        options
+            .withIdentity(inputs + provenance.job() + pruned.mask().parameters() + scale)
+            .withInputs(weights));
     return outcome(file, scale, options.threads(), digests.waited());
   }
 

@@ -109,6 +109,7 @@ public final class SafetensorsWriter {
           "sealed metadata of another length than their placeholders: " + sealed);
     }
     writeFully(header, 0);
+    options.inputs().requireUnchanged();
   }
 
   private void flushAfter(IOException failure) {
@@ -125,7 +126,9 @@ public final class SafetensorsWriter {
     return number -> {
       try {
         Piece piece = layout.piece((int) number);
-        if (!isThere((int) number, piece, crc, scratch)) {
+        if (isThere((int) number, piece, crc, scratch)) {
+          options.bytesFound().accept(piece.bytes());
+        } else {
           ByteBuffer bytes = piece.tensor().bytes(piece.from(), piece.length());
           writeFully(bytes.duplicate(), piece.position());
           if (finished.isJournaling()) {
@@ -133,8 +136,8 @@ public final class SafetensorsWriter {
             crc.update(bytes);
             finished.add((int) number, (int) crc.getValue());
           }
+          options.bytesDone().accept(piece.bytes());
         }
-        options.bytesDone().accept(piece.bytes());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -1,0 +1,17 @@
+package io.darex.bench;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** Runs commands in a process of its own, each argument being one, and prints what each said. */
+final class Commands {
+  private Commands() {}
+
+  public static void main(String[] commands) {
+    for (String command : commands) {
+      ByteArrayOutputStream said = new ByteArrayOutputStream();
+      int code = Main.run(said, said, command.split(" "));
+      System.out.println(code + " " + said.toString(StandardCharsets.UTF_8).strip());
+    }
+  }
+}
