@@ -235,9 +235,9 @@ final class SelectCommand implements Callable<Integer> {
     List<Path> inputs = Inputs.of(base, tuned, glue, calibration).andTask(taskArgument).paths();
     List<Path> outputs = new ArrayList<>();
     if (recipe != null) {
-      outputs.addAll(List.of(recipe, Path.of(beside("q.yml"))));
+      outputs.addAll(List.of(recipe, beside("q.yml")));
       if (calibration == null) {
-        outputs.add(Path.of(beside("calibration.txt")));
+        outputs.add(beside("calibration.txt"));
       }
     }
     if (out != null) {

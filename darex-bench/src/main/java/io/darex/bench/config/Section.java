@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.BadInputException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,9 +51,6 @@ public final class Section {
    * @throws BadInputException if there is no such file or it is not YAML
    */
   public static Section read(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new BadInputException(file + ": expected a YAML file, found none there");
-    }
     Map<JsonPointer, Integer> lines = new HashMap<>();
     JsonNode root = YamlText.read(file, lines);
     Section section = new Section(file, JsonPointer.empty(), root, lines);

@@ -19,11 +19,11 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.darex.bench.BadInputException;
+import io.darex.prune.checkpoint.FileFaults;
+import io.darex.prune.checkpoint.InputFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -83,22 +83,18 @@ final class YamlText {
   }
 
   private static String text(Path file) {
-    byte[] bytes;
+    String text;
     try {
       long size = Files.size(file);
       if (size > MOST_BYTES) {
         throw new BadInputException(
             file + ": expected a YAML file of at most 16 MiB, came " + size + " bytes");
       }
-      bytes = Files.readAllBytes(file);
+      text = InputFile.text(file);
+    } catch (NoSuchFileException e) {
+      throw new BadInputException(file + ": expected a YAML file, found none there", e);
     } catch (IOException e) {
-      throw new BadInputException(file + ": cannot be read: " + e.getMessage(), e);
-    }
-    String text;
-    try {
-      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw new BadInputException(file + ": expected UTF-8, came other bytes", e);
+      throw new BadInputException(FileFaults.sentence(e), e);
     }
     if (text.length() > SMALL) {
       requireShortLines(file, text);

@@ -138,7 +138,7 @@ public final class Run {
   private Prepared prepared(FinetuneConfig finetune, TaskData data) throws IOException {
     Prepared prepared = Prepared.of(config, finetune, data, console);
     if (config.tuned().isPresent()) {
-      Tuned.requireHead(prepared, folder.tuned());
+      Tuned.requireHead(prepared, folder.tuned(), line -> {}); // Tuned.of says what it assumes
     }
     return prepared;
   }

@@ -78,7 +78,7 @@ public final class Trials implements AutoCloseable {
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
       if (config.tuned().isPresent()) {
-        Tuned.requireHead(shared, Tuned.given(config.tuned().get()), console);
+        Tuned.requireHead(shared, Tuned.given(config.tuned().get()), console::say);
       }
     }
   }

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -77,7 +78,7 @@ record Tuned(
       throws IOException {
     TrainingRecord training;
     if (config.tuned().isPresent()) {
-      requireHead(prepared, folder.tuned(), console);
+      requireHead(prepared, folder.tuned(), console::say);
       training = new TrainingRecord(job, List.of(), 0, 0);
     } else {
       training = train(config, finetune, prepared, job, encoder, folder, console);
@@ -102,14 +103,15 @@ record Tuned(
   }
 
   /** Refuses a fine-tune of another task; see {@link Evaluation#scorable}. */
-  static void requireHead(Prepared prepared, Path folder, Console console) throws IOException {
+  static void requireHead(Prepared prepared, Path folder, Consumer<String> say)
+      throws IOException {
     Evaluation.scorable(
         config(folder),
         HuggingFaceFolder.open(folder),
         prepared.task(),
         Optional.empty(),
         folder.toString(),
-        console::say);
+        say);
   }
 
   /** The architecture of a fine-tune. */
