@@ -1,7 +1,12 @@
 package io.darex.optim;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
@@ -15,19 +20,32 @@ import org.nd4j.linalg.learning.GradientUpdater;
  * gradient and leaves zeros, which DL4J then subtracts without effect. m and v stay as they are
  * until the step is taken: a NaN met in a later gradient must find them untouched.
  *
+ * <p>Whoever ends the step says beforehand that he will, with {@link #await}: a gradient that
+ * nobody awaits would be lost without a word, so it is refused.
+ *
  * <p>State planes, each as long as the parameters: m, v, anchor (see {@link AnchorPlane}).
  */
 final class AdamRUpdater implements GradientUpdater<AdamR> {
   static final String M_STATE = "M";
   static final String V_STATE = "V";
   static final String ANCHOR_STATE = "ANCHOR";
+  static final String COUNTS_STATE = "COUNTS";
+  private static final List<String> STATE = List.of(M_STATE, V_STATE, ANCHOR_STATE);
 
   private final AdamR config;
   private INDArray m;
   private INDArray v;
   private INDArray anchor;
   private INDArray gradient;
-  private boolean pending;
+  private INDArray counts;
+  private Phase phase = Phase.IDLE;
+  private boolean attached;
+
+  private enum Phase {
+    IDLE,
+    AWAITING,
+    HOLDING
+  }
 
   AdamRUpdater(AdamR config) {
     this.config = config;
@@ -45,17 +63,16 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
    */
   @Override
   public void setState(Map<String, INDArray> state, boolean initialize) {
-    Map<String, INDArray> empty = new LinkedHashMap<>();
-    empty.put(M_STATE, null);
-    empty.put(V_STATE, null);
-    empty.put(ANCHOR_STATE, null);
-    if (!state.keySet().equals(empty.keySet())) {
+    Set<String> arrays = new TreeSet<>(state.keySet());
+    arrays.remove(COUNTS_STATE); // earlier versions did not save them
+    if (!arrays.equals(Set.copyOf(STATE))) {
       throw new IllegalStateException(
-          "AdamR's state has the arrays " + empty.keySet() + ", got " + state.keySet());
+          "AdamR's state has the arrays " + STATE + ", got " + state.keySet());
     }
     m = state.get(M_STATE);
     v = state.get(V_STATE);
     anchor = state.get(ANCHOR_STATE);
+    counts = state.get(COUNTS_STATE);
     if (v.length() != m.length() || anchor.length() != m.length()) {
       throw new IllegalStateException(
           "AdamR's state arrays differ in length: M has %d, V %d, ANCHOR %d"
@@ -74,7 +91,7 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
    */
   @Override
   public Map<String, INDArray> getState() {
-    if (pending) {
+    if (phase == Phase.HOLDING) {
       throw new IllegalStateException(
           "the AdamR step of this iteration is not finished: attach AdamR before any listener that"
               + " saves the model");
@@ -83,6 +100,9 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
     state.put(M_STATE, m);
     state.put(V_STATE, v);
     state.put(ANCHOR_STATE, anchor);
+    if (counts != null) {
+      state.put(COUNTS_STATE, counts);
+    }
     return state;
   }
 
@@ -118,14 +138,12 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
   /**
    * Takes the gradient and leaves zeros.
    *
-   * @throws IllegalStateException if the previous one was never used: nobody ends the steps
+   * @throws IllegalStateException if nobody will end this step; nothing has been changed then
    */
   @Override
   public void applyUpdater(INDArray gradient, int iteration, int epoch) {
-    if (pending) {
-      throw new IllegalStateException(
-          "iteration %d: the previous AdamR step was never finished; call AdamR.attach before training"
-              .formatted(iteration));
+    if (phase != Phase.AWAITING) {
+      throw new IllegalStateException("iteration %d: %s".formatted(iteration, reason()));
     }
     if (this.gradient == null) {
       // Detached: DL4J calls updaters inside a workspace, whose arrays die with the call.
@@ -133,7 +151,19 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
     }
     this.gradient.assign(gradient);
     gradient.assign(0);
-    pending = true;
+    phase = Phase.HOLDING;
+  }
+
+  private String reason() {
+    if (phase == Phase.HOLDING) {
+      return "AdamR was given a second gradient before it could take its step with the first";
+    }
+    return attached
+        ? "AdamR was attached, but its listener did not hear of this iteration: setListeners takes"
+            + " away all listeners there are; use addListeners, or call AdamR.attach again after"
+            + " setListeners (outside fit there are no iterations)"
+        : "nobody would take AdamR's step: call AdamR.attach before training, for each copy of a"
+            + " network anew, and do not drop its listener with setListeners afterwards";
   }
 
   /** The gradient of this iteration; the same array in all iterations. */
@@ -143,12 +173,44 @@ final class AdamRUpdater implements GradientUpdater<AdamR> {
 
   /** Whether there is a gradient that no step has used. */
   boolean holdsGradient() {
-    return pending;
+    return phase == Phase.HOLDING;
   }
 
-  /** Marks the gradient as used, or as of no use. */
-  void forget() {
-    pending = false;
+  /** Notes that a listener will end the steps, so that its absence can be told from forgetting. */
+  void attach() {
+    attached = true;
+  }
+
+  /** Whether a listener was there in this training; a loaded state does not know of any. */
+  boolean attached() {
+    return attached;
+  }
+
+  /** Says that the gradient that comes next will be used; one that was left over is not. */
+  void await() {
+    attached = true;
+    phase = Phase.AWAITING;
+  }
+
+  /** Marks the gradient as used. */
+  void done() {
+    phase = Phase.IDLE;
+  }
+
+  /**
+   * The iterations and epochs done, INT64[2], if they were noted; SameDiff saves them with this.
+   */
+  Optional<INDArray> counts() {
+    return Optional.ofNullable(counts);
+  }
+
+  /** Notes the iterations and epochs done, as part of the state. */
+  void counts(int iterations, int epochs) {
+    if (counts == null) {
+      counts = Nd4j.createUninitializedDetached(DataType.INT64, 2);
+    }
+    counts.putScalar(0, iterations);
+    counts.putScalar(1, epochs);
   }
 
   AnchorPlane anchorPlane() {

@@ -12,8 +12,11 @@ import java.util.stream.Stream;
 import lombok.extern.slf4j.Slf4j;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.api.OptimizationAlgorithm;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.deeplearning4j.optimize.api.ConvexOptimizer;
 import org.deeplearning4j.optimize.api.TrainingListener;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.schedule.ISchedule;
@@ -26,10 +29,15 @@ import org.nd4j.linalg.schedule.ISchedule;
  * done all are there, and one step is taken over all parameters whose updater is an {@link AdamR},
  * whatever their learning rates and penalties, with one s. Parameters of other updaters, frozen
  * ones and the running statistics of batch normalisation are none of its business.
+ *
+ * <p>Listeners that come after it, which are all that are added with {@code addListeners}, find
+ * weights, state and counts as they are after the step, so a model saved by one goes on exactly,
+ * and in {@code model.gradient()} what was subtracted from the weights, as with any other updater.
  */
 @Slf4j
 public final class NetworkAdamR extends BaseTrainingListener implements AdamRTraining {
   private final Model network;
+  private final NetworkCounts counts;
   private Anchor anchor;
   private List<UpdaterBlock> blocks;
   private List<NetworkParameter> parameters;
@@ -42,6 +50,7 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
 
   private NetworkAdamR(Model network, Anchor anchor) {
     this.network = network;
+    this.counts = new NetworkCounts(network);
     this.anchor = anchor;
     this.blocks = NetworkParameter.blocks(network);
     this.parameters = NetworkParameter.of(network);
@@ -50,6 +59,7 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
   static NetworkAdamR attach(Model network, Collection<TrainingListener> present, Anchor anchor) {
     NetworkAdamR attached = new NetworkAdamR(network, anchor);
     attached.check();
+    attached.begin();
     // First of all, so that any other listener finds the step finished; in a list of our own,
     // because DL4J empties the present one before it reads what it is given.
     List<TrainingListener> listeners = new ArrayList<>(List.of(attached));
@@ -83,6 +93,16 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
         own.size(),
         network.paramTable().size(),
         own.keySet().stream().filter(anchor::covers).toList());
+  }
+
+  /** Goes on where a restored state was saved, or afresh where there is none. */
+  private void begin() {
+    if (parameters.stream().noneMatch(parameter -> parameter.shapedAnchor().known())) {
+      counts.reset();
+    } else if (parameters.stream().noneMatch(parameter -> parameter.updater().attached())) {
+      counts.catchUp();
+    }
+    parameters.forEach(parameter -> parameter.updater().attach());
   }
 
   private Set<String> updaters() {
@@ -139,11 +159,52 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
         parts.stream().map(Part::slot).toList(), name -> name.substring(0, name.lastIndexOf('_')));
   }
 
-  /** The updaters come after this: what they still hold is of an iteration that was broken off. */
+  /**
+   * The updaters come after this, and are told that their gradients are awaited.
+   *
+   * @throws IllegalStateException if this is not the network it was attached to, it is not its
+   *     first listener any more, or gradients are shared with other networks
+   */
   @Override
   public void onGradientCalculation(Model model) {
-    if (model == network) {
-      parameters.forEach(parameter -> parameter.updater().forget());
+    if (model != network) {
+      throw new IllegalStateException(
+          "AdamR was attached to another network than the one that is trained; attach it to that"
+              + " one too. ParallelWrapper and layerwise pretraining, which train copies or parts,"
+              + " cannot work with AdamR");
+    }
+    if (optimizer().getGradientsAccumulator() != null) {
+      throw new IllegalStateException(
+          "AdamR cannot train with shared gradients (a GradientsAccumulator, as ParallelWrapper has):"
+              + " these are what updaters return, and its updaters return zeros");
+    }
+    TrainingListener first = listeners().iterator().next();
+    if (first != this) {
+      throw new IllegalStateException(
+          "AdamR's listener must be the first, or others find its step unfinished, but %s is: call AdamR.attach again, and add others with addListeners"
+              .formatted(first.getClass().getName()));
+    }
+    refresh();
+    parameters.forEach(parameter -> parameter.updater().await());
+  }
+
+  private ConvexOptimizer optimizer() {
+    return network instanceof ComputationGraph graph
+        ? graph.getOptimizer()
+        : ((MultiLayerNetwork) network).getOptimizer();
+  }
+
+  private Collection<TrainingListener> listeners() {
+    return network instanceof ComputationGraph graph
+        ? graph.getListeners()
+        : ((MultiLayerNetwork) network).getListeners();
+  }
+
+  private void refresh() {
+    if (blocks != NetworkParameter.blocks(network)) {
+      blocks = NetworkParameter.blocks(network);
+      parameters = NetworkParameter.of(network);
+      parts = List.of();
     }
   }
 
@@ -152,32 +213,39 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
    *
    * @throws ArithmeticException if a gradient is NaN or infinite; names it and the iteration, and
    *     no weight and no state of AdamR's has been changed
-   * @throws IllegalStateException if this is not the network it was attached to
    */
   @Override
   public void iterationDone(Model model, int iteration, int epoch) {
-    if (model != network) {
-      throw new IllegalStateException(
-          "AdamR was attached to another network than the one that is trained; attach it to that"
-              + " one too. ParallelWrapper and layerwise pretraining, which train copies or parts,"
-              + " cannot work with AdamR");
-    }
-    if (blocks != NetworkParameter.blocks(network)) {
-      blocks = NetworkParameter.blocks(network);
-      parameters = NetworkParameter.of(network);
-      parts = List.of();
-    }
     List<NetworkParameter> trained =
         parameters.stream().filter(parameter -> parameter.updater().holdsGradient()).toList();
-    if (trained.isEmpty()) {
-      return;
+    if (!trained.isEmpty()) {
+      if (!names(trained.stream()).equals(names(parts.stream().map(Part::parameter)))) {
+        prepare(trained);
+      }
+      parameters.forEach(parameter -> parameter.updater().done());
+      parts.forEach(part -> part.slot().next(part.parameter().config(), part.gradient()));
+      step(iteration, epoch);
     }
-    if (!names(trained.stream()).equals(names(parts.stream().map(Part::parameter)))) {
-      begin(trained);
+    counts.note(iteration + 1, epoch);
+  }
+
+  /** Others read what was subtracted from the weights where they have it from other updaters. */
+  private void step(int iteration, int epoch) {
+    boolean watched =
+        listeners().stream()
+            .anyMatch(other -> !(other instanceof NetworkAdamR || other instanceof DeltaListener));
+    if (watched) {
+      parts.forEach(part -> part.parameter().update().assign(part.parameter().values()));
     }
-    parameters.forEach(parameter -> parameter.updater().forget());
-    parts.forEach(part -> part.slot().next(part.parameter().config(), part.gradient()));
     lastStep = step.step(iteration, epoch, maxGradientNorm());
+    if (watched) {
+      parts.forEach(part -> part.parameter().update().subi(part.parameter().values()));
+    }
+  }
+
+  @Override
+  public void onEpochEnd(Model model) {
+    counts.noteEpoch();
   }
 
   private static List<String> names(Stream<NetworkParameter> parameters) {
@@ -185,7 +253,7 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
   }
 
   /** The anchors of a fresh state are known from here on, as θ still is what training starts at. */
-  private void begin(List<NetworkParameter> trained) {
+  private void prepare(List<NetworkParameter> trained) {
     anchor.fill(places());
     anchor = anchor.namesOnly();
     parts =

@@ -8,17 +8,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import lombok.extern.slf4j.Slf4j;
 import org.nd4j.autodiff.listeners.At;
 import org.nd4j.autodiff.listeners.BaseListener;
 import org.nd4j.autodiff.listeners.Listener;
+import org.nd4j.autodiff.listeners.ListenerResponse;
 import org.nd4j.autodiff.listeners.Loss;
 import org.nd4j.autodiff.listeners.Operation;
+import org.nd4j.autodiff.listeners.records.LossCurve;
 import org.nd4j.autodiff.samediff.SDVariable;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.TrainingConfig;
 import org.nd4j.autodiff.samediff.VariableType;
+import org.nd4j.autodiff.samediff.internal.SameDiffOp;
 import org.nd4j.autodiff.samediff.internal.Variable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.nd4j.linalg.learning.GradientUpdater;
 
@@ -29,6 +35,7 @@ import org.nd4j.linalg.learning.GradientUpdater;
  * {@link #preUpdate} tells which parameter each belongs to. When the iteration is done all are
  * there, and the step is taken.
  */
+@Slf4j
 public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
   private static final String ANCHOR_PREFIX = "anchor:";
 
@@ -36,6 +43,7 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
   private Anchor anchor;
   private final Map<String, Variable> trained = new LinkedHashMap<>();
   private boolean iterationOpen;
+  private boolean awaiting;
   private Map<String, INDArray> restored = Map.of();
   private AdamRStep step;
   private StepReport lastStep;
@@ -55,6 +63,7 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
     parameters.forEach(Slot::checkType);
     SameDiffAdamR attached = new SameDiffAdamR(sd, anchor);
     attached.checkSaved(parameters);
+    attached.begin();
     // First of all, so that any other listener finds the step finished.
     List<Listener> listeners = new ArrayList<>(List.of(attached));
     sd.getListeners().stream()
@@ -62,6 +71,26 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
         .forEach(listeners::add);
     sd.setListeners(listeners);
     return attached;
+  }
+
+  /**
+   * Goes on where a loaded state was saved. DL4J counts an iteration, or an epoch, only after its
+   * listeners have heard that it is done, and what one of them saves then would take it twice.
+   */
+  private void begin() {
+    TrainingConfig training = sd.getTrainingConfig();
+    if (own().noneMatch(AdamRUpdater::attached)) {
+      if (counted(0) == training.getIterationCount() + 1) {
+        log.info(
+            "iteration {} was not counted when the model was saved; it is now", counted(0) - 1);
+        training.incrementIterationCount();
+      }
+      if (counted(1) == training.getEpochCount() + 1) {
+        log.info("epoch {} was not counted when the model was saved; it is now", counted(1) - 1);
+        training.incrementEpochCount();
+      }
+    }
+    own().forEach(AdamRUpdater::attach);
   }
 
   /** Finds what is wrong with a loaded state now, and not at the first step. */
@@ -190,16 +219,35 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
 
   @Override
   public void iterationStart(SameDiff sd, At at, MultiDataSet data, long etlTimeMs) {
-    if (iterationOpen && this.sd.getUpdaterMap() != null) {
-      // The last iteration was broken off, so its gradients are to be forgotten.
-      for (GradientUpdater<?> updater : updaters().values()) {
-        if (updater instanceof AdamRUpdater own) {
-          own.forget();
-        }
-      }
-    }
     trained.clear();
     iterationOpen = true;
+    awaiting = false;
+  }
+
+  /** The updaters, which DL4J may have made since the iteration started, are told of it here. */
+  @Override
+  public void preOpExecution(SameDiff sd, At at, SameDiffOp op, OpContext context) {
+    if (!awaiting) {
+      awaiting = true;
+      own().forEach(AdamRUpdater::await);
+    }
+  }
+
+  /** An entry of the counts saved with the state, 0 where there are none. */
+  private long counted(int entry) {
+    return own()
+        .flatMap(updater -> updater.counts().stream())
+        .mapToLong(counts -> counts.getLong(entry))
+        .max()
+        .orElse(0);
+  }
+
+  private Stream<AdamRUpdater> own() {
+    return sd.getUpdaterMap() == null
+        ? Stream.empty()
+        : updaters().values().stream()
+            .filter(AdamRUpdater.class::isInstance)
+            .map(AdamRUpdater.class::cast);
   }
 
   @Override
@@ -213,7 +261,7 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
     Map<String, INDArray> gradients = new TreeMap<>();
     for (String name : trained.keySet()) {
       gradients.put(name, updater(name).gradient());
-      updater(name).forget();
+      updater(name).done();
     }
     if (gradients.isEmpty()) {
       return;
@@ -226,6 +274,16 @@ public final class SameDiffAdamR extends BaseListener implements AdamRTraining {
       slot.next(config, gradients.get(slot.name()));
     }
     lastStep = step.step(at.iteration(), at.epoch(), config.getMaxGradientNorm());
+    own().forEach(updater -> updater.counts(at.iteration() + 1, at.epoch()));
+  }
+
+  @Override
+  public ListenerResponse epochEnd(SameDiff sd, At at, LossCurve losses, long milliseconds) {
+    own()
+        .forEach(
+            updater ->
+                updater.counts(this.sd.getTrainingConfig().getIterationCount(), at.epoch() + 1));
+    return super.epochEnd(sd, at, losses, milliseconds);
   }
 
   private boolean isCurrent() {

@@ -190,17 +190,6 @@ class NetworkAdamRTest {
   }
 
   @Test
-  void forgettingToAttachFailsAtTheSecondIteration() {
-    ComputationGraph network = Networks.graph(DataType.FLOAT, CONFIG, FAST, CONFIG);
-    AdamR.attach(network, Anchor.start(name -> true));
-    ComputationGraph copy = network.clone(); // its solver has none of the listeners
-    copy.fit(BATCHES.get(0));
-    assertThatThrownBy(() -> copy.fit(BATCHES.get(0)))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("call AdamR.attach before training");
-  }
-
-  @Test
   void attachChecksTheNetwork() {
     MultiLayerNetwork norms =
         Networks.layers(

@@ -85,19 +85,6 @@ class SameDiffAdamRTest {
   }
 
   @Test
-  void forgettingToAttachFailsAtTheSecondIteration() {
-    SameDiff sd = graph(AdamR.builder().build(), DataType.FLOAT);
-    fit(sd, 1);
-    assertThatThrownBy(() -> fit(sd, 1))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("call AdamR.attach before training");
-    File file = folder.resolve("unfinished.fb").toFile();
-    assertThatThrownBy(() -> sd.save(file, true))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("not finished");
-  }
-
-  @Test
   void resumeIsBitwise() {
     AdamR config =
         AdamR.builder()
