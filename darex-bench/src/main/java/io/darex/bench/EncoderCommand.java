@@ -63,7 +63,7 @@ final class EncoderCommand implements Callable<Integer> {
         description = "Folder to write: config.json, model.safetensors, tokenizer files.")
     private Path out;
 
-    @Option(names = "--force", description = "Replace DIR.")
+    @Option(names = "--force", description = "Replace DIR, if all in it was written by darex.")
     private boolean force;
 
     @Override

@@ -122,7 +122,7 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = {
         "TSV to write: index, prediction, label. Of several dev sets the first goes into FILE,",
-        "the others beside it."
+        "the others beside it. Older predictions are replaced, nothing else."
       })
   private Path predictions;
 

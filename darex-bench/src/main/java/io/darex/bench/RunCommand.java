@@ -37,7 +37,11 @@ final class RunCommand implements Callable<Integer> {
       description = "Output folder; default: out/CONFIG-NAME in the working directory.")
   private Path out;
 
-  @Option(names = "--force", description = "Start over where DIR already holds a run.")
+  @Option(
+      names = "--force",
+      description =
+          "Start over where DIR already holds a run, which is deleted; with anything else in it DIR"
+              + " is refused.")
   private boolean force;
 
   @Override

@@ -149,7 +149,7 @@ final class SelectCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "FILE", description = "HTML report to write.")
   private Path out;
 
-  @Option(names = "--force", description = "Replace files that are there.")
+  @Option(names = "--force", description = "Replace files that are there; never an input.")
   private boolean force;
 
   @Option(names = "--json", description = "Print JSON.")

@@ -49,7 +49,11 @@ final class SweepCommand implements Callable<Integer> {
               + " machines see the same files.")
   private String master;
 
-  @Option(names = "--force", description = "Start over where DIR already holds a sweep.")
+  @Option(
+      names = "--force",
+      description =
+          "Start over where DIR already holds a sweep, which is deleted; with anything else in it"
+              + " DIR is refused.")
   private boolean force;
 
   @Override

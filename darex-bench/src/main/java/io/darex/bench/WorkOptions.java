@@ -10,7 +10,11 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options that say how to work; none of them changes a byte of the output. */
 final class WorkOptions {
-  @Option(names = "--force", description = "Replace the output if it exists.")
+  @Option(
+      names = "--force",
+      description =
+          "Replace the output if it exists: a file, or a folder in which all is written by darex;"
+              + " never an input.")
   private boolean force;
 
   @Option(

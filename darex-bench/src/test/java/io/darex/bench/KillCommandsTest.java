@@ -195,6 +195,33 @@ class KillCommandsTest {
         .hasSameTextualContentAs(straight.resolve("training.jsonl"));
   }
 
+  @Test
+  void ctrlCOfAForcedRunSaysThatItGoesOnWithoutForce() throws Exception {
+    Path config =
+        TinySweeps.in(folder)
+            .config(
+                "long",
+                """
+                task: TASK
+                encoder: ENCODER
+                finetune: {learningRate: 1.0e-2, epochs: 1000, batchSize: 8, maxLength: 32}
+                """);
+    Path out = folder.resolve("out");
+    Path said = folder.resolve("said");
+    Process process = start(said, "run", config, "--out", out, "--force");
+    while (process.isAlive() && !Files.exists(out.resolve("training.jsonl"))) {
+      process.waitFor(1, TimeUnit.MILLISECONDS);
+    }
+
+    new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+
+    assertThat(process.waitFor()).as(Files.readString(said)).isEqualTo(130);
+    assertThat(said)
+        .content()
+        .contains("what was finished is in " + out)
+        .contains("the same command without --force goes on");
+  }
+
   /** Without what a clock says. */
   private static JsonNode results(Path out) throws IOException {
     JsonNode results = new ObjectMapper().readTree(out.resolve("results.json").toFile());
