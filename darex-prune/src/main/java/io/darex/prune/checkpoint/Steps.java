@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
  * them is bounded by {@link #isModest}.
  */
 final class Steps {
-  /** Half a second; some two hundred modules with a pattern each take a fifth of it. */
-  private static final long MOST = 100_000_000;
+  /** A second or so; two hundred modules with two patterns each take half of it. */
+  private static final long MOST = 30_000_000;
 
   /** Most characters of an expression. */
   private static final int MAX_LENGTH = 1000;

@@ -77,6 +77,9 @@ final class SparseDeltas {
     if (mask instanceof PerTensorMask perTensor) {
       Map<String, Double> rates = new TreeMap<>();
       delta.pairs().keySet().forEach(name -> rates.put(name, 0.9 - rates.size() / 16.0));
+      if (rates.size() > 2) {
+        rates.put("w2", 1.0);
+      }
       return new PerTensorMask(perTensor.template(), rates);
     }
     return mask;

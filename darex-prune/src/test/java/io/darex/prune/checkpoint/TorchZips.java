@@ -1,5 +1,6 @@
 package io.darex.prune.checkpoint;
 
+import io.darex.prune.Tensor;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,6 +43,36 @@ final class TorchZips {
     }
     Files.delete(file);
     return entries;
+  }
+
+  /** A file with some F32 tensors, as torch would save a dict of them. */
+  static byte[] save(Tensor... tensors) {
+    Map<String, byte[]> entries = new LinkedHashMap<>();
+    StringBuilder pickle = new StringBuilder("}(");
+    entries.put("archive/data.pkl", new byte[0]);
+    for (int i = 0; i < tensors.length; i++) {
+      Tensor tensor = tensors[i];
+      byte[] data = new byte[(int) tensor.count() * 4];
+      tensor.bytes(0, (int) tensor.count()).get(data);
+      entries.put("archive/data/" + i, data);
+      StringBuilder size = new StringBuilder("(");
+      StringBuilder stride = new StringBuilder("(");
+      long step = tensor.count();
+      for (long dimension : tensor.shape()) {
+        step /= dimension;
+        size.append('K').append((char) dimension);
+        stride.append('K').append((char) step);
+      }
+      pickle
+          .append("X%d:%s".formatted(tensor.name().length(), tensor.name()))
+          .append("ctorch._utils\n_rebuild_tensor_v2\n(")
+          .append(
+              "(X7:storagectorch\nFloatStorage\nX1:%dX3:cpuM%c\0tQ"
+                  .formatted(i, (char) tensor.count()))
+          .append("K\0" + size + "t" + stride + "t\u0089)tR");
+    }
+    entries.put("archive/data.pkl", pickle(pickle + "u."));
+    return zip(entries, false, 0);
   }
 
   /** One tensor {@code w} of floats 1, 2, 3 … with that type of storage, size and stride. */

@@ -149,8 +149,8 @@ class PerTensorMaskTest {
 
   @Test
   void refusesRatesAMaskCannotHave() {
-    assertThatThrownBy(() -> new PerTensorMask(new RandomMask(1, 0.5), Map.of("a", 0.5, "b", 1.0)))
-        .hasMessage("tensor b: dropRate must be in [0, 1), got 1.0");
+    assertThatThrownBy(() -> new PerTensorMask(new RandomMask(1, 0.5), Map.of("a", 0.5, "b", 1.5)))
+        .hasMessage("tensor b: dropRate must be in [0, 1), got 1.5");
     assertThatThrownBy(() -> new PerTensorMask(new DellaMask(1, 0.5, 0.2), Map.of("a", 0.05)))
         .hasMessageStartingWith("tensor a: epsilon must be 0 or more");
     assertThatThrownBy(() -> new PerTensorMask(new NmMask(2, 4), Map.of()))
