@@ -112,19 +112,19 @@ public final class Progress implements AutoCloseable {
         .stripTrailing();
   }
 
-  /** How long the rest will take at the pace of what was done here; empty before anything was. */
   private synchronized Optional<Duration> left() {
     return left(done - found, total - done, Duration.ofNanos(System.nanoTime() - start));
   }
 
   /**
-   * How long {@code rest} steps take if {@code own} took {@code taken}; empty where none were done.
+   * How long {@code rest} steps take if {@code own} took {@code taken}; empty before a hundredth of
+   * both is done, as what begins is no measure of what follows.
    */
   static Optional<Duration> left(long own, long rest, Duration taken) {
-    return own == 0
+    long left = Math.max(0, rest);
+    return own == 0 || own < (own + left) / 100
         ? Optional.empty()
-        : Optional.of(
-            Duration.ofNanos((long) ((double) taken.toNanos() / own * Math.max(0, rest))));
+        : Optional.of(Duration.ofNanos((long) ((double) taken.toNanos() / own * left)));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.darex.bench;
 
-import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -27,7 +26,8 @@ public final class Terminal extends PrintStream {
   }
 
   private Terminal(Sink sink) {
-    super(new BufferedOutputStream(sink), true, StandardCharsets.UTF_8);
+    // Without a buffer: a progress bar is a line that does not end.
+    super(sink, true, StandardCharsets.UTF_8);
     this.sink = sink;
   }
 
@@ -37,6 +37,11 @@ public final class Terminal extends PrintStream {
 
     Sink(OutputStream out) {
       super(out);
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
     }
 
     @Override

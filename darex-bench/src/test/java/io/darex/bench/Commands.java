@@ -11,7 +11,8 @@ final class Commands {
     for (String command : commands) {
       ByteArrayOutputStream said = new ByteArrayOutputStream();
       int code = Main.run(said, said, command.split(" "));
-      System.out.println(code + " " + said.toString(StandardCharsets.UTF_8).strip());
+      String line = said.toString(StandardCharsets.UTF_8).strip().replace('\n', '|');
+      System.out.println(code + " " + line);
     }
   }
 }

@@ -82,7 +82,7 @@ class PreflightTest {
   @Test
   void countsWhatIsHeldInMemoryAndDivisorsInTheFile() {
     long counts = preflight.memoryBytes(new RandomMask(4, 0.75));
-    assertThat(counts).isEqualTo(16 * preflight.blocks());
+    assertThat(counts).isEqualTo(2_400L * preflight.tensors() + 16 * preflight.blocks());
     assertThat(preflight.memoryBytes(new MagnitudeMask(0.75, Scope.ROW)) - counts)
         .isCloseTo(700_700 / 8, within(1L));
     Mask della = new DellaMask(4, 0.75, 0.1);

@@ -22,6 +22,8 @@ import java.util.Optional;
 public final class FileFaults {
   private static final String NO_FOLDER = "expected a folder, found a file there";
 
+  private static final String LOOP = "a symbolic link that leads to itself";
+
   /** The words of POSIX that say too little. */
   private static final Map<String, String> WORDS =
       Map.of(
@@ -30,7 +32,9 @@ public final class FileFaults {
           "No space left on device", "the disk is full",
           "Disk quota exceeded", "the quota of the disk is used up",
           "Read-only file system", "the file system is read-only",
-          "Too many levels of symbolic links", "a symbolic link that leads to itself",
+          "Too many levels of symbolic links", LOOP,
+          // Of a link that is looked at, and not followed.
+          "Too many levels of symbolic links or unable to access attributes of symbolic link", LOOP,
           "Input/output error", "the disk or the connection to it failed",
           // A read of a mapping that is no longer there, inside a call of the system.
           "Bad address", "a file was cut short while it was read");

@@ -63,10 +63,11 @@ public final class HuggingFaceFolder {
    * @throws MalformedFileException if a header, a pickle or the index is at fault
    */
   public static Checkpoint open(Path path) throws IOException {
-    if (!Files.exists(path)) {
+    try {
+      InputFile.requireOpen(path);
+    } catch (NoSuchFileException e) {
       throw new NoSuchFileException(path.toString(), null, "no checkpoint there");
     }
-    InputFile.requireOpen(path);
     if (!Files.isDirectory(path)) {
       return new InMemoryCheckpoint(WeightFile.read(path), Optional.empty());
     }

@@ -31,6 +31,9 @@ record SafetensorsHeader(SortedMap<String, String> metadata, SortedMap<String, E
   /** The cap Hugging Face's own reader has. */
   static final int MAX_HEADER = 100_000_000;
 
+  /** What a header takes in memory, in times of its length: the text, and what it becomes. */
+  private static final long HEADER_MEMORY = 8;
+
   static final String METADATA = "__metadata__";
 
   private static final int MAX_RANK = 64;
@@ -75,6 +78,10 @@ record SafetensorsHeader(SortedMap<String, String> metadata, SortedMap<String, E
           path,
           "the " + length + " header bytes that the file announces",
           file.size() - Long.BYTES + " bytes: truncated, or the header length is wrong");
+    }
+    if (length * HEADER_MEMORY > Runtime.getRuntime().maxMemory()) {
+      throw new OutOfMemoryError(
+          path + " has a header of " + length + " bytes, which takes " + HEADER_MEMORY + " times");
     }
     ByteBuffer bytes = file.slice(Long.BYTES, (int) length);
     byte[] text = new byte[(int) length];

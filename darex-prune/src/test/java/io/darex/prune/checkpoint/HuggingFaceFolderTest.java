@@ -53,6 +53,9 @@ class HuggingFaceFolderTest {
     assertFault("{\"b\":\"1.safetensors\"}", "only the tensors that model.");
     assertFault("{\"a\":\"../1.safetensors\"}", "a file name NAME.safetensors for tensor a");
     assertFault("{\"a\":\"..\\\\1.safetensors\"}", "a file name NAME.safetensors for tensor a");
+    // A line end does not end the look for a way out of the folder.
+    assertFault("{\"a\":\"x\\n/../1.safetensors\"}", "a file name NAME.safetensors for tensor a");
+    assertFault("{\"a\":\"x\\u0000.safetensors\"}", "a file name NAME.safetensors for tensor a");
     assertFault("{\"a\":\"x\",\"a\":\"y\"}", "Duplicate");
     assertFault("[]", "an object weight_map");
   }
