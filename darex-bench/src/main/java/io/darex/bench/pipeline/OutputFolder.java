@@ -249,9 +249,9 @@ record OutputFolder(Path path, Path tuned) {
   }
 
   /** Whether the folder is empty or holds a run that was broken off before its first result. */
-  private boolean isOurs() {
+  private boolean isOurs() throws IOException {
     return Files.exists(training())
         || Files.exists(path.resolve(TrainingRecord.FILE))
-        || entries().stream().allMatch(OutputFolder::isLock);
+        || Contents.none().file(LOCK).temporaries().foreign(path).isEmpty();
   }
 }

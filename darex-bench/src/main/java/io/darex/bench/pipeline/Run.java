@@ -10,6 +10,7 @@ import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Summary;
+import io.darex.prune.checkpoint.AtomicWrite;
 import io.darex.prune.checkpoint.Output;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -71,12 +72,18 @@ public final class Run {
       folder.requireForSeveral();
     }
     try (FolderLock lock = FolderLock.of(folder.path())) {
-      if (force) {
-        folder.clear();
-      }
-      begun = true;
+      begin(force, folder);
       execute(finetunes);
     }
+  }
+
+  /** To be called by who holds the folder's lock. */
+  private void begin(boolean force, OutputFolder folder) throws IOException {
+    begun = true;
+    if (force) {
+      folder.clear();
+    }
+    AtomicWrite.clean(folder.path());
   }
 
   /** Whether what an earlier run left is no more as it was. */
@@ -115,10 +122,7 @@ public final class Run {
     try (Encoder encoder =
             Encoders.open(prepared.architecture(), pretrained.checkpoint(), finetune.seed());
         FolderLock lock = FolderLock.of(folder.path())) {
-      if (force) {
-        folder.clear();
-      }
-      begun = true;
+      begin(force, folder);
       Optional<Results> earlier = folder.resume(job);
       Tuned tuned =
           Tuned.of(config, finetune, prepared, job, encoder, folder, earlier, true, console);

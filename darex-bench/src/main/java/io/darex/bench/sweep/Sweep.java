@@ -12,6 +12,7 @@ import io.darex.bench.report.Goal;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
+import io.darex.prune.checkpoint.AtomicWrite;
 import io.darex.prune.checkpoint.Contents;
 import io.darex.prune.checkpoint.Output;
 import io.darex.prune.checkpoint.RefusedOutputException;
@@ -146,6 +147,7 @@ public final class Sweep implements AutoCloseable {
       requireClearable(folder);
       OURS.clear(folder);
     }
+    AtomicWrite.clean(folder);
     journal = Journal.open(folder, config.digest());
     requireSameKeys();
     before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);

@@ -99,6 +99,19 @@ public final class AtomicWrite {
     }
   }
 
+  /**
+   * Deletes what an {@link #file} that was killed left in a folder.
+   *
+   * @param folder in which nobody else is at work
+   */
+  public static void clean(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      for (Path entry : entries.filter(Contents::isTemporaryFile).toList()) {
+        Files.delete(entry);
+      }
+    }
+  }
+
   /** Syncs a file or folder that is complete and gives it its name. */
   static void commit(Path temporary, Place place) throws IOException {
     Path target = place.target();

@@ -35,6 +35,12 @@ public final class Contents {
     }
   }
 
+  /** Whether it is a file that {@link AtomicWrite#file} has not finished. */
+  static boolean isTemporaryFile(Path entry) {
+    return entry.getFileName().toString().matches("\\..+\\." + UUID + "\\.tmp")
+        && Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS);
+  }
+
   /** Nothing: an empty folder. */
   public static Contents none() {
     return new Contents(List.of());

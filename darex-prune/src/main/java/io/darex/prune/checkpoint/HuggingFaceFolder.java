@@ -184,7 +184,8 @@ public final class HuggingFaceFolder {
       WriteOptions options)
       throws IOException {
     Shards shards = Shards.of(checkpoint.tensors().values(), shardBytes.orElse(Long.MAX_VALUE));
-    Map<String, String> metadata = WrittenFolder.mark(METADATA, names(shards, checkpoint, extras));
+    Set<String> names = names(shards, checkpoint, extras);
+    Map<String, String> metadata = WrittenFolder.mark(METADATA, names);
     PartialOutput.write(
         AtomicWrite.Place.folder(folder, options.force(), WrittenFolder::contents),
         options.identity().map(identity -> Sha256.hex(shards.headers(metadata) + identity)),
@@ -207,6 +208,7 @@ public final class HuggingFaceFolder {
           if (checkpoint.config().isPresent()) {
             output.put(CONFIG, utf8(checkpoint.config().get()));
           }
+          output.retain(names);
         });
   }
 

@@ -61,7 +61,7 @@ final class Journal implements Closeable {
     if (!lost && !FIRST_LINE.startsWith(text) && !text.startsWith(FIRST_LINE)) {
       throw foreign(path, "another text");
     }
-    Path probe = path.resolveSibling("." + UUID.randomUUID() + ".tmp");
+    Path probe = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + ".tmp");
     Files.createFile(probe);
     try {
       requireOwnedAs(probe, path);

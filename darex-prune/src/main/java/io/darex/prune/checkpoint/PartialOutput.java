@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * Writes all of an output or nothing, and goes on where an earlier run of the same work was cut
@@ -128,6 +130,17 @@ final class PartialOutput {
     Files.createDirectories(file.getParent());
     Files.deleteIfExists(file);
     Files.write(file, content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  /** Drops from the unfinished folder what runs that were killed left beside these files. */
+  void retain(Set<String> names) throws IOException {
+    try (Stream<Path> entries = Files.list(path)) {
+      for (Path entry : entries.toList()) {
+        if (!names.contains(entry.getFileName().toString())) {
+          Files.delete(entry);
+        }
+      }
+    }
   }
 
   /** What {@link #record} was told by earlier runs. */
