@@ -29,6 +29,12 @@ class ClusterTest {
   private static final List<String> DRIVER =
       List.of("spark.driver.host", "spark.driver.bindAddress");
 
+  /** As the machines of a cluster have it; the driver is told the secret alone. */
+  private static final String SECRET = "spark.authenticate.secret";
+
+  private static final Map<String, String> SECURE =
+      Map.of("spark.authenticate", "true", "spark.network.crypto.enabled", "true", SECRET, "hush");
+
   @TempDir private static Path folder;
   private static TinySweeps sweeps;
   private static Pair pair;
@@ -43,6 +49,7 @@ class ClusterTest {
   @AfterAll
   static void leave() {
     DRIVER.forEach(System::clearProperty);
+    System.clearProperty(SECRET);
   }
 
   /** A cluster's processes: a master and workers of one processor each. */
@@ -80,6 +87,7 @@ class ClusterTest {
       List<String> command = new ArrayList<>();
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.add("--add-exports=java.base/sun.nio.ch=ALL-UNNAMED");
+      SECURE.forEach((name, value) -> command.add("-D" + name + "=" + value));
       command.addAll(List.of("-cp", System.getProperty("java.class.path")));
       command.add("org.apache.spark.deploy." + daemon);
       command.addAll(List.of("--webui-port", "0"));
@@ -128,6 +136,7 @@ class ClusterTest {
     Path config = sweeps.config("random", TinySweeps.RANDOM);
     Path here = folder.resolve("here");
     assertThat(Darex.run("sweep", config, "--out", here).code()).isZero();
+    System.setProperty(SECRET, SECURE.get(SECRET));
     try (Processes cluster = new Processes(folder.resolve("spark"))) {
       Process doomed = cluster.worker("doomed");
       cluster.worker("other");
@@ -186,6 +195,29 @@ class ClusterTest {
     Darex.Outcome outcome = Darex.run(arguments.toArray());
     assertThat(outcome.code()).as(outcome.err()).isZero();
     return out;
+  }
+
+  @Test
+  void aClusterWithoutASecretIsRefused() {
+    System.clearProperty(SECRET);
+    Darex.Outcome outcome =
+        Darex.run(
+            "prune",
+            "--base",
+            pair.base(),
+            "--tuned",
+            pair.tuned(),
+            "--drop-rate",
+            "0.75",
+            "--out",
+            folder.resolve("never"),
+            "--master",
+            "spark://127.0.0.1:1");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .contains("expected the secret of the cluster at spark://127.0.0.1:1")
+        .contains("DAREX_SPARK_SECRET")
+        .contains("-Dspark.authenticate=false");
   }
 
   /** Faults of the input come back from a worker as they are, and are not tried again. */

@@ -33,7 +33,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
  *
  * <p>Because of s a step can only end after the last gradient. DL4J's updaters are called earlier
  * than that, so training has to be told about AdamR once: {@link #attach(SameDiff, Anchor)}, for
- * all of DL4J's networks. Where this was forgotten, the second iteration fails.
+ * all of DL4J's networks. Where this was forgotten the first update fails, and where {@code
+ * setListeners} has taken AdamR's listener away again: further ones go to {@code addListeners}.
  *
  * <p>Immutable but for {@link #setLrAndSchedule}, which DL4J demands, and its like for λ.
  */

@@ -34,6 +34,10 @@ import org.nd4j.linalg.learning.GradientUpdater;
  * <p>During backprop the updaters only take the gradients away (see {@link AdamRUpdater}), and
  * {@link #preUpdate} tells which parameter each belongs to. When the iteration is done all are
  * there, and the step is taken.
+ *
+ * <p>So other listeners are handed updates of zero in {@code preUpdate}; {@link #deltas()} says how
+ * far weights went. Listeners added with {@code addListeners} may save the model in {@code
+ * iterationStart}, {@code iterationDone} and {@code epochEnd}: it goes on exactly.
  */
 @Slf4j
 public final class SameDiffAdamR extends BaseListener implements AdamRTraining {

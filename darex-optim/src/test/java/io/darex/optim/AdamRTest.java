@@ -10,13 +10,10 @@ import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
-import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.autodiff.samediff.TrainingConfig;
-import org.nd4j.linalg.dataset.DataSet;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 import org.nd4j.linalg.schedule.ExponentialSchedule;
 import org.nd4j.linalg.schedule.ScheduleType;
@@ -140,23 +137,6 @@ class AdamRTest {
     MultiLayerConfiguration read = MultiLayerConfiguration.fromJson(network.toJson());
     assertThat(read).isEqualTo(network);
     assertThat(((BaseLayer) read.getConf(0).getLayer()).getIUpdater()).isEqualTo(FULL);
-  }
-
-  @Test
-  void aNetworkThatIsNotAttachedFailsAtTheSecondIteration() {
-    MultiLayerNetwork network =
-        new MultiLayerNetwork(
-            new NeuralNetConfiguration.Builder()
-                .updater(AdamR.builder().build())
-                .list()
-                .layer(new OutputLayer.Builder(LossFunction.MSE).nIn(3).nOut(2).build())
-                .build());
-    network.init();
-    DataSet batch = new DataSet(Nd4j.ones(4, 3), Nd4j.ones(4, 2));
-    network.fit(batch);
-    assertThatThrownBy(() -> network.fit(batch))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("iteration 1: the previous AdamR step was never finished");
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import lombok.extern.slf4j.Slf4j;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -24,8 +26,13 @@ import org.apache.spark.api.java.JavaSparkContext;
  * not set gets a value that fits darex: executors have the driver's class path, JVM options and
  * environment, so darex lies at the same place on every machine.
  */
+@Slf4j
 public final class Cluster implements AutoCloseable {
   private static final String LOOPBACK = "127.0.0.1";
+  private static final String AUTHENTICATE = "spark.authenticate";
+  private static final String SECRET = "spark.authenticate.secret";
+  private static final String SECRET_VARIABLE = "DAREX_SPARK_SECRET";
+  private static final String LOCAL_DIR = "spark.local.dir";
   private static final String MEMORY = "spark.executor.memory";
   private static final List<String> ENVIRONMENT =
       List.of(
@@ -38,11 +45,13 @@ public final class Cluster implements AutoCloseable {
   private static final long SETTLED_MILLIS = 2000;
 
   private final JavaSparkContext spark;
+  private final Scratch scratch;
   private final String master;
   private final int room;
 
-  private Cluster(JavaSparkContext spark, String master, int room) {
+  private Cluster(JavaSparkContext spark, Scratch scratch, String master, int room) {
     this.spark = spark;
+    this.scratch = scratch;
     this.master = master;
     this.room = room;
   }
@@ -52,8 +61,8 @@ public final class Cluster implements AutoCloseable {
    *
    * @param master such as {@code local[2]} or {@code spark://host:7077}
    * @param threads that a task uses
-   * @throws BadInputException if this build has no Spark, there is no such cluster, or it does not
-   *     begin a task within a minute
+   * @throws BadInputException if this build has no Spark, there is no such cluster, its secret is
+   *     not given, or it does not begin a task within a minute
    */
   public static Cluster open(String master, int threads) {
     try {
@@ -64,9 +73,29 @@ public final class Cluster implements AutoCloseable {
               + " environment of darex builds it in",
           e);
     }
-    JavaSparkContext spark;
+    SparkConf conf = conf(master, threads);
+    Scratch scratch;
     try {
-      spark = new JavaSparkContext(conf(master, threads));
+      scratch = Scratch.in(Path.of(System.getProperty("java.io.tmpdir")));
+    } catch (IOException e) {
+      throw new BadInputException(
+          "--master: expected to write to the folder for temporary files, java.io.tmpdir: " + e, e);
+    }
+    conf.setIfMissing(LOCAL_DIR, scratch.folder().toString());
+    JavaSparkContext spark = null;
+    try {
+      spark = connect(conf, master);
+      int room = Math.max(1, processors(spark, master, threads) / threads);
+      return new Cluster(spark, scratch, master, room);
+    } catch (RuntimeException e) {
+      close(spark, scratch);
+      throw e;
+    }
+  }
+
+  private static JavaSparkContext connect(SparkConf conf, String master) {
+    try {
+      return new JavaSparkContext(conf);
     } catch (Exception e) { // Spark, written in Scala, throws what its signatures do not say
       throw new BadInputException(
           "--master: expected a Spark master such as local[2] or spark://host:7077, came "
@@ -74,12 +103,6 @@ public final class Cluster implements AutoCloseable {
               + ": "
               + firstLine(e),
           e);
-    }
-    try {
-      return new Cluster(spark, master, Math.max(1, processors(spark, master, threads) / threads));
-    } catch (RuntimeException e) {
-      spark.close();
-      throw e;
     }
   }
 
@@ -135,8 +158,34 @@ public final class Cluster implements AutoCloseable {
       // The name of this machine need not lead anywhere.
       conf.setIfMissing("spark.driver.host", LOOPBACK);
       conf.setIfMissing("spark.driver.bindAddress", LOOPBACK);
+    } else {
+      protect(conf, master);
     }
     return conf;
+  }
+
+  /**
+   * Whoever reaches an open port of the driver could hand it serialised objects, and so have any
+   * code done. So all that driver, executors and master say to each other is authenticated and
+   * encrypted, unless the user has said otherwise (ADR 12).
+   */
+  private static void protect(SparkConf conf, String master) {
+    conf.setIfMissing(AUTHENTICATE, "true");
+    if (!conf.getBoolean(AUTHENTICATE, true)) {
+      return; // encryption needs it
+    }
+    conf.setIfMissing("spark.network.crypto.enabled", "true");
+    conf.setIfMissing("spark.io.encryption.enabled", "true");
+    String secret = System.getenv(SECRET_VARIABLE);
+    if (secret != null) {
+      conf.setIfMissing(SECRET, secret);
+    }
+    boolean drawn = master.equals("yarn") || master.startsWith("k8s"); // by Spark itself
+    if (!drawn && !conf.contains(SECRET)) {
+      throw new BadInputException(
+          "--master: expected the secret of the cluster at %s in %s, came none; on a network that you trust DAREX_JAVA_OPTS=-D%s=false does without"
+              .formatted(master, SECRET_VARIABLE, AUTHENTICATE));
+    }
   }
 
   /**
@@ -247,6 +296,17 @@ public final class Cluster implements AutoCloseable {
 
   @Override
   public void close() {
-    spark.close();
+    close(spark, scratch);
+  }
+
+  private static void close(JavaSparkContext spark, Scratch scratch) {
+    if (spark != null) {
+      spark.close();
+    }
+    try {
+      scratch.close();
+    } catch (IOException e) {
+      log.warn("temporary files of Spark stay in {}: {}", scratch.folder(), e.toString());
+    }
   }
 }
