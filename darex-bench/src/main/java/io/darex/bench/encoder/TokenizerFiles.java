@@ -20,7 +20,8 @@ import java.util.TreeMap;
  *
  * @param contents by file name
  * @param model the {@code model_type} and {@code tokenizer_class} of the model's {@code
- *     config.json}, by which transformers chooses where {@code tokenizer_config.json} names no class
+ *     config.json}, by which transformers chooses where {@code tokenizer_config.json} names no
+ *     class
  */
 public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model) {
   private static final String FAST = "tokenizer.json";
@@ -148,7 +149,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
     if (kind.wordPiece() && contents.containsKey(PIECES)) {
       return Vocabulary.ofLines(text(PIECES));
     }
-    if (kind == TokenizerKind.ROBERTA && contents.containsKey(PAIRS)) {
+    if (kind == TokenizerKind.ROBERTA && contents.keySet().containsAll(List.of(PAIRS, MERGES))) {
       return Vocabulary.ofPieces("BPE", object(PAIRS)).withMerges(text(MERGES));
     }
     throw new BadInputException(
@@ -188,7 +189,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
     }
     try {
       return new Tokenizer(
-          made.json(), new Tokenizer.Limits(maxLength, vocabSize, made.types()));
+          made.json(), new Tokenizer.Limits(maxLength, vocabSize, made.types(), made.cutsLeft()));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(e.getMessage(), e);
     }
