@@ -12,9 +12,9 @@ import java.util.BitSet;
 import java.util.Deque;
 
 /**
- * The map of characters that SentencePiece compiles: the length of a double-array trie in bytes, the
- * trie, and the texts that its leaves point to, each ended by a zero byte. The native library follows
- * its numbers unchecked, so every step that a text can take is taken here before.
+ * The map of characters that SentencePiece compiles: the length of a double-array trie in bytes,
+ * the trie, and the texts that its leaves point to, each ended by a zero byte. The native library
+ * follows its numbers unchecked, so every step that a text can take is taken here before.
  */
 final class Charsmap {
   private static final int UNIT = Integer.BYTES;
@@ -52,7 +52,8 @@ final class Charsmap {
     if (size < UNIT || size % UNIT != 0 || size > bytes.remaining()) {
       throw part.refusal("a compiled map of characters");
     }
-    IntBuffer trie = bytes.slice(bytes.position(), size).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
+    IntBuffer trie =
+        bytes.slice(bytes.position(), size).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer();
     int[] units = new int[size / UNIT];
     trie.get(units);
     byte[] texts = new byte[bytes.remaining() - size];

@@ -25,13 +25,29 @@ final class CheckedParts {
 
   private static final List<String> NORMALIZERS =
       List.of(
-          "BertNormalizer", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt",
-          "Strip", "Prepend", "Replace", "Precompiled");
+          "BertNormalizer",
+          "NFC",
+          "NFD",
+          "NFKC",
+          "NFKD",
+          "Lowercase",
+          "StripAccents",
+          "Nmt",
+          "Strip",
+          "Prepend",
+          "Replace",
+          "Precompiled");
 
   private static final List<String> PRE_TOKENIZERS =
       List.of(
-          "BertPreTokenizer", "ByteLevel", "Whitespace", "WhitespaceSplit", "Metaspace",
-          "Punctuation", "Digits", "Split");
+          "BertPreTokenizer",
+          "ByteLevel",
+          "Whitespace",
+          "WhitespaceSplit",
+          "Metaspace",
+          "Punctuation",
+          "Digits",
+          "Split");
 
   private static final List<String> BEHAVIORS =
       List.of("Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous");
@@ -146,7 +162,8 @@ final class CheckedParts {
     int length = content.text().codePointCount(0, content.text().length());
     growth *= Math.max(1, Math.min(GROWTH + 1, (length + characters - 1) / characters));
     if (growth > GROWTH) {
-      throw content.refusal("replacements that together lengthen a text " + GROWTH + " times at most");
+      throw content.refusal(
+          "replacements that together lengthen a text " + GROWTH + " times at most");
     }
     return content.text();
   }
@@ -177,7 +194,8 @@ final class CheckedParts {
         boolean space = part.at("add_prefix_space").flag(true);
         node.put("replacement", replacement.text()).put("add_prefix_space", space);
         JsonPart scheme = part.at("prepend_scheme");
-        String written = scheme.absent() ? "always" : scheme.oneOf(List.of("always", "first", "never"));
+        String written =
+            scheme.absent() ? "always" : scheme.oneOf(List.of("always", "first", "never"));
         if (!space && !written.equals("never")) {
           throw scheme.refusal("never, since add_prefix_space is false");
         }

@@ -128,8 +128,6 @@ record JsonPart(String where, JsonNode node) {
     if (node.isTextual()) {
       return BadInputException.quote(node.textValue());
     }
-    return node.isContainerNode()
-        ? node.isArray() ? "a list" : "an object"
-        : node.asText();
+    return node.isContainerNode() ? node.isArray() ? "a list" : "an object" : node.asText();
   }
 }

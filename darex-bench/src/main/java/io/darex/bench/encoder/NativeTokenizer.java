@@ -71,6 +71,11 @@ final class NativeTokenizer {
     return settings.types();
   }
 
+  /** Whether a long text loses its beginning. */
+  boolean cutsLeft() {
+    return settings.cutsLeft(fast);
+  }
+
   /** One more than the largest id that a file gives a piece or a token. */
   int end() {
     int end = vocabulary.end();

@@ -171,7 +171,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
     if (kind.wordPiece() && contents.containsKey(PIECES)) {
       return Vocabulary.ofLines(text(PIECES));
     }
-    if (kind == TokenizerKind.ROBERTA && contents.containsKey(PAIRS)) {
+    if (kind == TokenizerKind.ROBERTA && contents.keySet().containsAll(List.of(PAIRS, MERGES))) {
       return Vocabulary.ofPieces("BPE", object(PAIRS)).withMerges(text(MERGES));
     }
     throw new BadInputException(
@@ -210,7 +210,8 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
               + ": it belongs to another model");
     }
     try {
-      return new Tokenizer(made.json(), new Tokenizer.Limits(maxLength, vocabSize, made.types()));
+      return new Tokenizer(
+          made.json(), new Tokenizer.Limits(maxLength, vocabSize, made.types(), made.cutsLeft()));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(e.getMessage(), e);
     }

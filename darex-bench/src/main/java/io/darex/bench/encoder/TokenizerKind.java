@@ -50,6 +50,7 @@ enum TokenizerKind {
           "camembert", CAMEMBERT);
 
   private final String model;
+
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> names;
 

@@ -19,13 +19,18 @@ import java.util.stream.Stream;
 /**
  * What {@code tokenizer_config.json} and the older {@code special_tokens_map.json} and {@code
  * added_tokens.json} set, by the rules of transformers 5: a config with {@code
- * added_tokens_decoder} makes it ignore the two older files, and a value of the older one rules over
- * the config otherwise.
+ * added_tokens_decoder} makes it ignore the two older files, and a value of the older one rules
+ * over the config otherwise.
  */
 final class TokenizerSettings {
   private static final List<String> STANDARD =
       List.of(
-          "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token",
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
           "mask_token");
 
   private static final String EXTRA = "extra_special_tokens";
@@ -33,7 +38,8 @@ final class TokenizerSettings {
   private static final String DECODER = "added_tokens_decoder";
 
   /** CamemBERT's class has these where no file names others. */
-  private static final List<String> CAMEMBERT = List.of("<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED");
+  private static final List<String> CAMEMBERT =
+      List.of("<s>NOTUSED", "</s>NOTUSED", "<unk>NOTUSED");
 
   /** Settings that would change ids in a way that is not followed here. */
   private static final List<String> UNREAD =
@@ -84,7 +90,10 @@ final class TokenizerSettings {
           .entries()
           .forEach((id, token) -> added.put(id(token, id), AddedToken.read(token, false)));
     } else {
-      older.specialTokens().entries().forEach((key, value) -> set.merge(key, value, TokenizerSettings::merge));
+      older
+          .specialTokens()
+          .entries()
+          .forEach((key, value) -> set.merge(key, value, TokenizerSettings::merge));
       if (set.containsKey(EXTRA) && set.get(EXTRA).node().isObject()) {
         takeObject(set.remove(EXTRA), own);
       }
@@ -104,8 +113,7 @@ final class TokenizerSettings {
                       AddedToken.plain(content, specials.contains(content))));
       if (!fast.at("added_tokens").absent()) {
         for (JsonPart token : fast.at("added_tokens").list()) {
-          added.put(
-              token.at("id").number(0, Integer.MAX_VALUE - 1), AddedToken.read(token, false));
+          added.put(token.at("id").number(0, Integer.MAX_VALUE - 1), AddedToken.read(token, false));
         }
       }
     }
@@ -200,7 +208,9 @@ final class TokenizerSettings {
   }
 
   private static boolean isEmpty(JsonPart value) {
-    return value == null || value.absent() || (value.node().isContainerNode() && value.node().isEmpty());
+    return value == null
+        || value.absent()
+        || (value.node().isContainerNode() && value.node().isEmpty());
   }
 
   private static int id(JsonPart part, String id) {
@@ -209,7 +219,8 @@ final class TokenizerSettings {
       return number >= 0 ? number : Integer.parseUnsignedInt(id);
     } catch (NumberFormatException e) {
       throw new BadInputException(
-          part.where() + ": expected the number of a token, came " + BadInputException.quote(id), e);
+          part.where() + ": expected the number of a token, came " + BadInputException.quote(id),
+          e);
     }
   }
 
@@ -222,8 +233,7 @@ final class TokenizerSettings {
     List<AddedToken> tokens = new ArrayList<>(added.values());
     Set<String> known = new HashSet<>(there);
     added.values().forEach(token -> known.add(token.content()));
-    for (AddedToken token :
-        Stream.concat(named.values().stream(), extra.stream()).toList()) {
+    for (AddedToken token : Stream.concat(named.values().stream(), extra.stream()).toList()) {
       if (!known.contains(token.content()) && !tokens.contains(token)) {
         tokens.add(token);
       }
@@ -280,8 +290,7 @@ final class TokenizerSettings {
     if (config.containsKey("truncation_side")) {
       return config.get("truncation_side").oneOf(List.of("left", "right")).equals("left");
     }
-    return !direction.absent()
-        && direction.oneOf(List.of("Left", "Right")).equals("Left");
+    return !direction.absent() && direction.oneOf(List.of("Left", "Right")).equals("Left");
   }
 
   /** Whether the second text of a pair has types of its own. */

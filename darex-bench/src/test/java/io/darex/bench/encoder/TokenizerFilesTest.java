@@ -2,13 +2,17 @@ package io.darex.bench.encoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -99,8 +103,6 @@ class TokenizerFilesTest {
     configure("{}");
     Files.writeString(folder.resolve("special_tokens_map.json"), "{\"pad_token\": \"<pad>\"}");
     assertThat(ids("cafe")).containsExactly(2, 6, 3);
-    configure("{\"do_basic_tokenize\": false}");
-    assertThatThrownBy(() -> ids("x")).hasMessageContaining("do_basic_tokenize");
   }
 
   @Test
@@ -120,7 +122,7 @@ class TokenizerFilesTest {
       assertThat(pair.ids()).containsExactly(0, 4, 2, 2, 6, 5, 2);
       assertThat(pair.types()).containsOnly(0);
       assertThat(tokenizer.encode("").ids()).containsExactly(0, 2);
-      assertThat(tokenizer.encode("a <mask>").ids()).containsExactly(0, 4, 12, 2);
+      assertThat(tokenizer.encode("a <mask>").ids()).containsExactly(0, 4, 6, 12, 2);
     }
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\na b\nab\n");
     assertThatThrownBy(() -> TokenizerFiles.read(folder).open(32, 13))
@@ -142,10 +144,19 @@ class TokenizerFilesTest {
     assertThatThrownBy(() -> TokenizerFiles.read(folder))
         .isInstanceOf(BadInputException.class)
         .hasMessageStartingWith(folder + ": expected a tokenizer: tokenizer.json, or vocab.txt");
-    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n");
+    Files.writeString(folder.resolve("sentencepiece.bpe.model"), "x");
+    assertThatThrownBy(() -> TokenizerFiles.read(folder))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("came sentencepiece.bpe.model alone: save it once by transformers");
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[CLS]\n[SEP]\n");
     assertThatThrownBy(() -> ids("x"))
         .isInstanceOf(BadInputException.class)
-        .hasMessage("vocab.txt: expected the special token [MASK], came none of that name");
+        .hasMessage(
+            "tokenizer: expected the unk_token \"[UNK]\" in the vocabulary, came none of that name");
+    Files.write(folder.resolve("vocab.txt"), new byte[] {(byte) 0xC3, '\n'});
+    assertThatThrownBy(() -> ids("x"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage("vocab.txt: expected UTF-8, came other bytes");
     Files.writeString(folder.resolve("tokenizer.json"), "{");
     assertThatThrownBy(() -> ids("x"))
         .isInstanceOf(BadInputException.class)
@@ -164,6 +175,75 @@ class TokenizerFilesTest {
     assertThat(TokenizerFiles.read(folder).maxLength()).hasValue(256);
     configure("{\"model_max_length\": 1000000000000000019884624838656}");
     assertThat(TokenizerFiles.read(folder).maxLength()).isEmpty();
+  }
+
+  /** transformers gives such a token the next id; only a text that holds it cannot be encoded. */
+  @Test
+  void aSpecialTokenThatTheVocabularyLacksIsRefusedWhereATextHoldsIt() throws IOException {
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\nx\na\n");
+    try (Tokenizer tokenizer = TokenizerFiles.read(folder).open(16, 6)) {
+      assertThat(tokenizer.encode("x a").ids()).containsExactly(2, 4, 5, 3);
+      assertThatThrownBy(() -> tokenizer.encode("x [MASK]"))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageStartingWith("tokenizer: expected ids below 6")
+          .hasMessageContaining("came 6");
+    }
+  }
+
+  /** The native library ends the process on each of these. */
+  @Test
+  void whatTheLibraryWouldNotSurviveIsRefusedByName() throws IOException {
+    hostile(
+        "post_processor",
+        "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\":"
+            + " {\"id\": \"[NONE]\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}],"
+            + " \"pair\": [], \"special_tokens\": {}}",
+        "one of the template's special_tokens");
+    hostile(
+        "normalizer",
+        "{\"type\": \"Replace\", \"pattern\": {\"Regex\": \"(a+)+$\"}, \"content\":" + " \"\"}",
+        "normalizer: pattern: Regex: expected characters and classes in a row");
+    hostile(
+        "normalizer",
+        "{\"type\": \"Replace\", \"pattern\": {\"String\": \"\"}, \"content\":" + " \"x\"}",
+        "normalizer: pattern: String: expected at least one character");
+    hostile(
+        "normalizer",
+        "{\"type\": \"Prepend\", \"prepend\": \"" + "x".repeat(65) + "\"}",
+        "lengthen a text 64 times at most");
+    hostile(
+        "normalizer",
+        "{\"type\": \"Precompiled\", \"precompiled_charsmap\": \"BAAAAP////8=\"}",
+        "numbers that lead out of it");
+    hostile(
+        "pre_tokenizer",
+        "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"x*\"}, \"behavior\":"
+            + " \"Removed\", \"invert\": false}",
+        "pre_tokenizer: pattern: Regex: expected");
+    hostile("pre_tokenizer", "{\"type\": \"Unheard\"}", "pre_tokenizer: type: expected one of");
+  }
+
+  private void hostile(String part, String json, String message) throws IOException {
+    ObjectNode whole = (ObjectNode) JSON.readTree(BUILT_IN.json());
+    whole.set(part, JSON.readTree(json));
+    Files.writeString(folder.resolve("tokenizer.json"), whole.toString());
+    assertThatThrownBy(() -> TokenizerFiles.read(folder).open(16, 40000))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageStartingWith("tokenizer.json: ")
+        .hasMessageContaining(message);
+  }
+
+  /** The library alone would make millions of encodings of what it cuts off. */
+  @Test
+  void aPairOfVeryLongTextsIsCutInTime() {
+    String book = "word ".repeat(200_000);
+    try (Tokenizer tokenizer = BUILT_IN.open(128, 30522)) {
+      EncodedText pair =
+          assertTimeoutPreemptively(
+              Duration.ofMinutes(2), () -> tokenizer.encode(book, "a " + book));
+      assertThat(pair.ids()).hasSize(128);
+      assertThat(Arrays.stream(pair.types()).sum()).isEqualTo(64);
+    }
   }
 
   private void configure(String json) throws IOException {

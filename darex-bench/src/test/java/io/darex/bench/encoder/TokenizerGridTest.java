@@ -63,7 +63,8 @@ class TokenizerGridTest {
   void otherTokenizersAreRefusedByName() throws IOException {
     Files.writeString(folder.resolve("vocab.txt"), shared("@vocab.txt").textValue());
     for (String name :
-        List.of("BertJapaneseTokenizer", "MPNetTokenizerFast", "BertweetTokenizer", "GPT2Tokenizer")) {
+        List.of(
+            "BertJapaneseTokenizer", "MPNetTokenizerFast", "BertweetTokenizer", "GPT2Tokenizer")) {
       Files.writeString(
           folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"" + name + "\"}");
       assertThatThrownBy(() -> TokenizerFiles.read(folder).open(64, ROWS))
@@ -77,7 +78,8 @@ class TokenizerGridTest {
   void theModelsOwnConfigNamesTheClassToo() throws IOException {
     Files.writeString(folder.resolve("vocab.txt"), shared("@vocab.txt").textValue());
     Files.writeString(
-        folder.resolve("config.json"), "{\"x\": NaN, \"tokenizer_class\": \"BertJapaneseTokenizer\"}");
+        folder.resolve("config.json"),
+        "{\"x\": NaN, \"tokenizer_class\": \"BertJapaneseTokenizer\"}");
     assertThatThrownBy(() -> TokenizerFiles.read(folder).open(64, ROWS))
         .isInstanceOf(BadInputException.class)
         .hasMessageStartingWith("config.json: tokenizer_class: expected");
