@@ -243,7 +243,7 @@ class FinetuningTest {
               .toList();
       TaskData data = new TaskData(examples, examples.subList(0, 40), examples.subList(40, 80));
       Splits scored = Splits.of(tokenizer, data, Task.named("sts-b"));
-      Map<String, Score> baselines = Baselines.scores(scored, encoder, 1);
+      Map<String, Score> baselines = Baselines.scores(scored, encoder, 1, true);
       assertThat(baselines.get("majority").metric()).isEqualTo("combined_score");
       // The mean for every text correlates with nothing.
       assertThat(baselines.get("majority").value()).isZero();
