@@ -128,8 +128,17 @@ class HeadsTest {
     Path delta = folder.resolve("delta.safetensors");
     Outcome prune =
         Darex.run(
-            "prune", "--base", base, "--tuned", poor, "--task", task, "--rescale", "q-labelled",
-            "--out", delta);
+            "prune",
+            "--base",
+            base,
+            "--tuned",
+            poor,
+            "--task",
+            task,
+            "--rescale",
+            "q-labelled",
+            "--out",
+            delta);
     assertThat(prune.code()).isEqualTo(2);
     assertThat(prune.err()).contains("poor: expected the tensors of a head, " + layer);
     assertThat(delta).doesNotExist();

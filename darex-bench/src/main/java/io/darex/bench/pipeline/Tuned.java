@@ -207,7 +207,9 @@ record Tuned(
         training.plannedEpochs(),
         tunedScore,
         splits.score(encoder),
-        baselines ? Baselines.scores(splits, encoder, encoder.config().classes(), pooler) : new TreeMap<>(),
+        baselines
+            ? Baselines.scores(splits, encoder, encoder.config().classes(), pooler)
+            : new TreeMap<>(),
         List.of());
   }
 

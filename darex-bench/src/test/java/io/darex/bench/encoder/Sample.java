@@ -57,8 +57,7 @@ public record Sample(EncoderConfig config, long seed) {
   /** Every family with the activations of most models and 1 to 3 labels; of others one each. */
   public static Stream<Sample> samples() {
     List<Sample> samples = new ArrayList<>();
-    for (Family family :
-        List.of(Family.BERT, Family.ROBERTA, Family.DISTILBERT, Family.ELECTRA)) {
+    for (Family family : List.of(Family.BERT, Family.ROBERTA, Family.DISTILBERT, Family.ELECTRA)) {
       for (Activation activation :
           List.of(Activation.GELU, Activation.GELU_TANH, Activation.RELU)) {
         for (int labels = 1; labels <= 3; labels++) {
