@@ -19,7 +19,8 @@ import java.util.TreeMap;
 
 /**
  * The files of a Hugging Face folder that make up its tokenizer, and the others beside its weights
- * such as {@code generation_config.json}, as they are: a folder written back carries them unchanged.
+ * such as {@code generation_config.json}, as they are: a folder written back carries them
+ * unchanged.
  *
  * @param contents by file name
  */
