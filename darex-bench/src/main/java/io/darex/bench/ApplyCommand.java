@@ -20,8 +20,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "apply",
     description =
-        "Apply a sparse delta to its base and write the dense checkpoint, with the tokenizer and the"
-            + " other files of the tuned model. Killed and run again, it continues.",
+        "Apply a sparse delta to its base and write the dense checkpoint, with the tokenizer and"
+            + " the other files of the tuned model. Killed and run again, it continues.",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {"", "Example: darex apply --base bert --delta sst2.safetensors --out pruned"})

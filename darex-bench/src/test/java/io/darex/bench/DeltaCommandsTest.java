@@ -38,7 +38,16 @@ class DeltaCommandsTest {
 
   private static Outcome prune(Object base, Object tuned, Object out) {
     return Darex.run(
-        "prune", "--base", base, "--tuned", tuned, "--out", out, "--drop-rate", 0, "--mask",
+        "prune",
+        "--base",
+        base,
+        "--tuned",
+        tuned,
+        "--out",
+        out,
+        "--drop-rate",
+        0,
+        "--mask",
         "random");
   }
 
@@ -87,13 +96,28 @@ class DeltaCommandsTest {
     assertThat(half.err()).matches("(?s)bf16 rounds away [\\d,]+ of [\\d,]+ kept.*--dtype f32.*");
     Outcome none =
         Darex.run(
-            "apply", "--base", pair.base(), "--delta", sparse, "--out", out() + "2", "--scale", "0");
+            "apply",
+            "--base",
+            pair.base(),
+            "--delta",
+            sparse,
+            "--out",
+            out() + "2",
+            "--scale",
+            "0");
     assertThat(none.code()).as(none.err()).isZero();
     assertThat(Darex.run("diff", pair.base(), out() + "2").out())
         .containsPattern("all +\\d[\\d,]* +0 ");
     Outcome bad =
         Darex.run(
-            "apply", "--base", pair.base(), "--delta", sparse, "--out", out() + "3", "--scale",
+            "apply",
+            "--base",
+            pair.base(),
+            "--delta",
+            sparse,
+            "--out",
+            out() + "3",
+            "--scale",
             "much");
     assertThat(bad.code()).isEqualTo(2);
     assertThat(bad.err()).contains("expected a finite number, got 'much'");
@@ -109,8 +133,15 @@ class DeltaCommandsTest {
     Path task =
         Files.writeString(
             folder.resolve("own.yml"),
-            "task:\n  train: dev.tsv\n  dev: dev.tsv\n  header: true\n  text: text\n  label: label\n"
-                + "  labels: ['0', '1']\n  metric: [accuracy]\nencoder: bert\n");
+            "task:\n"
+                + "  train: dev.tsv\n"
+                + "  dev: dev.tsv\n"
+                + "  header: true\n"
+                + "  text: text\n"
+                + "  label: label\n"
+                + "  labels: ['0', '1']\n"
+                + "  metric: [accuracy]\n"
+                + "encoder: bert\n");
     Path delta = folder.resolve("bert-delta");
     Outcome pruned = prune(base, tuned, delta);
     assertThat(pruned.code()).as(pruned.err()).isZero();
@@ -119,8 +150,7 @@ class DeltaCommandsTest {
 
     Outcome expected = Darex.run("evaluate", "--model", tuned, "--task", task);
     assertThat(expected.out()).contains(" 2 examples, 8 tokens");
-    Outcome inMemory =
-        Darex.run("evaluate", "--model", base, "--delta", delta, "--task", task);
+    Outcome inMemory = Darex.run("evaluate", "--model", base, "--delta", delta, "--task", task);
     assertThat(inMemory.code()).as(inMemory.err()).isZero();
     assertThat(inMemory.out()).contains(" 2 examples, 8 tokens");
     Outcome applied = Darex.run("apply", "--base", base, "--delta", delta, "--out", out());
@@ -144,8 +174,7 @@ class DeltaCommandsTest {
             (vocabulary.replace(' ', '\n') + "\n").getBytes(StandardCharsets.UTF_8),
             "tokenizer_config.json",
             "{\"do_lower_case\": true}".getBytes(StandardCharsets.UTF_8));
-    HuggingFaceFolder.write(
-        folder.resolve(name), TinyBert.checkpoint(config, seed), files, true);
+    HuggingFaceFolder.write(folder.resolve(name), TinyBert.checkpoint(config, seed), files, true);
     return folder.resolve(name);
   }
 }

@@ -106,7 +106,8 @@ class EvaluateCommandTest {
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(outcome.out())
         .matches(
-            "cola dev: matthews_correlation 0\\.0000, 3 examples, 15 tokens, \\d+ tokens/s, .* s\n");
+            "cola dev: matthews_correlation 0\\.0000, 3 examples, 15 tokens, \\d+ tokens/s, .*"
+                + " s\n");
     assertThat(file).hasContent("index\tprediction\tlabel\n0\t1\t1\n1\t1\t0\n2\t1\t1\n");
     assertThat(size(folder.resolve("base"))).isEqualTo(before);
   }
@@ -135,7 +136,9 @@ class EvaluateCommandTest {
     assertThat(outcome.out())
         .contains("6 examples")
         .containsPattern(
-            "delta beside the base: \\d+\\.\\d\\d % of its multiply-adds skipped, \\d+ of \\d+ done\n$");
+            "delta beside the base: \\d+\\.\\d\\d % of its multiply-adds skipped, \\d+ of \\d+"
+                + " done\n"
+                + "$");
 
     String[] inJson = Stream.concat(Stream.of("--json"), Stream.of(beside)).toArray(String[]::new);
     JsonNode saved =

@@ -234,11 +234,6 @@ class PruneCommandTest {
     Outcome verified = Darex.run("verify", out(), "--base", pair.base(), "--tuned", pair.tuned());
     assertThat(verified.code()).isEqualTo(1);
     assertThat(verified.out()).contains("absent   base digest").contains("ok       kept values");
-    Outcome allowed =
-        Darex.run(
-            "verify", out(), "--base", pair.base(), "--tuned", pair.tuned(), "--allow-unsigned");
-    assertThat(allowed.code()).isZero();
-    assertThat(allowed.out()).isEqualTo(verified.out());
   }
 
   @Test

@@ -175,8 +175,8 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
     }
     if (optimizer().getGradientsAccumulator() != null) {
       throw new IllegalStateException(
-          "AdamR cannot train with shared gradients (a GradientsAccumulator, as ParallelWrapper has):"
-              + " these are what updaters return, and its updaters return zeros");
+          "AdamR cannot train with shared gradients (a GradientsAccumulator, as ParallelWrapper"
+              + " has): these are what updaters return, and its updaters return zeros");
     }
     TrainingListener first = listeners().iterator().next();
     if (first != this) {

@@ -318,7 +318,8 @@ public record Delta(
                 lines.add(
                     "likely swapped: only the base has a task head, "
                         + name
-                        + "; is the base the pre-trained model, and the tuned one the fine-tuned?"));
+                        + "; is the base the pre-trained model, and the tuned one the"
+                        + " fine-tuned?"));
     Map<Reason, List<Tensor>> byReason = new EnumMap<>(Reason.class);
     for (Whole entry : whole.values()) {
       byReason.computeIfAbsent(entry.reason(), key -> new ArrayList<>()).add(entry.tensor());

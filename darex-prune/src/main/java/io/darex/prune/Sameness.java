@@ -14,9 +14,10 @@ public final class Sameness {
     return delta.pairs().values().stream().allMatch(pair -> same(pair.base(), pair.tuned()));
   }
 
-  /** Whether nothing at all differs: base and tuned model are one. */
+  /** Whether nothing at all differs, of at least one entry: base and tuned model are one. */
   public static boolean isIdentity(Delta delta) {
-    return delta.leftOut().isEmpty()
+    return delta.entries() > 0
+        && delta.leftOut().isEmpty()
         && delta.carried().values().stream()
             .allMatch(after -> isThere(after, delta.base().tensors().get(after.name())))
         && isZero(delta);

@@ -145,8 +145,8 @@ class PruningTest {
       assertThatThrownBy(() -> pruning.prune(tunedBroken, threads))
           .isInstanceOf(NonFiniteException.class)
           .hasMessage(
-              "tensor w of the tuned model, element 70001: expected a finite number, found NaN; a tensor that is"
-                  + " excluded is carried as it is");
+              "tensor w of the tuned model, element 70001: expected a finite number, found NaN; a"
+                  + " tensor that is excluded is carried as it is");
     }
     Delta baseBroken = pruning.delta(Checkpoints.of(broken), Checkpoints.of(fine));
     assertThatThrownBy(() -> pruning.prune(baseBroken, 1))

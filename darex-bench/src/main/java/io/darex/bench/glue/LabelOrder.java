@@ -13,7 +13,8 @@ public final class LabelOrder {
 
   /** Runs and sweeps take no options for a model. */
   private static final String GIVE =
-      "name them in its config.json (id2label), or with --classes A,B of evaluate, prune and select";
+      "name them in its config.json (id2label), or with --classes A,B of evaluate, prune and"
+          + " select";
 
   /** By class, the label. */
   private final int[] labels;

@@ -27,9 +27,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * A tuned checkpoint, and what it scores before it is pruned.
@@ -103,8 +103,7 @@ record Tuned(
   }
 
   /** Refuses a fine-tune of another task; see {@link Evaluation#scorable}. */
-  static void requireHead(Prepared prepared, Path folder, Consumer<String> say)
-      throws IOException {
+  static void requireHead(Prepared prepared, Path folder, Consumer<String> say) throws IOException {
     Evaluation.scorable(
         config(folder),
         HuggingFaceFolder.open(folder),

@@ -194,8 +194,8 @@ public record Summary(
                         + " from several seeds, which also choose the train/validation split.")
                 + " Metric: "
                 + metric
-                + ". Values are mean ± standard deviation over the seeds. Each has its own report in"
-                + " its folder."));
+                + ". Values are mean ± standard deviation over the seeds. Each has its own report"
+                + " in its folder."));
     blocks.add(new Heading(2, "Fine-tunes"));
     blocks.add(finetunesTable());
     blocks.add(new Heading(2, "Before pruning"));

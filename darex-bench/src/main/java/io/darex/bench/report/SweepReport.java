@@ -119,8 +119,8 @@ public record SweepReport(
       blocks.add(
           new Picture(
               "sweep-front.png",
-              "Both objectives; on the line lie the candidates that none beats in one without losing"
-                  + " in the other.",
+              "Both objectives; on the line lie the candidates that none beats in one without"
+                  + " losing in the other.",
               SweepCharts.front(goal, done)));
     }
     List<Dimension> dimensions =

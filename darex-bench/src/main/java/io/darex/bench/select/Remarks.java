@@ -39,9 +39,9 @@ final class Remarks {
                 remarks.add(
                     String.format(
                         Locale.ROOT,
-                        "The recommended one loses %.3g of the tuned model's score here: a smaller drop"
-                            + " rate (--tolerance finds one) or a fine-tune with AdamR may serve"
-                            + " better.",
+                        "The recommended one loses %.3g of the tuned model's score here: a smaller"
+                            + " drop rate (--tolerance finds one) or a fine-tune with AdamR may"
+                            + " serve better.",
                         loss));
               }
             });
@@ -51,7 +51,8 @@ final class Remarks {
             .collect(Collectors.joining(", "));
     remarks.add(
         alike.isEmpty()
-            ? "Every other candidate with a score is worse beyond doubt (95 % intervals of the difference)."
+            ? "Every other candidate with a score is worse beyond doubt (95 % intervals of the"
+                  + " difference)."
             : "The trial cannot tell it from: "
                 + alike
                 + " (the 95 % intervals of the difference include 0).");

@@ -153,7 +153,8 @@ public final class Selector {
     List<String> remarks = new ArrayList<>();
     remarks.add(
         "Nothing was tried, for there are neither labels nor texts: this is the paper's decision"
-            + " tree and no more can be told. --calibration FILE or --task makes a trial possible.");
+            + " tree and no more can be told. --calibration FILE or --task makes a trial"
+            + " possible.");
     if (!walk.warning().isEmpty()) {
       remarks.add(walk.warning() + ".");
     }

@@ -87,7 +87,8 @@ class ConfigFuzzTest {
     List<String> good =
         List.of(
             "{\"i\": 0, \"a\": \"one\", \"b\": \"two\", \"c\": \"01\"}\n"
-                + "{\"a\": \"\\u00fc\\n\", \"b\": 1.5, \"c\": \"no\", \"i\": \"x\", \"d\": [{}]}\n\n");
+                + "{\"a\": \"\\u00fc\\n"
+                + "\", \"b\": 1.5, \"c\": \"no\", \"i\": \"x\", \"d\": [{}]}\n\n");
     FuzzTries.run(folder, "data.jsonl", good, file -> read(task));
   }
 

@@ -132,24 +132,53 @@ class RunConfigTest {
       value = {
         "task: colla|1: task: unknown value 'colla': did you mean 'cola'?",
         "encoder: minilm-l6|1: expected the key 'task', one of ",
-        "\"task: cola\nencoder: minilm\"|2: encoder: unknown value 'minilm': did you mean 'minilm-l6'?",
+        "\"task: cola\n"
+            + "encoder: minilm\"|2: encoder: unknown value 'minilm': did you mean 'minilm-l6'?",
         "\"task: cola\nprun: {}\"|2: prun: unknown key 'prun': did you mean 'prune'?",
-        "\"task: cola\nfinetune:\n  epochs: 0\"|3: finetune.epochs: expected a whole number from 1 to",
-        "\"task: cola\nfinetune:\n  epochs: 1.5\"|3: finetune.epochs: expected a whole number from 1 to",
-        "\"task: cola\nfinetune:\n  seed: [1, 1]\"|3: finetune.seed.1: expected each value once, got 1",
-        "\"task: cola\nfinetune:\n  patience: -1\"|3: finetune.patience: expected a whole number from 0 to",
-        "\"task: cola\nfinetune:\n  lambda: -1\"|3: finetune.lambda: expected a number of at least 0, got -1",
-        "\"task: cola\nfinetune:\n  optimizer: adam\n  lambda: 1\"|4: finetune.lambda: expected no lambda with",
-        "\"task: cola\nprune:\n  dropRate: [0.9, 1.0]\"|3: prune.dropRate.1: expected a number in [0, 1), got 1.0",
-        "\"task: cola\nprune:\n  dropRate:\n  - 0.9\n  - -0.1\"|5: prune.dropRate.1: expected a number in [0, 1), got -0.1",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  epochs: 0\"|3: finetune.epochs: expected a whole number from 1 to",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  epochs: 1.5\"|3: finetune.epochs: expected a whole number from 1 to",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  seed: [1, 1]\"|3: finetune.seed.1: expected each value once, got 1",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  patience: -1\"|3: finetune.patience: expected a whole number from 0 to",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lambda: -1\"|3: finetune.lambda: expected a number of at least 0, got -1",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  optimizer: adam\n"
+            + "  lambda: 1\"|4: finetune.lambda: expected no lambda with",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  dropRate: [0.9, 1.0]\"|3: prune.dropRate.1: expected a number in [0, 1), got 1.0",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  dropRate:\n"
+            + "  - 0.9\n"
+            + "  - -0.1\"|5: prune.dropRate.1: expected a number in [0, 1), got -0.1",
         "\"task: cola\nprune:\n  rescale: q\"|3: prune.rescale: expected a key 'q' beside",
-        "\"task: cola\nprune:\n  rescale: q\n  q: 0\"|4: prune.q: expected a number in (0, 1], got 0",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  rescale: q\n"
+            + "  q: 0\"|4: prune.q: expected a number in (0, 1], got 0",
         "\"task: cola\nprune:\n  q: 0.1\"|3: prune.q: expected q beside the key 'q'",
-        "\"task: cola\nprune:\n  rescale: q-labeled\"|3: prune.rescale: unknown value 'q-labeled': did you mean 'q-labelled'?",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  rescale: q-labeled\"|3: prune.rescale: unknown value 'q-labeled': did you mean"
+            + " 'q-labelled'?",
         "\"task: cola\nprune:\n  seeds: []\"|3: prune.seeds: expected at least one value, got []",
         "\"task: cola\nprune:\n  seeds: [1, 1]\"|3: prune.seeds.1: expected each value once, got 1",
-        "\"task: cola\nprune:\n  epsilon: 0.1\"|3: prune.epsilon: expected della beside the key 'epsilon'",
-        "\"task: cola\nprune: []\"|2: prune: expected at least one mapping of keys to values, got []",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  epsilon: 0.1\"|3: prune.epsilon: expected della beside the key 'epsilon'",
+        "\"task: cola\n"
+            + "prune: []\"|2: prune: expected at least one mapping of keys to values, got []",
         "\"task: cola\nprune: 3\"|2: prune: expected a mapping of keys to values, got 3",
         "\"task: cola\ntask: rte\"|2: expected YAML: Duplicate field 'task'",
         "\"task: [cola\"|1: expected YAML: ",
@@ -201,14 +230,31 @@ class RunConfigTest {
       quoteCharacter = '"',
       value = {
         "\"task: cola\n---\ntask: rte\"|3: expected one YAML document, came a second one",
-        "\"task: cola\nencoder: &e minilm-l6\ntuned: *e\"|3: expected the value itself, for aliases",
-        "\"task: cola\nprune:\n  dropRate: 99\"|3: prune.dropRate: expected a number in [0, 1), got 99: did you mean 0.99?",
-        "\"task: cola\nprune:\n  dropRate: [0.5, 99.9%]\"|3: prune.dropRate.1: expected a number in [0, 1), got \"99.9%\": did you mean 0.999?",
-        "\"task: cola\nprune:\n  dropRate: 1\"|3: prune.dropRate: expected a number in [0, 1), got 1",
-        "\"task: cola\nprune:\n  dropRate: no\"|3: prune.dropRate: expected a number in [0, 1), got no",
-        "\"task: cola\nencoder: models/bert\"|2: encoder: expected a Hugging Face folder, beside this file unless",
-        "\"task: cola\nencoder: src\"|2: encoder: expected a Hugging Face folder, beside this file unless",
-        "\"task: cola\ntuned: src\"|2: tuned: expected the folder of a run or a Hugging Face folder, beside this",
+        "\"task: cola\n"
+            + "encoder: &e minilm-l6\n"
+            + "tuned: *e\"|3: expected the value itself, for aliases",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  dropRate: 99\"|3: prune.dropRate: expected a number in [0, 1), got 99: did you"
+            + " mean 0.99?",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  dropRate: [0.5, 99.9%]\"|3: prune.dropRate.1: expected a number in [0, 1), got"
+            + " \"99.9%\": did you mean 0.999?",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  dropRate: 1\"|3: prune.dropRate: expected a number in [0, 1), got 1",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  dropRate: no\"|3: prune.dropRate: expected a number in [0, 1), got no",
+        "\"task: cola\n"
+            + "encoder: models/bert\"|2: encoder: expected a Hugging Face folder, beside this file"
+            + " unless",
+        "\"task: cola\n"
+            + "encoder: src\"|2: encoder: expected a Hugging Face folder, beside this file unless",
+        "\"task: cola\n"
+            + "tuned: src\"|2: tuned: expected the folder of a run or a Hugging Face folder, beside"
+            + " this",
       })
   void whatWasPassedOverOrMisleadIsSaid(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml))

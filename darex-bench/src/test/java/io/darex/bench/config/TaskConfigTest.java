@@ -183,17 +183,49 @@ class TaskConfigTest {
         "text: t|1: expected a file under train, dev or test",
         "\"dev: d.tsv\nlabel: l\nlabels: [a, b]\"|1: expected the key 'text'",
         "\"dev: d.tsv\ntext: t\nlabel: l\"|1: expected either labels: [NAME, NAME, …] or scores",
-        "\"dev: d.tsv\ntext: t\nlabel: l\nlabels: [a, b]\nscores: [0, 1]\"|4: labels: expected either",
+        "\"dev: d.tsv\n"
+            + "text: t\n"
+            + "label: l\n"
+            + "labels: [a, b]\n"
+            + "scores: [0, 1]\"|4: labels: expected either",
         "\"dev: d.tsv\ntext: t\nlabel: l\nlabels: [a]\"|4: labels: expected at least two labels",
         "\"dev: d.tsv\ntext: t\nlabel: l\nlabels: [a, a]\"|4: labels.1: expected each value once",
         "\"dev: d.tsv\ntext: t\nlabel: l\nscores: [1, 0]\"|4: scores: expected the least and the",
-        "\"dev: d.tsv\ntext: t\nlabel: l\nlabels: [a, b]\nmetric: bleu\"|5: metric: unknown value 'bleu'",
-        "\"dev: d.tsv\ntext: t\nlabel: l\nlabels: [a, b]\nmetric: pearson\"|5: metric: expected metrics of this",
-        "\"dev: d.tsv\ntext: t\nlabel: l\nlabels: [a, b, c]\nmetric: f1\"|f1 does not measure a classification with 3",
-        "\"dev: d.tsv\nheader: maybe\ntext: t\nlabel: 1\nlabels: [a, b]\"|2: header: expected true or false",
-        "\"dev: d.tsv\nheader: false\ntext: t\nlabel: 1\nlabels: [a, b]\"|3: text: expected the number of a column",
-        "\"dev: d.jsonl\nheader: true\ntext: t\nlabel: l\nlabels: [a, b]\"|2: header: expected no header with jsonl",
-        "\"dev: d.tsv\ntext: t\nlabel: l\nlabels: [a, b]\nlable: x\"|5: lable: unknown key 'lable': did you mean 'label'?",
+        "\"dev: d.tsv\n"
+            + "text: t\n"
+            + "label: l\n"
+            + "labels: [a, b]\n"
+            + "metric: bleu\"|5: metric: unknown value 'bleu'",
+        "\"dev: d.tsv\n"
+            + "text: t\n"
+            + "label: l\n"
+            + "labels: [a, b]\n"
+            + "metric: pearson\"|5: metric: expected metrics of this",
+        "\"dev: d.tsv\n"
+            + "text: t\n"
+            + "label: l\n"
+            + "labels: [a, b, c]\n"
+            + "metric: f1\"|f1 does not measure a classification with 3",
+        "\"dev: d.tsv\n"
+            + "header: maybe\n"
+            + "text: t\n"
+            + "label: 1\n"
+            + "labels: [a, b]\"|2: header: expected true or false",
+        "\"dev: d.tsv\n"
+            + "header: false\n"
+            + "text: t\n"
+            + "label: 1\n"
+            + "labels: [a, b]\"|3: text: expected the number of a column",
+        "\"dev: d.jsonl\n"
+            + "header: true\n"
+            + "text: t\n"
+            + "label: l\n"
+            + "labels: [a, b]\"|2: header: expected no header with jsonl",
+        "\"dev: d.tsv\n"
+            + "text: t\n"
+            + "label: l\n"
+            + "labels: [a, b]\n"
+            + "lable: x\"|5: lable: unknown key 'lable': did you mean 'label'?",
       })
   void everyFaultIsOneLineWithItsLine(String yaml, String message) {
     assertThatThrownBy(() -> task(yaml + "\n"))

@@ -126,7 +126,8 @@ class ConfigJsonTest {
       delimiter = '|',
       value = {
         "vocab_size | word_embeddings.weight: expected [2147483644, 8], got [11, 8]",
-        "max_position_embeddings | position_embeddings.weight: expected [2147483644, 8], got [6, 8]",
+        "max_position_embeddings | position_embeddings.weight: expected [2147483644, 8], got [6,"
+            + " 8]",
         "type_vocab_size | token_type_embeddings.weight: expected [2147483644, 8], got [2, 8]",
         "hidden_size | LayerNorm.bias: expected [2147483644], got [8]",
         "intermediate_size | intermediate.dense.bias: expected [2147483644], got [12]",

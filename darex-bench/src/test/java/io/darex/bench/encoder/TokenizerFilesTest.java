@@ -152,7 +152,8 @@ class TokenizerFilesTest {
     assertThatThrownBy(() -> ids("x"))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
-            "tokenizer: expected the unk_token \"[UNK]\" in the vocabulary, came none of that name");
+            "tokenizer: expected the unk_token \"[UNK]\" in the vocabulary, came none of that"
+                + " name");
     Files.write(folder.resolve("vocab.txt"), new byte[] {(byte) 0xC3, '\n'});
     assertThatThrownBy(() -> ids("x"))
         .isInstanceOf(BadInputException.class)
@@ -195,9 +196,9 @@ class TokenizerFilesTest {
   void whatTheLibraryWouldNotSurviveIsRefusedByName() throws IOException {
     hostile(
         "post_processor",
-        "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\":"
-            + " {\"id\": \"[NONE]\", \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}],"
-            + " \"pair\": [], \"special_tokens\": {}}",
+        "{\"type\": \"TemplateProcessing\", \"single\": [{\"SpecialToken\": {\"id\": \"[NONE]\","
+            + " \"type_id\": 0}}, {\"Sequence\": {\"id\": \"A\", \"type_id\": 0}}], \"pair\": [],"
+            + " \"special_tokens\": {}}",
         "one of the template's special_tokens");
     hostile(
         "normalizer",

@@ -233,28 +233,101 @@ class SweepConfigTest {
       value = {
         "\"task: cola\"|1: expected a section 'sweep'",
         "\"task: cola\nsweep: {candidates: 3}\"|2: sweep: expected at least one key with a space",
-        "\"task: cola\nfinetune:\n  lamda: {uniform: [0, 1]}\nsweep: {candidates: 3}\"|3: finetune.lamda: unknown key 'lamda': did you mean 'lambda'?",
-        "\"task: cola\nfinetune:\n  lambda: {uniform: [1, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers, the smaller first, got [1,1]",
-        "\"task: cola\nfinetune:\n  lambda: {uniform: [2, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers, the smaller first, got [2,1]",
-        "\"task: cola\nfinetune:\n  lambda: {uniform: [1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers",
-        "\"task: cola\nfinetune:\n  lambda: {uniform: [a, b]}\nsweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers",
-        "\"task: cola\nfinetune:\n  lambda: {loguniform: [0, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda.loguniform: expected two numbers above 0",
-        "\"task: cola\nfinetune:\n  lambda: {uniform: [-1, 1]}\nsweep: {candidates: 3}\"|3: finetune.lambda: expected a number of at least 0, got -1.0",
-        "\"task: cola\nfinetune:\n  epochs: {uniform: [1, 3.5]}\nsweep: {candidates: 3}\"|3: finetune.epochs: expected a whole number",
-        "\"task: cola\nfinetune:\n  epochs: {int: [1, 3.5]}\nsweep: {candidates: 3}\"|3: finetune.epochs.int: expected two whole numbers",
-        "\"task: cola\nfinetune:\n  epochs: {choice: [1]}\nsweep: {candidates: 3}\"|3: finetune.epochs.choice: expected a list of at least two values",
-        "\"task: cola\nfinetune:\n  epochs: [2, 3, 2]\nsweep: {candidates: 3}\"|3: finetune.epochs.2: expected each value once, got 2",
-        "\"task: cola\nprune:\n  mask: [random, magnitud]\nsweep: {search: grid}\"|3: prune.mask: unknown value 'magnitud': did you mean 'magnitude'?",
-        "\"task: cola\nfinetune:\n  optimizer: [adamr-l2, adam]\n  lambda: 1\nsweep: {search: grid}\"|4: finetune.lambda: expected no lambda with optimizer adam",
-        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep:\n  search: grid\n  objective: accuracy\"|5: sweep.objective: unknown value 'accuracy': did you mean",
-        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep:\n  search: grid\n  objective: [pruned, tuned, bytes]\"|5: sweep.objective: expected one or two objectives",
-        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {search: rand}\"|3: sweep.search: unknown value 'rand': did you mean",
-        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {seed: 3}\"|3: sweep: expected the key 'candidates', how many to try",
-        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {candidates: 0}\"|3: sweep.candidates: expected a whole number from 1",
-        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {candidate: 5}\"|3: sweep: expected the key 'candidates'",
-        "\"task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {candidates: 5, jobs: 2}\"|3: sweep.jobs: unknown key 'jobs': did you mean",
-        "\"task: cola\nfinetune: {lambda: {uniform: [0, 1]}, warmup: {uniform: [0, 0.5]}}\nsweep: {search: grid, points: 1000, seed: 1.5}\"|3: sweep.seed: expected a whole number",
-        "\"task: cola\ntuned: .\nfinetune:\n  lambda: {uniform: [0, 1]}\nsweep: {candidates: 5}\"|4: finetune.lambda: expected no lambda beside 'tuned'",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lamda: {uniform: [0, 1]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.lamda: unknown key 'lamda': did you mean"
+            + " 'lambda'?",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lambda: {uniform: [1, 1]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers, the"
+            + " smaller first, got [1,1]",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lambda: {uniform: [2, 1]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers, the"
+            + " smaller first, got [2,1]",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lambda: {uniform: [1]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lambda: {uniform: [a, b]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.lambda.uniform: expected two numbers",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lambda: {loguniform: [0, 1]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.lambda.loguniform: expected two numbers above"
+            + " 0",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  lambda: {uniform: [-1, 1]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.lambda: expected a number of at least 0, got"
+            + " -1.0",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  epochs: {uniform: [1, 3.5]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.epochs: expected a whole number",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  epochs: {int: [1, 3.5]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.epochs.int: expected two whole numbers",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  epochs: {choice: [1]}\n"
+            + "sweep: {candidates: 3}\"|3: finetune.epochs.choice: expected a list of at least two"
+            + " values",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  epochs: [2, 3, 2]\n"
+            + "sweep: {candidates: 3}\"|3: finetune.epochs.2: expected each value once, got 2",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  mask: [random, magnitud]\n"
+            + "sweep: {search: grid}\"|3: prune.mask: unknown value 'magnitud': did you mean"
+            + " 'magnitude'?",
+        "\"task: cola\n"
+            + "finetune:\n"
+            + "  optimizer: [adamr-l2, adam]\n"
+            + "  lambda: 1\n"
+            + "sweep: {search: grid}\"|4: finetune.lambda: expected no lambda with optimizer adam",
+        "\"task: cola\n"
+            + "finetune: {epochs: [1, 2]}\n"
+            + "sweep:\n"
+            + "  search: grid\n"
+            + "  objective: accuracy\"|5: sweep.objective: unknown value 'accuracy': did you mean",
+        "\"task: cola\n"
+            + "finetune: {epochs: [1, 2]}\n"
+            + "sweep:\n"
+            + "  search: grid\n"
+            + "  objective: [pruned, tuned, bytes]\"|5: sweep.objective: expected one or two"
+            + " objectives",
+        "\"task: cola\n"
+            + "finetune: {epochs: [1, 2]}\n"
+            + "sweep: {search: rand}\"|3: sweep.search: unknown value 'rand': did you mean",
+        "\"task: cola\n"
+            + "finetune: {epochs: [1, 2]}\n"
+            + "sweep: {seed: 3}\"|3: sweep: expected the key 'candidates', how many to try",
+        "\"task: cola\n"
+            + "finetune: {epochs: [1, 2]}\n"
+            + "sweep: {candidates: 0}\"|3: sweep.candidates: expected a whole number from 1",
+        "\"task: cola\n"
+            + "finetune: {epochs: [1, 2]}\n"
+            + "sweep: {candidate: 5}\"|3: sweep: expected the key 'candidates'",
+        "\"task: cola\n"
+            + "finetune: {epochs: [1, 2]}\n"
+            + "sweep: {candidates: 5, jobs: 2}\"|3: sweep.jobs: unknown key 'jobs': did you mean",
+        "\"task: cola\n"
+            + "finetune: {lambda: {uniform: [0, 1]}, warmup: {uniform: [0, 0.5]}}\n"
+            + "sweep: {search: grid, points: 1000, seed: 1.5}\"|3: sweep.seed: expected a whole"
+            + " number",
+        "\"task: cola\n"
+            + "tuned: .\n"
+            + "finetune:\n"
+            + "  lambda: {uniform: [0, 1]}\n"
+            + "sweep: {candidates: 5}\"|4: finetune.lambda: expected no lambda beside 'tuned'",
       })
   void faultsAreOneLineWithFileAndLine(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml))

@@ -4,9 +4,19 @@ import io.darex.prune.DType;
 import io.darex.prune.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import lombok.RequiredArgsConstructor;
 
 /** The bytes of a file as a tensor, U8 {@code [bytes]}. */
-record ByteTensor(String name, byte[] content) implements Tensor {
+@RequiredArgsConstructor
+final class ByteTensor implements Tensor {
+  private final String name;
+  private final byte[] content;
+
+  @Override
+  public String name() {
+    return name;
+  }
+
   @Override
   public DType dtype() {
     return DType.U8;

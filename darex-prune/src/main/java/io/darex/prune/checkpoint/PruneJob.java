@@ -208,7 +208,7 @@ public final class PruneJob {
     Preflight all = Preflight.of(delta);
     Preflight kept = Preflight.of(getChanged());
     return new Preflight(
-            kept.entries(), all.blocks(), kept.columns(), all.tensors(), all.wholeBytes())
+                kept.entries(), all.blocks(), kept.columns(), all.tensors(), all.wholeBytes())
             .fileBytes(recipe.pruning().mask(), recipe.values())
         + SideFiles.bytes(files);
   }

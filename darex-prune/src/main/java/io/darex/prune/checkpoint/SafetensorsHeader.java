@@ -203,7 +203,9 @@ record SafetensorsHeader(SortedMap<String, String> metadata, SortedMap<String, E
         bytes = dtype.bytes(Tensor.count(dimensions));
       } catch (ArithmeticException e) {
         throw new MalformedFileException(
-            path, where + ": a shape of whole bytes, less than 2^63 bytes in all, of " + dtype, shape);
+            path,
+            where + ": a shape of whole bytes, less than 2^63 bytes in all, of " + dtype,
+            shape);
       }
       if (bytes != end - begin) {
         throw new MalformedFileException(

@@ -79,8 +79,7 @@ class ApplyJobTest {
   }
 
   private ApplyJob apply(double strength, Optional<DType> dtype) throws IOException {
-    ApplyJob job =
-        ApplyJob.open(base(), delta(), strength, dtype, OptionalLong.empty(), true);
+    ApplyJob job = ApplyJob.open(base(), delta(), strength, dtype, OptionalLong.empty(), true);
     job.run(out(), WriteOptions.defaults().withForce(true));
     return job;
   }
@@ -244,8 +243,7 @@ class ApplyJobTest {
     write(base(), CONFIG, Map.of("vocab.txt", "a"), weight);
     write(tuned(), CONFIG, Map.of(), Checkpoints.tuned(3, weight, "encoder.w"));
     prune(0.5);
-    ApplyJob job =
-        ApplyJob.open(base(), delta(), Optional.empty(), OptionalLong.empty(), true);
+    ApplyJob job = ApplyJob.open(base(), delta(), Optional.empty(), OptionalLong.empty(), true);
     assertThat(job.notes(folder.resolve("out.safetensors")))
         .containsExactly("a bare file has no place for vocab.txt; --out FOLDER writes them");
   }

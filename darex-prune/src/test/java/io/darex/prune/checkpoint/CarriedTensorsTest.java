@@ -63,8 +63,7 @@ class CarriedTensorsTest {
   private Checkpoint through(Selection selection) throws IOException {
     job(selection).run(path("delta"), WriteOptions.defaults());
     ApplyJob apply =
-        ApplyJob.open(
-            path("base"), path("delta"), Optional.empty(), OptionalLong.empty(), true);
+        ApplyJob.open(path("base"), path("delta"), Optional.empty(), OptionalLong.empty(), true);
     apply.run(path("out"), WriteOptions.defaults());
     assertThat(
             Verification.of(
@@ -117,8 +116,9 @@ class CarriedTensorsTest {
     assertThatThrownBy(() -> job.run(path("delta"), WriteOptions.defaults()))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("bias")
-        .hasMessageContaining("element 1: expected a finite number, found NaN; a tensor that is"
-            + " excluded is carried as it is");
+        .hasMessageContaining(
+            "element 1: expected a finite number, found NaN; a tensor that is"
+                + " excluded is carried as it is");
     assertThat(path("delta")).doesNotExist();
   }
 

@@ -4,9 +4,31 @@ import io.darex.prune.DType;
 import io.darex.prune.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import lombok.RequiredArgsConstructor;
 
 /** A tensor of any type, given by its bytes. */
-record RawTensor(String name, DType dtype, long[] shape, byte[] all) implements Tensor {
+@RequiredArgsConstructor
+final class RawTensor implements Tensor {
+  private final String name;
+  private final DType dtype;
+  private final long[] shape;
+  private final byte[] all;
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public DType dtype() {
+    return dtype;
+  }
+
+  @Override
+  public long[] shape() {
+    return shape;
+  }
+
   @Override
   public void read(long from, float[] into, int offset, int length) {
     throw new IllegalStateException("nobody reads the values of " + name);

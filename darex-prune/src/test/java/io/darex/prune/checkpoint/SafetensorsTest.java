@@ -174,7 +174,8 @@ class SafetensorsTest {
         "{`w`:{`dtype`:32,`shape`:[4],`data_offsets`:[0,16]}} | dtype to be a text",
         "{`w`:{`shape`:[4],`data_offsets`:[0,16]}} | dtype null",
         "{`w`:{`dtype`:`F32`,`shape`:[1152921504606846976,16],`data_offsets`:[0,16]}} | 2^63 bytes",
-        "{`w`:{`dtype`:`F32`,`shape`:[1152921504606846976],`data_offsets`:[0,16]}} | 46116860184273",
+        "{`w`:{`dtype`:`F32`,`shape`:[1152921504606846976],`data_offsets`:[0,16]}} |"
+            + " 46116860184273",
         "{`w`:{`dtype`:`F32`,`shape`:[2],`data_offsets`:[0,8]}} | the file to end with its last",
         "{`w`:{`dtype`:`F32`,`shape`:[2],`data_offsets`:[8,16]}} | a hole between tensors",
         "{`v`:{`dtype`:`F32`,`shape`:[3],`data_offsets`:[0,12]},"

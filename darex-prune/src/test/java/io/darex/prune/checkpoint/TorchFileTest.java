@@ -207,16 +207,23 @@ class TorchFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "cposix\\nsystem\\n(X2:lstR.| a pickle of tensors only, found posix.system: it is neither loaded nor run",
+        "cposix\\n"
+            + "system\\n"
+            + "(X2:lstR.| a pickle of tensors only, found posix.system: it is neither loaded nor"
+            + " run",
         "cbuiltins\\neval\\n(X2:1+tR.| found builtins.eval",
         "ctorch\\nload\\n(X2:1+tR.| found torch.load",
         "ctorch._utils\\n_rebuild_tensor\\n)R.| found torch._utils._rebuild_tensor:",
         "ctorch.storage\\n_load_from_bytes\\n(X2:1+tR.| found torch.storage._load_from_bytes",
         "(ios\\nsystem\\n.| expected the opcodes of a state dict only, found INST (0x69) at byte 3",
         "P0\\n.| found PERSID (0x50)",
-        "ccollections\\nOrderedDict\\n(K\\1tR.| expected the arguments that torch gives ORDERED_DICT, found [the value 1]",
+        "ccollections\\n"
+            + "OrderedDict\\n"
+            + "(K\\1tR.| expected the arguments that torch gives ORDERED_DICT, found [the value 1]",
         "ccollections\\nOrderedDict\\n)\\x81.| found NEWOBJ (0x81)",
-        "ctorch\\nFloatStorage\\n)R.| expected a call of a function, found one of torch FloatStorage",
+        "ctorch\\n"
+            + "FloatStorage\\n"
+            + ")R.| expected a call of a function, found one of torch FloatStorage",
         "]K\\1b.| expected attributes of a dict only, found those of a list",
         "}(N]u.| expected texts or whole numbers as keys of a dict, found None",
         "}(X1:wu.| expected keys and values for a dict, found 1 values for a dict",
