@@ -62,7 +62,8 @@ final class SelectCommand implements Callable<Integer> {
       paramLabel = "CHECKPOINT",
       converter = CheckpointPath.class,
       required = true,
-      description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
+      description =
+          "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
   private Path base;
 
   @Option(

@@ -52,7 +52,7 @@ final class Remarks {
     remarks.add(
         alike.isEmpty()
             ? "Every other candidate with a score is worse beyond doubt (95 % intervals of the"
-                  + " difference)."
+                + " difference)."
             : "The trial cannot tell it from: "
                 + alike
                 + " (the 95 % intervals of the difference include 0).");

@@ -1,8 +1,8 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
+import io.darex.prune.Segments;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -12,8 +12,7 @@ import java.util.TreeMap;
  * is nothing that it would scale.
  */
 record Nothing(Mask like) implements DrawnMask {
-  private static final Tensor NO_DIVISORS =
-      new FloatTensor("divisors", new long[] {0}, new float[0]);
+  private static final Tensor NO_DIVISORS = new Segments(new float[0][]);
 
   @Override
   public String kind() {
