@@ -61,12 +61,9 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
-<<<<<<< HEAD
       converter = CheckpointPath.class,
-      description = "The pre-trained checkpoint: a Hugging Face folder or a safetensors file.")
-=======
-      description = "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
->>>>>>> w-peft
+      description =
+          "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
   private Path base;
 
   @Option(
