@@ -148,7 +148,6 @@ class SelectCommandTest {
         .startsWith("<!DOCTYPE html>")
         .contains("data:image/png;base64,", chosen.at("/name").asText())
         .doesNotContain("src=\"http");
-    // Names are read from beside it: it works from anywhere, moved too.
     assertThat(recipe).content().doesNotContain(folder.toString());
     prunesAsSaid(answer, recipe);
   }

@@ -200,7 +200,6 @@ class RunConfigTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "\"task: cola\ntuned: 0x\"|2: expected YAML: Malformed Number token",
         "\"task: cola\n---\ntask: rte\"|3: expected one YAML document, came a second one",
         "\"task: cola\nencoder: &e minilm-l6\ntuned: *e\"|3: expected the value itself, for aliases",
         "\"task: cola\nprune:\n  dropRate: 99\"|3: prune.dropRate: expected a number in [0, 1), got 99: did you mean 0.99?",
