@@ -51,7 +51,6 @@ final class RecipeOptions {
   @Option(
       names = "--epsilon",
       paramLabel = "E",
-      converter = Rate.class,
       description = "How far apart the drop rates of della are.")
   private Double epsilon;
 

@@ -46,6 +46,27 @@ class PruneInputTest {
     return folder.resolve("out.safetensors");
   }
 
+  /** Where a folder is taken its name is, unless something is called so. */
+  @Test
+  void aBuiltInEncoderIsACheckpoint() throws IOException {
+    Outcome same = Darex.run("diff", "minilm-l6", "minilm-l6");
+    assertThat(same.code()).as(same.err()).isZero();
+    assertThat(same.out()).startsWith("identical: ");
+    for (String[] command :
+        new String[][] {
+          {"prune", "--base", "minilm-l6", "--tuned", pair.tuned().toString()},
+          {"apply", "--base", "minilm-l6", "--delta", sparse.toString()},
+        }) {
+      Outcome outcome =
+          Darex.run(Stream.concat(Stream.of(command), Stream.of("--out", out())).toArray());
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(outcome.err()).doesNotContain("no checkpoint there");
+    }
+    Outcome verified = Darex.run("verify", sparse, "--base", "minilm-l6");
+    assertThat(verified.out()).contains("base digest");
+    assertNothingWritten();
+  }
+
   @Test
   void aDryRunWritesNothing() throws IOException {
     Outcome outcome = prune("--dry-run");
@@ -63,6 +84,8 @@ class PruneInputTest {
       value = {
         "--mask rondom | unknown mask 'rondom': did you mean 'random'?",
         "--drop-rate 1 | dropRate must be in [0, 1), got 1.0",
+        "--drop-rate 99 | expected a number in [0, 1), came '99': did you mean 0.99?",
+        "--drop-rate 99.5% | expected a number in [0, 1), came '99.5%': did you mean 0.995?",
         "--drop-rate much | Invalid value for option '--drop-rate'",
         "--mask random --scope row | mask random has no parameter 'scope'",
         "--mask magnitude --scope column | needs one of [tensor, row, model] as 'scope'",

@@ -148,6 +148,7 @@ class SelectCommandTest {
         .startsWith("<!DOCTYPE html>")
         .contains("data:image/png;base64,", chosen.at("/name").asText())
         .doesNotContain("src=\"http");
+    assertThat(recipe).content().doesNotContain(folder.toString());
     prunesAsSaid(answer, recipe);
   }
 

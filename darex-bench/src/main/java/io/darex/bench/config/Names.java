@@ -11,6 +11,7 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 /** Names of things, and what a user may have meant by one. */
 public final class Names {
   private static final int DIGEST_BYTES = 4;
+  private static final int SHOWN = 60;
 
   private Names() {}
 
@@ -28,12 +29,14 @@ public final class Names {
   /** {@code "unknown task 'colla': did you mean 'cola'? (valid: cola, rte)"}. */
   public static String unknown(String kind, String name, Collection<String> valid) {
     LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+    // The distance takes a step for each two letters, and nobody reads a line of megabytes.
+    String shown = name.length() <= SHOWN ? name : name.substring(0, SHOWN) + "…";
     String nearest =
         valid.stream()
-            .min(Comparator.comparingInt(candidate -> distance.apply(name, candidate)))
+            .min(Comparator.comparingInt(candidate -> distance.apply(shown, candidate)))
             .orElseThrow();
     return String.format(
         "unknown %s '%s': did you mean '%s'? (valid: %s)",
-        kind, name, nearest, String.join(", ", valid));
+        kind, shown, nearest, String.join(", ", valid));
   }
 }

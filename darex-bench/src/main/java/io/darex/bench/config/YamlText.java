@@ -41,6 +41,9 @@ final class YamlText {
 
   private static final int LONGEST_LINE = 1 << 16;
 
+  /** What Jackson says of its own insides: {@code due to (java.lang.NumberFormatException)}. */
+  private static final String JAVA = ",? *(: failed to tokenize)? due to \\(?java\\..*";
+
   private static final YAMLFactory YAML = factory();
 
   private final Path file;
@@ -76,6 +79,7 @@ final class YamlText {
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       String what = e.getOriginalMessage().lines().findFirst().orElse("");
+      what = what.replaceFirst(JAVA, "");
       throw new BadInputException(file + ":" + line + ": expected YAML: " + what, e);
     } catch (IOException e) {
       throw new BadInputException(file + ": cannot be read: " + e.getMessage(), e);

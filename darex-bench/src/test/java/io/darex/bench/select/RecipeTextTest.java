@@ -32,6 +32,17 @@ class RecipeTextTest {
     assertThat(read.pruning().mask().parameters()).containsEntry("seed", "42");
   }
 
+  /** They are whatever a file calls its tensors. */
+  @Test
+  void namesOfTensorsAreWrittenSoThatYamlReadsThem() throws IOException {
+    Map<String, Double> odd =
+        Map.of("a\nb: \"c\\\t#\u001b\u2028\ufeff", .5, "\ud83d\ude00 é", .25, "no", .125, "~", .75);
+    Scale scale = new Scale(.1, odd);
+    RecipeText recipe = RecipeText.of(SEARCHED, .9, scale, true, 42, "encoder", "unused");
+    assertThat(read(recipe).rescale()).isEqualTo(new FixedQ(scale));
+    assertThat(recipe.qYaml().lines()).hasSize(6);
+  }
+
   @Test
   void oneQAndTheRescalesThatNeedNone() throws IOException {
     Scale scale = Scale.of(Math.sqrt(.001));

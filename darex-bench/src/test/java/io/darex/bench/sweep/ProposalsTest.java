@@ -79,7 +79,14 @@ class ProposalsTest {
     return number % 7 == 6
         ? Trial.failed(number, named, "seventh")
         : new Trial(
-            number, named, Map.of(Trial.PRUNED, quality(values)), null, null, null, 1, number);
+            number,
+            named,
+            Map.of(Trial.PRUNED, quality(values), Trial.TUNED, 1.0, Trial.BYTES, 1.0),
+            Map.of(Trial.PRUNED, 1.0, Trial.TUNED, 1.0),
+            null,
+            null,
+            1,
+            number);
   }
 
   @Test
