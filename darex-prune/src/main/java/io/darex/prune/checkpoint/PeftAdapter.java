@@ -91,6 +91,7 @@ public final class PeftAdapter {
    *     or the like, or its factors do not fit each other
    */
   public static PeftAdapter open(Path folder) throws IOException {
+    InputFile.requireOpen(folder);
     if (!isAt(folder)) {
       throw new NoSuchFileException(folder.toString(), null, "no " + PeftConfig.FILE + " there");
     }
