@@ -226,9 +226,11 @@ class FaultTest {
         prune: {dropRate: 0.5}
         sweep: {candidates: 2}
         """);
-    String words = words(command, bad).replace("run.yml", run + "").replace("sweep.yml", sweep + "");
+    String words =
+        words(command, bad).replace("run.yml", run + "").replace("sweep.yml", sweep + "");
     Outcome outcome = Darex.run((Object[]) words.split(" "));
-    assertThat(outcome.err()).isEqualTo("darex: " + bad + ": expected a folder, found a file there\n");
+    assertThat(outcome.err())
+        .isEqualTo("darex: " + bad + ": expected a folder, found a file there\n");
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.out()).isEmpty();
   }
@@ -337,7 +339,8 @@ class FaultTest {
       case GIT_LFS ->
           Files.writeString(
               bad, "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n");
-      case WEB_PAGE -> Files.writeString(bad, "<!DOCTYPE html>\n<html><body>Log in</body></html>\n");
+      case WEB_PAGE ->
+          Files.writeString(bad, "<!DOCTYPE html>\n<html><body>Log in</body></html>\n");
       case ZIP -> Files.write(bad, "PK\u0003\u0004\u0014\0\0\0".getBytes(StandardCharsets.UTF_8));
       case TRUNCATED -> Files.writeString(bad, "{\"weight_map\": {\"a\": [1, ");
     }

@@ -97,7 +97,9 @@ class LauncherTest {
     assumeTrue(Files.exists(Path.of("/dev/full")), "skipped: no /dev/full, which Linux has");
     for (String command : List.of("--help", "prune --help", "encoder list", "doctor --json")) {
       Ended ended =
-          end(process("bash", "-c", "\"$1\" " + command + " >/dev/full", "test", launcher + "").start());
+          end(
+              process("bash", "-c", "\"$1\" " + command + " >/dev/full", "test", launcher + "")
+                  .start());
       assertThat(ended.said())
           .endsWith("darex: standard output could not be written: the disk is full\n");
       assertThat(ended.code()).isEqualTo(1);

@@ -2,6 +2,7 @@ package io.darex.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -18,8 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import io.darex.prune.checkpoint.HuggingFaceFolder;
 
 /** What reaches a terminal, and what is said when nothing does. */
 class TerminalTest {
