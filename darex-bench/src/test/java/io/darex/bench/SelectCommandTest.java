@@ -287,8 +287,10 @@ class SelectCommandTest {
         "tuned | --drop-rate 0.9 --calibration BLANK | expected text, one a line, came none",
         "tuned | --drop-rate 0.9 --calibration NONE | expected a file",
         "tuned | --drop-rate 0.9 --task cola | CoLA: expected the GLUE folder",
-        "tuned | --drop-rate 0.9 --task cola --glue GLUE --trial-texts 3 | expected at least 8 texts",
-        "headless | --drop-rate 0.9 --task cola --glue GLUE | expected a head of 2 labels for task cola",
+        "tuned | --drop-rate 0.9 --task cola --glue GLUE --trial-texts 3 | expected at least 8"
+            + " texts",
+        "headless | --drop-rate 0.9 --task cola --glue GLUE | expected a head of 2 labels for task"
+            + " cola",
         "other | --drop-rate 0.9 | mismatches",
       })
   void badInputIsOneLine(String tuned, String options, String message) {

@@ -80,7 +80,6 @@ class TerminalTest {
             Darex.run("inspect", out, "--json"),
             Darex.run("diff", base, tuned),
             Darex.run("diff", base, tuned, "--json"),
-            Darex.run("verify", out, "--base", base, "--tuned", tuned),
             Darex.run("verify", out, "--base", pair.base()),
             Darex.run("inspect", tuned.resolve(HOSTILE)))) {
       String said = outcome.out() + outcome.err();

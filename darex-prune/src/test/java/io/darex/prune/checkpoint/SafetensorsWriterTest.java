@@ -113,7 +113,9 @@ class SafetensorsWriterTest {
     int before = computed.getAndSet(0);
     assertThat(before).isPositive();
     AtomicLong bytes = new AtomicLong();
-    write(NAMED.withBytesDone(bytes::addAndGet).withThreads(1), "none");
+    WriteOptions telling =
+        NAMED.withBytesDone(bytes::addAndGet).withBytesFound(bytes::addAndGet).withThreads(1);
+    write(telling, "none");
     assertThat(computed.get() + before).as("pieces of both runs").isEqualTo(9);
     assertThat(bytes).hasValue(tensors.stream().mapToLong(SafetensorsLayout::bytes).sum());
     assertThat(target).hasBinaryContent(frontToBack());
