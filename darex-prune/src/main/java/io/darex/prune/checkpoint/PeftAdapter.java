@@ -113,13 +113,9 @@ public final class PeftAdapter {
    *     or the like, or its factors do not fit each other
    */
   public static PeftAdapter open(Path folder) throws IOException {
-<<<<<<< HEAD
+    InputFile.requireOpen(folder);
     Path config = folder.resolve(PeftConfig.FILE);
     if (!Files.isRegularFile(config)) {
-=======
-    InputFile.requireOpen(folder);
-    if (!isAt(folder)) {
->>>>>>> w-terminal
       throw new NoSuchFileException(folder.toString(), null, "no " + PeftConfig.FILE + " there");
     }
     Path file =
