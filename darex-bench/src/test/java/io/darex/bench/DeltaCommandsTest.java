@@ -133,15 +133,17 @@ class DeltaCommandsTest {
     Path task =
         Files.writeString(
             folder.resolve("own.yml"),
-            "task:\n"
-                + "  train: dev.tsv\n"
-                + "  dev: dev.tsv\n"
-                + "  header: true\n"
-                + "  text: text\n"
-                + "  label: label\n"
-                + "  labels: ['0', '1']\n"
-                + "  metric: [accuracy]\n"
-                + "encoder: bert\n");
+            """
+            task:
+              train: dev.tsv
+              dev: dev.tsv
+              header: true
+              text: text
+              label: label
+              labels: ['0', '1']
+              metric: [accuracy]
+            encoder: bert
+            """);
     Path delta = folder.resolve("bert-delta");
     Outcome pruned = prune(base, tuned, delta);
     assertThat(pruned.code()).as(pruned.err()).isZero();

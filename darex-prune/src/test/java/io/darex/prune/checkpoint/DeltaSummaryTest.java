@@ -31,7 +31,9 @@ class DeltaSummaryTest {
       assertThat(summary).isEqualTo(DeltaSummary.of(file, 1));
       assertThat(summary.mask().kind()).isEqualTo(mask.kind());
       assertThat(summary.mask().parameters()).isEqualTo(delta.mask().parameters());
-      assertThat(summary.provenance()).isEqualTo(delta.provenance());
+      assertThat(summary.provenance().withFiles(delta.provenance().files()))
+          .isEqualTo(delta.provenance());
+      assertThat(summary.provenance().files()).containsOnlyKeys("merges.txt", "vocab.txt");
       assertThat(summary.digest()).isEqualTo(file.digest());
       assertThat(summary.elements()).isEqualTo(90_309);
       assertThat(summary.bytes()).isEqualTo(Files.size(path));
@@ -55,7 +57,7 @@ class DeltaSummaryTest {
     }
   }
 
-  /** What is not a tensor's is the header's. */
+  /** What is not a tensor's or a file's is the header's. */
   @Test
   void givesEveryByteToATensorOrTheHeader() throws IOException {
     for (Mask mask : SparseDeltas.MASKS) {
@@ -68,7 +70,9 @@ class DeltaSummaryTest {
       long tensors =
           summary.pruned().stream().mapToLong(DeltaSummary.Pruned::bytes).sum()
               + summary.whole().stream().mapToLong(DeltaSummary.Whole::bytes).sum();
-      assertThat(header + tensors).isEqualTo(summary.bytes());
+      long files = SideFiles.bytes(summary.provenance().files());
+      assertThat(files).isEqualTo(2);
+      assertThat(header + tensors + files).isEqualTo(summary.bytes());
     }
   }
 }

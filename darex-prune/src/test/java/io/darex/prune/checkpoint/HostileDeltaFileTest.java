@@ -236,8 +236,8 @@ class HostileDeltaFileTest {
             "tensor kept:w0, element 0: expected a finite number, found NaN"),
         any(
             "stray file",
-            c -> c.tensor(new Bytes("file:vocab.txt", new byte[1])),
-            "a digest in darex.files for each file:NAME, found vocab.txt"),
+            c -> c.tensor(new Bytes("file:spiece.model", new byte[1])),
+            "a digest in darex.files for each file:NAME, found spiece.model"),
         gaps("of floats", c -> c.tensor(new LongTensor("gaps:w0", new long[1])), "gaps:w0 to be"),
         gaps("empty", c -> c.gaps(), "gaps:w0 to have a count for each of 1 blocks, found 0"),
         gaps("too many", c -> c.gaps(0xC9, 1), "at most 200 kept elements in gaps:w0, block 0"),
