@@ -61,7 +61,8 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
-      description = "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
+      description =
+          "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
   private Path base;
 
   @Option(

@@ -56,7 +56,8 @@ final class SelectCommand implements Callable<Integer> {
       names = "--base",
       paramLabel = "CHECKPOINT",
       required = true,
-      description = "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
+      description =
+          "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
   private Path base;
 
   @Option(
