@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.Darex.Outcome;
+import io.darex.prune.KeptTensor;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.Safetensors;
+import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,8 +59,12 @@ class LoraCommandTest {
         Darex.run("prune", "--base", base, "--tuned", adapter, "--drop-rate", 0.5, "--out", whole);
     assertThat(pruned.code()).as(pruned.err()).isZero();
     assertThat(pruned.err())
-        .contains("adapter: 12 layers; of 1,769,472 entries of B·A about 884,736 stay")
-        .contains("the factors have 36,864: pruning B·A does not pay");
+        .contains("adapter: its values take ", ", the sparse delta of its B·A about ")
+        .contains(": pruning B·A does not pay, prune --adapter prunes its factors");
+    // Of the base's 11 million entries the adapter changes 1,769,472; no others are kept.
+    assertThat(
+            SparseDeltaFile.read(whole).kept().values().stream().mapToLong(KeptTensor::kept).sum())
+        .isBetween(880_000L, 890_000L);
     // The merged checkpoint and base with adapter are one and the same.
     Outcome verified = Darex.run("verify", whole, "--base", base, "--tuned", run.resolve("tuned"));
     assertThat(verified.code()).as(verified.out()).isZero();
