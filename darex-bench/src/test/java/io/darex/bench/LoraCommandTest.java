@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.Darex.Outcome;
+import io.darex.prune.KeptTensor;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.Safetensors;
+import io.darex.prune.checkpoint.SparseDeltaFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,8 +59,12 @@ class LoraCommandTest {
         Darex.run("prune", "--base", base, "--tuned", adapter, "--drop-rate", 0.5, "--out", whole);
     assertThat(pruned.code()).as(pruned.err()).isZero();
     assertThat(pruned.err())
-        .contains("adapter: 12 layers; of 1,769,472 entries of B·A about 884,736 stay")
-        .contains("the factors have 36,864: pruning B·A does not pay");
+        .contains("adapter: its values take ", ", the sparse delta of its B·A about ")
+        .contains(": pruning B·A does not pay, prune --adapter prunes its factors");
+    // Of the base's 11 million entries the adapter changes 1,769,472; no others are kept.
+    assertThat(
+            SparseDeltaFile.read(whole).kept().values().stream().mapToLong(KeptTensor::kept).sum())
+        .isBetween(880_000L, 890_000L);
     // The merged checkpoint and base with adapter are one and the same.
     Outcome verified = Darex.run("verify", whole, "--base", base, "--tuned", run.resolve("tuned"));
     assertThat(verified.code()).as(verified.out()).isZero();
@@ -106,12 +112,14 @@ class LoraCommandTest {
       delimiter = '|',
       value = {
         "prune --out OUT | expected --base and --tuned, or --adapter, came none",
-        "prune --base BASE --out OUT | expected --base and --tuned, or --adapter, came --base alone",
+        "prune --base BASE --out OUT | expected --base and --tuned, or --adapter, came --base"
+            + " alone",
         "prune --adapter ADAPTER --base BASE --out OUT | --adapter: expected no --base, --tuned",
         "prune --adapter BASE --out OUT | no adapter_config.json there",
         "prune --adapter ADAPTER --values bf16 --out OUT | expected no --values",
         "prune --adapter ADAPTER --drop-rate-a 1 --out OUT | dropRate",
-        "prune --base BASE --tuned BASE --q-a 0.5 --out OUT | expected --adapter with --drop-rate-a",
+        "prune --base BASE --tuned BASE --q-a 0.5 --out OUT | expected --adapter with"
+            + " --drop-rate-a",
         "prune --base ADAPTER --tuned BASE --out OUT | a PEFT adapter, which is nothing without",
         "diff ADAPTER BASE | a PEFT adapter, which is nothing without its base",
         "evaluate --model ADAPTER --task agreement | a PEFT adapter, which is nothing without",
@@ -136,9 +144,11 @@ class LoraCommandTest {
         "lora: {alpha: 0} | finetune.lora.alpha: expected a number above 0, got 0",
         "lora: {rslora: 1} | finetune.lora.rslora: expected true or false, got 1",
         "lora: {target: query} | unknown key 'target'",
-        "lora: {}, optimizer: adamr-l1 | finetune.optimizer: expected adam with lora, whose factors",
+        "lora: {}, optimizer: adamr-l1 | finetune.optimizer: expected adam with lora, whose"
+            + " factors",
         "lora: {}, lambda: 1 | expected no lambda with optimizer adam",
-        "lora: {targets: [keys]} | finetune.lora.targets: expected the end of a linear layer's name",
+        "lora: {targets: [keys]} | finetune.lora.targets: expected the end of a linear layer's"
+            + " name",
       })
   void aYamlAtFaultNamesTheKey(String section, String message) throws IOException {
     Path yaml = folder.resolve("bad.yml");
