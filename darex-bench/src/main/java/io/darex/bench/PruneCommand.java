@@ -61,10 +61,7 @@ final class PruneCommand implements Callable<Integer> {
   @Option(
       names = "--base",
       paramLabel = "CHECKPOINT",
-<<<<<<< HEAD
       converter = CheckpointPath.class,
-=======
->>>>>>> w-peft
       description =
           "The pre-trained checkpoint: a Hugging Face folder, or a file of safetensors or torch.")
   private Path base;
