@@ -1,8 +1,5 @@
 package io.darex.bench;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.config.TaskConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
@@ -30,11 +27,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -198,7 +192,8 @@ final class EvaluateCommand implements Callable<Integer> {
       work = beside ? Optional.of(encoder.multiplyAdds()) : Optional.empty();
     }
     write(evaluations);
-    print(task, evaluations, work);
+    new EvaluationText(model, Optional.ofNullable(delta), json, main.console())
+        .print(task, evaluations, work);
     return 0;
   }
 
@@ -256,7 +251,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (sparse.isPresent()) {
       return sparse.get().applyTo(base);
     }
-    return delta == null ? base : HuggingFaceFolder.openTuned(delta, base);
+    return delta == null ? base : PeftAdapter.open(delta).onto(base);
   }
 
   /** That of the tuned model, where the delta brings it; else it is the base's. */
@@ -337,79 +332,5 @@ final class EvaluateCommand implements Callable<Integer> {
     int end = dot > 0 ? dot : name.length();
     return predictions.resolveSibling(
         name.substring(0, end) + "_" + part.name() + name.substring(end));
-  }
-
-  private void print(Task task, List<Evaluation> evaluations, Optional<MultiplyAdds> work)
-      throws IOException {
-    ObjectNode root = new JsonMapper().createObjectNode();
-    root.put("task", task.name());
-    root.put("model", model);
-    if (delta != null) {
-      root.put("delta", delta.toString());
-    }
-    root.put("primary", task.scoring().primary());
-    ArrayNode parts = root.putArray("parts");
-    for (Evaluation evaluation : evaluations) {
-      Part part = evaluation.predictions().part();
-      double rate = evaluation.tokens() / evaluation.seconds();
-      ObjectNode node = parts.addObject();
-      node.put("part", part.name());
-      ObjectNode metrics = node.putObject("metrics");
-      evaluation
-          .metrics()
-          .forEach(
-              (name, value) -> metrics.put(name, value.isPresent() ? value.getAsDouble() : null));
-      node.put("examples", part.examples().size());
-      node.put("cut", evaluation.cut());
-      node.put("tokens", evaluation.tokens());
-      node.put("tokensPerSecond", rate);
-      node.put("seconds", evaluation.seconds());
-      if (!json) {
-        main.console()
-            .out()
-            .printf(
-                Locale.ROOT,
-                "%s %s: %s%d examples, %d tokens, %.0f tokens/s, %.2f s%n",
-                task.name(),
-                part.name(),
-                words(evaluation.metrics()),
-                part.examples().size(),
-                evaluation.tokens(),
-                rate,
-                evaluation.seconds());
-      }
-    }
-    work.ifPresent(done -> print(root, done));
-    if (json) {
-      main.console().pretty(root);
-    }
-  }
-
-  private void print(ObjectNode root, MultiplyAdds work) {
-    ObjectNode node = root.putObject("beside");
-    node.put("multiplyAdds", work.kept());
-    node.put("multiplyAddsDense", work.dense());
-    node.put("skipped", work.skipped());
-    if (!json) {
-      main.console()
-          .out()
-          .printf(
-              Locale.ROOT,
-              "delta beside the base: %.2f %% of its multiply-adds skipped, %d of %d done%n",
-              100 * work.skipped(),
-              work.kept(),
-              work.dense());
-    }
-  }
-
-  private static String words(Map<String, OptionalDouble> metrics) {
-    return metrics.entrySet().stream()
-        .map(
-            metric ->
-                metric.getValue().isPresent()
-                    ? String.format(
-                        Locale.ROOT, "%s %.4f, ", metric.getKey(), metric.getValue().getAsDouble())
-                    : metric.getKey() + " undefined, ")
-        .collect(Collectors.joining());
   }
 }

@@ -393,10 +393,7 @@ class SelectCommandTest {
   }
 
   private static void write(String name, Checkpoint checkpoint) throws IOException {
-    HuggingFaceFolder.write(
-        folder.resolve(name),
-        checkpoint,
-        BuiltInEncoders.read("minilm-l6").tokenizer().contents(),
-        true);
+    Map<String, byte[]> tokenizer = BuiltInEncoders.read("minilm-l6").tokenizer().contents();
+    HuggingFaceFolder.write(folder.resolve(name), checkpoint, tokenizer, true);
   }
 }

@@ -13,7 +13,6 @@ import io.darex.bench.report.Report;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
 import io.darex.prune.checkpoint.AtomicWrite;
-import io.darex.prune.checkpoint.Contents;
 import io.darex.prune.checkpoint.Output;
 import io.darex.prune.checkpoint.RefusedOutputException;
 import java.io.IOException;
@@ -29,9 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.deeplearning4j.arbiter.optimize.api.termination.MaxTimeCondition;
 import org.deeplearning4j.arbiter.optimize.api.termination.TerminationCondition;
 import org.deeplearning4j.arbiter.optimize.config.OptimizationConfiguration;
@@ -47,25 +44,6 @@ import org.deeplearning4j.arbiter.optimize.runner.LocalOptimizationRunner;
  */
 public final class Sweep implements AutoCloseable {
   private static final String DIGEST = "[0-9a-f]{64}";
-
-  private static final Contents CANDIDATES =
-      Contents.none()
-          .file("\\d{3,}\\.yml")
-          .folder("\\d{3,}", any -> Trials.contents())
-          .temporaries();
-
-  private static final Contents FINETUNES =
-      Contents.none().folder(DIGEST, any -> Trials.contents());
-
-  private static final Contents OURS =
-      Contents.none()
-          .file(Pattern.quote(Journal.FILE))
-          .folder("candidates", any -> CANDIDATES)
-          .folder("finetunes", any -> FINETUNES)
-          .folder(Pattern.quote(Trials.LOCKS), any -> Contents.none().file(DIGEST))
-          .file("report\\.(md|html)|sweep-.+\\.(png|svg)")
-          .kept(Pattern.quote(FolderLock.FILE))
-          .temporaries();
 
   /** Weights, the moments of the optimiser and the best epoch, while one trains. */
   private static final int TRAINING_FILES = 5;
@@ -125,9 +103,9 @@ public final class Sweep implements AutoCloseable {
     glue.ifPresent(inputs::add);
     Output.requireApart(folder, inputs);
     if (force) {
-      requireClearable(folder);
+      SweepFolder.requireClearable(folder);
     } else {
-      requireOurs(folder);
+      SweepFolder.requireOurs(folder);
     }
     FolderLock lock = FolderLock.of(folder);
     Sweep sweep = new Sweep(config, glue, folder, console, lock, force);
@@ -144,8 +122,8 @@ public final class Sweep implements AutoCloseable {
 
   private void begin() throws IOException {
     if (force) {
-      requireClearable(folder);
-      OURS.clear(folder);
+      SweepFolder.requireClearable(folder);
+      SweepFolder.clear(folder);
     }
     AtomicWrite.clean(folder);
     journal = Journal.open(folder, config.digest());
@@ -163,42 +141,6 @@ public final class Sweep implements AutoCloseable {
                 + trial.candidate()
                 + ", came others");
       }
-    }
-  }
-
-  private static void requireClearable(Path folder) throws IOException {
-    if (Files.isDirectory(folder)) {
-      Path journal = folder.resolve(Journal.FILE);
-      Optional<Path> foreign = OURS.foreign(folder);
-      if (foreign.isEmpty() && !Files.exists(journal)) {
-        foreign = strange(folder); // reports are a common word
-      } else if (foreign.isEmpty() && !Journal.isOne(journal)) {
-        foreign = Optional.of(journal.getFileName());
-      }
-      if (foreign.isPresent()) {
-        throw new RefusedOutputException(
-            folder,
-            "expected nothing but a sweep of darex, found "
-                + foreign.get()
-                + "; nothing was deleted, --out names another folder");
-      }
-    }
-  }
-
-  private static void requireOurs(Path folder) throws IOException {
-    if (Files.isDirectory(folder)
-        && !Files.exists(folder.resolve(Journal.FILE))
-        && strange(folder).isPresent()) {
-      throw new BadInputException(
-          folder
-              + ": expected no such folder, an empty one or one of darex sweep; found other files");
-    }
-  }
-
-  /** Of a folder without a journal, what is there. */
-  private static Optional<Path> strange(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.map(Path::getFileName).filter(e -> !e.endsWith(FolderLock.FILE)).findFirst();
     }
   }
 

@@ -141,13 +141,7 @@ public final class HuggingFaceFolder {
    * @throws io.darex.prune.MismatchException listing all of the adapter that does not fit the base
    */
   public static Checkpoint openTuned(Path path, Checkpoint base) throws IOException {
-    if (!PeftAdapter.isAt(path)) {
-      return open(path);
-    }
-    Checkpoint tuned = PeftAdapter.open(path).onto(base);
-    return new InMemoryCheckpoint(
-        tuned.tensors(),
-        tuned.config().map(text -> ConfigText.withVocabulary(text, tuned.tensors().values())));
+    return PeftAdapter.isAt(path) ? PeftAdapter.open(path).onto(base) : open(path);
   }
 
   /**
