@@ -145,8 +145,9 @@ final class EvaluateCommand implements Callable<Integer> {
     Task task = TaskConfig.of(taskArgument);
     checkOptions(task);
     Inputs inputs = Inputs.of(delta, glue).andModel(model).andTask(taskArgument);
-    List<Part> parts = parts(task);
-    requireFree(task, parts, inputs);
+    if (predictions != null) {
+      Predictions.requireOurs(predictions, inputs.paths());
+    }
     Backend.prepare(main.console());
     Pretrained base = Pretrained.of(model);
     Optional<SparseDelta> sparse = sparse(base.checkpoint());
@@ -156,6 +157,8 @@ final class EvaluateCommand implements Callable<Integer> {
     String source = delta == null ? model : delta.toString();
     Evaluation.requireHead(config, task, source);
     requireHeadTensors(weights, source);
+    List<Part> parts = parts(task);
+    requireFree(task, parts, inputs);
     List<Evaluation> evaluations = new ArrayList<>();
     Optional<MultiplyAdds> work;
     int longest = longest(config, base);
