@@ -146,8 +146,9 @@ final class EvaluateCommand implements Callable<Integer> {
     Task task = TaskConfig.of(taskArgument);
     checkOptions(task);
     Inputs inputs = Inputs.of(delta, glue).andModel(model).andTask(taskArgument);
-    List<Part> parts = parts(task);
-    requireFree(task, parts, inputs);
+    if (predictions != null) {
+      Predictions.requireOurs(predictions, inputs.paths());
+    }
     Backend.prepare(main.console());
     HuggingFaceFolder.beside(Path.of(model)).ifPresent(main.console()::say);
     if (delta != null) {
@@ -165,6 +166,8 @@ final class EvaluateCommand implements Callable<Integer> {
             classes.given(),
             source,
             main.console()::say);
+    List<Part> parts = parts(task);
+    requireFree(task, parts, inputs);
     List<Evaluation> evaluations = new ArrayList<>();
     Optional<MultiplyAdds> work;
     TokenizerFiles files = tokenizer(base, sparse);

@@ -270,7 +270,10 @@ class SweepCommandTest {
   void aFolderOfSomethingElseIsRefusedAndHelpHasAnExample() throws IOException {
     Path config = sweeps.config("elsewhere", TinySweeps.RANDOM);
 
-    Darex.Outcome refused = Darex.run("sweep", config, "--out", folder.resolve("encoder"));
+    Path other = Files.createDirectory(folder.resolve("something-else"));
+    Files.writeString(other.resolve("thesis.txt"), "ten years");
+
+    Darex.Outcome refused = Darex.run("sweep", config, "--out", other);
 
     assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.err()).contains("one of darex sweep; found other files").hasLineCount(1);
