@@ -226,7 +226,7 @@ public final class NetworkAdamR extends BaseTrainingListener implements AdamRTra
       parts.forEach(part -> part.slot().next(part.parameter().config(), part.gradient()));
       step(iteration, epoch);
     }
-    counts.note(iteration + 1, epoch);
+    counts.noteIterations(iteration + 1);
   }
 
   /** Others read what was subtracted from the weights where they have it from other updaters. */

@@ -16,39 +16,38 @@ import org.deeplearning4j.optimize.solvers.BaseOptimizer;
  * <p>DL4J counts an iteration, and applies the constraints, only after its listeners have heard
  * that it is done, and so with epochs. What a listener saves then, as DL4J's {@code
  * CheckpointListener} does, would take the same iteration twice. So AdamR, which hears of it first,
- * notes the true counts in the configuration of the output layer, which has fields for them that
- * are saved and that nothing else uses.
+ * notes the true count in the configuration of the output layer, in a field that is saved and that
+ * nothing else uses: the iterations done, or, between an epoch and the next, the epochs done,
+ * negative, for by then all iterations are counted.
  */
 @Slf4j
 @RequiredArgsConstructor
 final class NetworkCounts {
   private final Model network;
 
-  void note(int iterations, int epochs) {
-    NeuralNetConfiguration noted = noted();
-    noted.setIterationCount(iterations);
-    noted.setEpochCount(epochs);
+  void noteIterations(int done) {
+    noted().setIterationCount(done);
   }
 
   void noteEpoch() {
-    noted().setEpochCount(BaseOptimizer.getEpochCount(network) + 1);
+    noted().setIterationCount(-(BaseOptimizer.getEpochCount(network) + 1));
   }
 
   /** Forgets what was noted for a state that this network has not. */
   void reset() {
-    note(0, 0);
+    noted().setIterationCount(0);
   }
 
   /** Ends what DL4J had not counted when the model was saved, as it would have done itself. */
   void catchUp() {
+    int noted = noted().getIterationCount();
     int iterations = BaseOptimizer.getIterationCount(network);
-    if (noted().getIterationCount() == iterations + 1) {
+    int epochs = BaseOptimizer.getEpochCount(network);
+    if (noted == iterations + 1) {
       log.info("iteration {} was not counted when the model was saved; it is now", iterations);
       BaseOptimizer.incrementIterationCount(network, 1);
       BaseOptimizer.applyConstraints(network);
-    }
-    int epochs = BaseOptimizer.getEpochCount(network);
-    if (noted().getEpochCount() == epochs + 1) {
+    } else if (noted == -(epochs + 1)) {
       log.info("epoch {} was not counted when the model was saved; it is now", epochs);
       if (network instanceof ComputationGraph graph) {
         graph.incrementEpochCount();
@@ -58,7 +57,7 @@ final class NetworkCounts {
     }
   }
 
-  /** An output layer is never trained alone, which is what DL4J has these counts for. */
+  /** An output layer is never trained alone, which is what DL4J has this count for. */
   private NeuralNetConfiguration noted() {
     if (network instanceof ComputationGraph graph) {
       ComputationGraphConfiguration all = graph.getConfiguration();
