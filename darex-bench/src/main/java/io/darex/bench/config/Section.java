@@ -288,7 +288,7 @@ public final class Section {
       }
     }
     if (!range.admits().test(number)) {
-      String meant = range == Range.SHARE ? Rate.meant(value.asText()) : "";
+      String meant = range.equals(Range.SHARE) ? Rate.meant(value.asText()) : "";
       throw bad(pointer, range.words(), value, meant);
     }
     return number;

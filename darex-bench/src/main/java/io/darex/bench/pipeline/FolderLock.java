@@ -58,6 +58,11 @@ public final class FolderLock implements AutoCloseable {
     return "process " + ProcessHandle.current().pid() + " on " + host;
   }
 
+  /** What is locked. */
+  public Path folder() {
+    return folder;
+  }
+
   /** Gives it up; a folder that was made for nothing goes. */
   @Override
   public void close() throws IOException {

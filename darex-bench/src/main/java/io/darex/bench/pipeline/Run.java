@@ -72,18 +72,18 @@ public final class Run {
       folder.requireForSeveral();
     }
     try (FolderLock lock = FolderLock.of(folder.path())) {
-      begin(force, folder);
+      begin(force, folder, lock);
       execute(finetunes);
     }
   }
 
-  /** To be called by who holds the folder's lock. */
-  private void begin(boolean force, OutputFolder folder) throws IOException {
+  /** Only who holds the folder's lock may. */
+  private void begin(boolean force, OutputFolder folder, FolderLock lock) throws IOException {
     begun = true;
     if (force) {
       folder.clear();
     }
-    AtomicWrite.clean(folder.path());
+    AtomicWrite.clean(lock.folder());
   }
 
   /** Whether what an earlier run left is no more as it was. */
@@ -122,7 +122,7 @@ public final class Run {
     try (Encoder encoder =
             Encoders.open(prepared.architecture(), pretrained.checkpoint(), finetune.seed());
         FolderLock lock = FolderLock.of(folder.path())) {
-      begin(force, folder);
+      begin(force, folder, lock);
       Optional<Results> earlier = folder.resume(job);
       Tuned tuned =
           Tuned.of(config, finetune, prepared, job, encoder, folder, earlier, true, console);

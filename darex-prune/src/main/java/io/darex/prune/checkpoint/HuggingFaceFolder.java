@@ -209,7 +209,8 @@ public final class HuggingFaceFolder {
   private static Set<String> names(
       Shards shards, Checkpoint checkpoint, Map<String, byte[]> extras) {
     Set<String> names = new TreeSet<>(shards.files().keySet());
-    names.addAll(extras.keySet());
+    // Of what lies in a folder within, its name.
+    extras.keySet().forEach(name -> names.add(Path.of(name).getName(0).toString()));
     if (shards.files().size() > 1) {
       names.add(INDEX);
     }

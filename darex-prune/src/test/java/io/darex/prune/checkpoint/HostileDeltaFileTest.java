@@ -134,7 +134,8 @@ class HostileDeltaFileTest {
         rates(
             "{}", "a dropRate in darex.mask for each kept:NAME, found one without the other: [w0]"),
         rates("{\"w0\":0.9,\"v\":0.9}", "found one without the other: [v]"),
-        rates("{\"w0\":1}", "tensor w0: dropRate must be in [0, 1), got 1.0"),
+        rates("{\"w0\":1}", "as many values in kept:w0 as the mask could keep"),
+        rates("{\"w0\":1.5}", "tensor w0: dropRate must be in [0, 1), got 1.5"),
         rates("{\"w0\":null}", "needs a number as 'dropRate.w0', got null"),
         rates("{\"w0\":0.9,\"w0\":0.9}", "Duplicate field 'w0'"),
         rates("{\"w0\":0.1}", "as many values in kept:w0 as the mask"),
