@@ -180,8 +180,8 @@ public final class Cluster implements AutoCloseable {
     if (secret != null) {
       conf.setIfMissing(SECRET, secret);
     }
-    boolean drawn = master.equals("yarn") || master.startsWith("k8s"); // by Spark itself
-    if (!drawn && !conf.contains(SECRET)) {
+    // YARN and Kubernetes draw one by themselves.
+    if (master.startsWith("spark://") && !conf.contains(SECRET)) {
       throw new BadInputException(
           "--master: expected the secret of the cluster at %s in %s, came none; on a network that you trust DAREX_JAVA_OPTS=-D%s=false does without"
               .formatted(master, SECRET_VARIABLE, AUTHENTICATE));

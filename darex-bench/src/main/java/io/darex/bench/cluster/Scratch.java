@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import org.apache.commons.io.FileUtils;
 
 /**
@@ -19,6 +21,9 @@ import org.apache.commons.io.FileUtils;
 final class Scratch implements AutoCloseable {
   private static final String PREFIX = "darex-spark-";
   private static final String LOCK = "lock";
+
+  /** What has no lock after this time never will. */
+  private static final Duration MAKING = Duration.ofHours(1);
 
   private final Path folder;
   private final FileChannel channel;
@@ -51,7 +56,7 @@ final class Scratch implements AutoCloseable {
   private static void deleteAbandoned(Path parent) throws IOException {
     try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
       for (Path folder : folders) {
-        if (isOurs(folder) && isAbandoned(folder.resolve(LOCK))) {
+        if (isOurs(folder) && isAbandoned(folder)) {
           FileUtils.deleteDirectory(folder.toFile());
         }
       }
@@ -66,9 +71,12 @@ final class Scratch implements AutoCloseable {
             .equals(System.getProperty("user.name"));
   }
 
-  private static boolean isAbandoned(Path lock) throws IOException {
+  private static boolean isAbandoned(Path folder) throws IOException {
+    Path lock = folder.resolve(LOCK);
     if (!Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
-      return false; // it is just being made
+      // Just being made; or made again by Spark, which goes on using its first folder in a JVM.
+      Instant made = Files.getLastModifiedTime(folder, LinkOption.NOFOLLOW_LINKS).toInstant();
+      return made.isBefore(Instant.now().minus(MAKING));
     }
     try (FileChannel channel =
             FileChannel.open(lock, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);

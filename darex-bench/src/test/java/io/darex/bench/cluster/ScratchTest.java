@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +19,8 @@ class ScratchTest {
     Path abandoned = folder("darex-spark-1");
     Files.createFile(abandoned.resolve("lock"));
     Path begun = folder("darex-spark-2"); // no lock yet
+    Path old = folder("darex-spark-5");
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
     Path foreign = folder("spark-3");
     Files.createFile(foreign.resolve("lock"));
     Path victim = folder("victim");
@@ -25,6 +30,7 @@ class ScratchTest {
     try (Scratch first = Scratch.in(parent);
         Scratch second = Scratch.in(parent)) {
       assertThat(abandoned).doesNotExist();
+      assertThat(old).doesNotExist();
       assertThat(begun.resolve("blockmgr/file")).exists();
       assertThat(foreign.resolve("blockmgr/file")).exists();
       assertThat(victim.resolve("blockmgr/file")).exists();
