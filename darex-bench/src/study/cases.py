@@ -78,20 +78,24 @@ def configs():
                                    "--predictions", out)
         if code == 2:
             say("refused" if refusal(code, err, line) else "FAIL", "c01 " + name, line[:150])
-        elif code != 0 or isinstance(hf[name], str):
+        elif code != 0:
             say("FAIL", "c01 " + name, f"exit {code}, transformers: {hf[name]}; {line[:120]}")
+        elif "were cut" in err and isinstance(hf[name], str):
+            say("ok", "c01 " + name, "cuts texts that transformers fails on: " + hf[name][:60])
         else:
+            # Of a folder that transformers cannot read the weights are those of ref.
+            rows = hf[name] if isinstance(hf[name], list) else hf["ref"]
             config = open(os.path.join(model, "config.json"), encoding="utf-8-sig").read()
             words = names(json.loads(config))
             labels = ["0", "1"] if digits else ["neg", "pos"]
-            wanted = [word(words, row, labels) for row in hf[name]]
-            rows = [row.split("\t") for row in open(out).read().strip().split("\n")]
-            at = rows[0].index("prediction")
-            got = [row[at] for row in rows[1:]]
+            wanted = [word(words, row, labels) for row in rows]
+            lines = [row.split("\t") for row in open(out).read().strip().split("\n")]
+            at = lines[0].index("prediction")
+            got = [row[at] for row in lines[1:]]
             same = sum(a == b for a, b in zip(got, wanted))
             verdict = "ok" if same == len(wanted) == len(got) else "FAIL"
-            assumed = next((l for l in err.split("\n") if "order" in l or "assum" in l), "")
-            say(verdict, "c01 " + name, f"{same} of {len(wanted)} as transformers {assumed[:90]}")
+            assumed = ", says the order that it assumes" if "assuming" in err else ""
+            say(verdict, "c01 " + name, f"{same} of {len(wanted)} as transformers{assumed}")
 
 
 def names(config):
@@ -129,9 +133,9 @@ def added_tokens():
     for arguments in (["--model", tuned], ["--model", out], ["--model", base, "--delta", delta]):
         code, printed, err, line = darex("evaluate", *arguments, "--task", folder + "/own.yml",
                                          "--json")
-        scores.append(json.loads(printed) if code == 0 else line)
-    tokens = [score.get("tokens") if isinstance(score, dict) else score for score in scores]
-    say("ok" if len(set(map(str, tokens))) == 1 else "FAIL", "a01 tokens", f"{tokens}")
+        scores.append(json.loads(printed)["parts"][0] if code == 0 else line)
+    tokens = [score["tokens"] if isinstance(score, dict) else score for score in scores]
+    say("ok" if tokens == [96] * 3 else "FAIL", "a01 tokens", f"{tokens}")
     for name in ("base_bf16", "base_f16"):
         code, _, err, line = darex("prune", "--base", f"{folder}/{name}", "--tuned",
                                    f"{folder}/tuned_small_f32", "--drop-rate", 0.5, "--out",
@@ -143,8 +147,28 @@ def added_tokens():
 
 
 def tokenizers():
+    """Ids by TokenIds.java, on the classes that the launcher has built."""
     folder = os.path.join(CASES, "t01_tokenizer_folders")
-    say("ok", "t01 (all)", "ids are compared by TokenizerGridTest, whose grid holds these folders")
+    hf = json.load(open(os.path.join(folder, "hf.json")))
+    target = os.path.join(os.path.dirname(DAREX), "target")
+    jar = next(name for name in os.listdir(target)
+               if name.startswith("darex-bench-") and name.endswith(".jar"))
+    done = subprocess.run(
+        ["java", "-Dai.djl.offline=true", "-cp", f"{target}/{jar}:{target}/lib/*",
+         os.path.join(os.path.dirname(os.path.abspath(__file__)), "TokenIds.java"),
+         os.path.join(folder, "texts.json"), *[os.path.join(folder, name) for name in hf]],
+        capture_output=True, text=True)
+    lines = done.stdout.strip().split("\n")
+    if done.returncode or len(lines) != len(hf):
+        return say("FAIL", "t01", done.stderr[-300:])
+    for name, line in zip(hf, lines):
+        got = json.loads(line)
+        if isinstance(got, str):
+            say("refused", "t01 " + name, got[:150])
+        else:
+            same = sum(a == b for a, b in zip(got, hf[name])) if isinstance(hf[name], list) else 0
+            say("ok" if same == len(hf[name]) else "FAIL", "t01 " + name,
+                f"{same} of {len(hf[name])} texts as transformers")
 
 
 def adapters():
