@@ -76,7 +76,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
       return;
     }
     StringBuilder kept = new StringBuilder();
-    for (String line : Files.readString(lines()).split("(?<=\n)")) {
+    for (String line : Files.readString(lines()).split("(?<=\n)", -1)) {
       OptionalInt step = line.endsWith("\n") ? step(line) : OptionalInt.empty();
       if (step.isEmpty() || step.getAsInt() >= steps) {
         break;

@@ -3,6 +3,7 @@ package io.darex.bench.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -67,7 +68,7 @@ final class Sentences {
     return said;
   }
 
-  private static String words(TreeSet<String> names) {
+  private static String words(Set<String> names) {
     return String.join(", ", names);
   }
 

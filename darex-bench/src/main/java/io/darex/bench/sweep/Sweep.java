@@ -43,8 +43,6 @@ import org.deeplearning4j.arbiter.optimize.runner.LocalOptimizationRunner;
  * process.
  */
 public final class Sweep implements AutoCloseable {
-  private static final String DIGEST = "[0-9a-f]{64}";
-
   /** Weights, the moments of the optimiser and the best epoch, while one trains. */
   private static final int TRAINING_FILES = 5;
 

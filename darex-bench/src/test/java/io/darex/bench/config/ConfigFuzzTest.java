@@ -1,6 +1,6 @@
 package io.darex.bench.config;
 
-import io.darex.bench.FuzzTries;
+import io.darex.bench.fuzz.ReaderFuzz;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Partition;
 import io.darex.bench.glue.Task;
@@ -41,7 +41,7 @@ class ConfigFuzzTest {
   @Test
   void runs() throws IOException {
     List<String> good = examples("quickstart", "cola", "own-data", "methods", "finetune/lora");
-    FuzzTries.run(folder, "run.yml", good, RunConfig::read);
+    ReaderFuzz.run(folder.resolve("run.yml"), good, RunConfig::read);
   }
 
   @Test
@@ -50,7 +50,8 @@ class ConfigFuzzTest {
     List<String> good = new ArrayList<>(examples("prune/magnitude", "prune/n-m", "prune/della"));
     good.add(
         "mask: random\ndropRate: 0.9\nrescale: q\nqFile: q.yml\nonly: [a, b.*]\nvalues: f16\n");
-    FuzzTries.run(folder, "recipe.yml", good, file -> RecipeConfig.of(RecipeConfig.read(file)));
+    ReaderFuzz.run(
+        folder.resolve("recipe.yml"), good, file -> RecipeConfig.of(RecipeConfig.read(file)));
   }
 
   @Test
@@ -61,14 +62,15 @@ class ConfigFuzzTest {
         List.of(
             "fallback: 0.5\ntensors:\n  \"encoder.0.a\\n\": 0.1\n  b*: 1\n",
             "{\"fallback\": 1.0e-1, \"tensors\": {\"a\": 0.1, \"b\": 0.25}}");
-    FuzzTries.run(folder, "q.yml", good, file -> RecipeConfig.of(RecipeConfig.read(recipe)).name());
+    ReaderFuzz.run(
+        folder.resolve("q.yml"), good, file -> RecipeConfig.of(RecipeConfig.read(recipe)).name());
   }
 
   @Test
-  void tasks() {
+  void tasks() throws IOException {
     List<String> good =
         List.of(OWN.formatted("a.tsv"), "task:\n  " + OWN.formatted("a").replace("\n", "\n  "));
-    FuzzTries.run(folder, "task.yml", good, file -> TaskConfig.of(file.toString()));
+    ReaderFuzz.run(folder.resolve("task.yml"), good, file -> TaskConfig.of(file.toString()));
   }
 
   @Test
@@ -78,7 +80,7 @@ class ConfigFuzzTest {
         List.of(
             "i\ta\tb\tc\n0\tone\ttwo\t01\n1\tüber\t\"\tno\n",
             "\ufeffc\tx\tb\ti\ta\r\n1e3\t\ttwo\t7\tone\r\n01\t\tb\t8\ta\r\n\r\n");
-    FuzzTries.run(folder, "data.tsv", good, file -> read(task));
+    ReaderFuzz.run(folder.resolve("data.tsv"), good, file -> read(task));
   }
 
   @Test
@@ -89,7 +91,7 @@ class ConfigFuzzTest {
             "{\"i\": 0, \"a\": \"one\", \"b\": \"two\", \"c\": \"01\"}\n"
                 + "{\"a\": \"\\u00fc\\n"
                 + "\", \"b\": 1.5, \"c\": \"no\", \"i\": \"x\", \"d\": [{}]}\n\n");
-    FuzzTries.run(folder, "data.jsonl", good, file -> read(task));
+    ReaderFuzz.run(folder.resolve("data.jsonl"), good, file -> read(task));
   }
 
   private Task task(String data) throws IOException {

@@ -20,6 +20,81 @@ import java.util.regex.Pattern;
  * @param words of the format, to put in the place of others
  */
 public record Mutator(List<String> words) {
+  /** What other readers have stumbled over. */
+  public static final List<String> STUMBLES =
+      List.of(
+          "0",
+          "1",
+          "-1",
+          "2147483647",
+          "2147483648",
+          "9223372036854775808",
+          "1e400",
+          "1E999999999",
+          "1e-999999999",
+          "-0.0",
+          ".5",
+          "0x1F",
+          "010",
+          "1_0",
+          "1:30",
+          ".nan",
+          ".inf",
+          "NaN",
+          "null",
+          "~",
+          "no",
+          "True",
+          "[]",
+          "{}",
+          "[[[[",
+          "}}",
+          "- ",
+          ": ",
+          "? a",
+          "<<: *a",
+          "&a x",
+          "*a",
+          "!!int x",
+          "!!binary =",
+          "!!python/object:x {}",
+          "| \n  x",
+          "> \n  x",
+          "---",
+          "...",
+          "%TAG",
+          "\"",
+          "'",
+          "\\",
+          "\\u0000",
+          "\\ud800",
+          "#",
+          "\t",
+          "\n",
+          "\n\n",
+          "\r\n",
+          "\r",
+          "\u0000",
+          "\u001b[31m",
+          "\u0085",
+          "\u2028",
+          "\ufeff",
+          "\ud800",
+          "é",
+          "\ud83d\ude00",
+          "@",
+          "`",
+          "|",
+          "a".repeat(300),
+          "\t\t\t",
+          "../..",
+          "/",
+          "C:\\x",
+          "*",
+          "q-labelled",
+          "random",
+          "none");
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern NUMBER = Pattern.compile("-?[0-9]+(\\.[0-9]+)?([eE]-?[0-9]+)?");
   private static final Pattern WORD = Pattern.compile("[A-Za-z_]{2,}");
@@ -87,9 +162,14 @@ public record Mutator(List<String> words) {
           "[UNK]",
           "x".repeat(300));
 
-  /** One to three changes of bytes or text. */
+  /** One to three changes of bytes or text; now and then noise. */
   public byte[] text(byte[] good, SplittableRandom random) {
     byte[] bytes = good;
+    if (random.nextInt(20) == 0) {
+      bytes = new byte[random.nextInt(300)];
+      random.nextBytes(bytes);
+      return bytes;
+    }
     for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
       bytes = random.nextInt(4) == 0 ? changed(bytes, random) : rewritten(bytes, random);
     }
@@ -209,18 +289,21 @@ public record Mutator(List<String> words) {
     return other;
   }
 
-  /** A number, word or character replaced, two numbers swapped, or a part repeated. */
+  /** A number, word, line or character replaced, moved, repeated or dropped. */
   private byte[] rewritten(byte[] bytes, SplittableRandom random) {
     StringBuilder text = new StringBuilder(new String(bytes, StandardCharsets.UTF_8));
     if (text.isEmpty()) {
       return bytes;
     }
-    switch (random.nextInt(7)) {
+    switch (random.nextInt(11)) {
       case 0, 1 -> replace(text, NUMBER, NUMBERS, random);
-      case 2 -> replace(text, WORD, words, random);
-      case 3 -> swap(text, random);
-      case 4 -> text.insert(random.nextInt(text.length()), TEXTS.get(random.nextInt(TEXTS.size())));
-      case 5 -> {
+      case 2, 3 -> replace(text, WORD, words, random);
+      case 7 -> text.insert(random.nextInt(text.length()), word(random));
+      case 8 -> line(text, true, random);
+      case 9 -> line(text, false, random);
+      case 4 -> swap(text, random);
+      case 5 -> text.insert(random.nextInt(text.length()), TEXTS.get(random.nextInt(TEXTS.size())));
+      case 6 -> {
         int from = random.nextInt(text.length());
         int end = from + 1 + random.nextInt(Math.min(40, text.length() - from));
         text.insert(random.nextInt(text.length()), text.substring(from, end));
@@ -237,6 +320,14 @@ public record Mutator(List<String> words) {
       MatchResult one = found.get(random.nextInt(found.size()));
       text.replace(one.start(), one.end(), by.get(random.nextInt(by.size())));
     }
+  }
+
+  /** Every line like one of them stands twice, or goes. */
+  private static void line(StringBuilder text, boolean twice, SplittableRandom random) {
+    String all = text.toString();
+    List<String> lines = Arrays.asList(all.split("(?<=\n)"));
+    String line = lines.get(random.nextInt(lines.size()));
+    text.replace(0, text.length(), all.replace(line, twice ? line + line : ""));
   }
 
   private static void swap(StringBuilder text, SplittableRandom random) {

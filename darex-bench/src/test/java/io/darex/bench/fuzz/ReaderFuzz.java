@@ -1,16 +1,19 @@
 package io.darex.bench.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.Main;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -30,7 +33,7 @@ public final class ReaderFuzz {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final Duration PER_TRY = Duration.ofMillis(200);
-  private static final int LONGEST_MESSAGE = 1000;
+  private static final int LONGEST_MESSAGE = 2000;
 
   /** The least of a try. */
   @FunctionalInterface
@@ -38,13 +41,47 @@ public final class ReaderFuzz {
     /**
      * Makes an input of the random numbers and reads it to its end.
      *
-     * @throws BadInputException if it is refused
-     * @throws Exception in every other case the reader has failed
+     * @throws Exception that says that the input is at fault, or the reader has failed
      */
     void read(SplittableRandom random) throws Exception;
   }
 
+  /** Reads a file. */
+  @FunctionalInterface
+  public interface Reader {
+    /**
+     * Reads all of it.
+     *
+     * @throws Exception that says that the input is at fault, or the reader has failed
+     */
+    void read(Path file) throws Exception;
+  }
+
   private ReaderFuzz() {}
+
+  /**
+   * Tries with mutated text files.
+   *
+   * @param file to write, in a folder which may hold what good ones refer to
+   * @param good texts that are read
+   */
+  public static void run(Path file, List<String> good, Reader reader) throws IOException {
+    for (String each : good) {
+      Files.writeString(file, each);
+      assertThatCode(() -> reader.read(file)).as(each).doesNotThrowAnyException();
+    }
+    Mutator mutator = new Mutator(Mutator.STUMBLES);
+    run(
+        file.getFileName().toString(),
+        0.01,
+        random -> {
+          String text = good.get(random.nextInt(good.size()));
+          // A new file each time: to truncate one takes a journalling file system milliseconds.
+          Files.deleteIfExists(file);
+          Files.write(file, mutator.text(text.getBytes(StandardCharsets.UTF_8), random));
+          reader.read(file);
+        });
+  }
 
   /**
    * Runs all tries.
@@ -86,8 +123,13 @@ public final class ReaderFuzz {
     try {
       one.read(random);
       return true;
-    } catch (BadInputException e) {
-      assertThat(e.getMessage()).hasSizeLessThan(LONGEST_MESSAGE).hasLineCount(1);
+    } catch (Exception e) {
+      String line = Main.inputFault(e).orElse(null);
+      if (line == null) {
+        throw e;
+      }
+      assertThat(line).isNotBlank().hasLineCount(1).doesNotContainPattern("\\p{Cc}|Exception");
+      assertThat(line).hasSizeLessThan(LONGEST_MESSAGE);
       return false;
     }
   }

@@ -1,11 +1,12 @@
 package io.darex.bench.report;
 
-import io.darex.bench.FuzzTries;
+import io.darex.bench.fuzz.ReaderFuzz;
 import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
 import io.darex.prune.rescale.Point;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ class ResultsFuzzTest {
   @TempDir private Path folder;
 
   @Test
-  void results() {
+  void results() throws IOException {
     Score score = new Score("accuracy", 0.8, Double.NaN);
     Map<String, Object> recipe =
         Map.of("mask", Map.of("kind", "random"), "rescale", Map.of("name", "q-labelled"));
@@ -51,9 +52,8 @@ class ResultsFuzzTest {
                     2000,
                     100_000,
                     "deltas/x.safetensors")));
-    FuzzTries.run(
-        folder,
-        "results.json",
+    ReaderFuzz.run(
+        folder.resolve("results.json"),
         List.of(good.toJson()),
         file -> {
           Results read = Results.read(file);

@@ -2,7 +2,7 @@ package io.darex.bench.sweep;
 
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.darex.bench.FuzzTries;
+import io.darex.bench.fuzz.ReaderFuzz;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
@@ -30,9 +30,8 @@ class SweepFuzzTest {
         sweep: {search: grid, points: 3, objective: [pruned, bytes], floor: 0.1, parallel: 2}
         """;
     // Thousands of candidates are allowed, and would take the time of thousands of tries.
-    FuzzTries.run(
-        folder,
-        "sweep.yml",
+    ReaderFuzz.run(
+        folder.resolve("sweep.yml"),
         List.of(random, grid),
         file -> SweepConfig.check(file, OptionalInt.of(2)));
   }
@@ -52,9 +51,8 @@ class SweepFuzzTest {
     }
     String good = Files.readString(first.resolve(Journal.FILE));
     Goal goal = new Goal(List.of(Trial.PRUNED, Trial.BYTES), .1);
-    FuzzTries.run(
-        folder,
-        Journal.FILE,
+    ReaderFuzz.run(
+        folder.resolve(Journal.FILE),
         List.of(good),
         file -> {
           try (Journal journal = Journal.open(folder, "sweep")) {

@@ -126,7 +126,6 @@ class HostileDeltaFileTest {
         mask("{} {}", "darex.mask to be a JSON object"),
         mask("[]", "darex.mask to be a JSON object"),
         mask(random("1", "1.0"), "dropRate must be in [0, 1)"),
-        mask(random("1", "-0.5"), "dropRate must be in [0, 1)"),
         mask(random("1", "\"NaN\""), "needs a number as 'dropRate'"),
         mask(random("1", "[]"), "needs a number as 'dropRate'"),
         mask(random("1", "{}"), "needs a parameter 'overall'"),

@@ -37,8 +37,9 @@ class KillTest {
       Set<String> noted = noted(target);
       Path said = folder.resolve("said");
       Process writer = start(target, said, 6);
-      // From before its first piece to past its end: it computes for 0.6 s if it begins anew.
-      writer.waitFor(random.nextLong(150, 900), TimeUnit.MILLISECONDS);
+      // From before its first piece to past its end, however slow the machine is.
+      awaitLines(writer, said, random.nextInt(-20, KilledWriter.TENSORS + 20));
+      writer.waitFor(random.nextLong(50), TimeUnit.MILLISECONDS);
       writer.destroyForcibly().waitFor();
       Set<String> computed = new TreeSet<>(Files.readAllLines(said));
       if (!computed.isEmpty()) {
@@ -77,6 +78,13 @@ class KillTest {
     }
     KilledWriter.write(target, name -> {});
     assertThat(Safetensors.open(target).tensors()).hasSize(KilledWriter.TENSORS);
+  }
+
+  /** Until so many lines are written, or the writer has ended. */
+  private static void awaitLines(Process writer, Path said, int lines) throws Exception {
+    while (writer.isAlive() && Files.readAllLines(said).size() < lines) {
+      Thread.sleep(2);
+    }
   }
 
   private Process start(Path target, Path said, long millisEach) throws IOException {
