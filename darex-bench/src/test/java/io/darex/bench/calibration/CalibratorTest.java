@@ -94,7 +94,7 @@ class CalibratorTest {
   /** All tokens; of RoBERTa the first token after the head's dense layer. */
   private static double[][] state(PlainEncoder plain, Sample sample, EncodedText text) {
     double[][] hidden = plain.hidden(text.ids(), text.types());
-    if (sample.config().family() != Family.ROBERTA) {
+    if (sample.config().family().body() != Family.ROBERTA) {
       return hidden;
     }
     double[] weight = plain.parameter("classifier.dense.weight");
