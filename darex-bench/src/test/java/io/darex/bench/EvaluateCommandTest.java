@@ -72,8 +72,12 @@ class EvaluateCommandTest {
     text(
         "glue/MNLI/dev_mismatched.tsv",
         head + cells + "A.\tB.\tneutral\n" + cells + "C.\t" + "long ".repeat(30) + "\tneutral\n");
-    text("glue/MNLI/test_matched.tsv", "index" + cells + "s1\ts2\n0" + cells + "A.\tB.\n");
-    text("glue/MNLI/test_mismatched.tsv", "index" + cells + "s1\ts2\n0" + cells + "A.\tB.\n");
+    text(
+        "glue/MNLI/test_matched.tsv",
+        "index" + cells + "sentence1\tsentence2\n0" + cells + "A.\tB.\n");
+    text(
+        "glue/MNLI/test_mismatched.tsv",
+        "index" + cells + "sentence1\tsentence2\n0" + cells + "A.\tB.\n");
   }
 
   @Test

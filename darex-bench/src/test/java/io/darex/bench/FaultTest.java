@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.darex.bench.Darex.Outcome;
+import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.TinyBert;
+import io.darex.prune.checkpoint.HuggingFaceFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +18,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -36,13 +38,9 @@ class FaultTest {
   private static final Pattern JAVA =
       Pattern.compile("Exception|Error:|\\bjava[.x]|\\bio\\.darex|\\tat |Input length");
 
-  private static final String CONFIG =
-      """
-      {"architectures": ["BertForSequenceClassification"], "model_type": "bert", "vocab_size": 300,
-       "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2,
-       "intermediate_size": 256, "max_position_embeddings": 64, "type_vocab_size": 2,
-       "hidden_act": "gelu", "layer_norm_eps": 1e-12}
-      """;
+  /** A whole model, as scoring wants it; its labels are those of the task agreement. */
+  private static final EncoderConfig CONFIG =
+      TinyBert.CONFIG.withLabels(List.of("unacceptable", "acceptable"));
 
   /** Every place of a command where a file is named, BAD. */
   private static final List<String> FILES =
@@ -99,9 +97,11 @@ class FaultTest {
 
   @BeforeAll
   static void pair() throws IOException {
-    pair = Pair.in(shared, OptionalLong.empty());
-    Files.writeString(pair.tuned().resolve("config.json"), CONFIG);
-    Files.writeString(pair.tuned().resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n");
+    pair = new Pair(shared.resolve("base"), shared.resolve("tuned"));
+    String words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\ne\nf\n";
+    Map<String, byte[]> vocabulary = Map.of("vocab.txt", words.getBytes(StandardCharsets.UTF_8));
+    HuggingFaceFolder.write(pair.base(), TinyBert.checkpoint(CONFIG, 3), vocabulary, false);
+    HuggingFaceFolder.write(pair.tuned(), TinyBert.checkpoint(CONFIG, 4), vocabulary, false);
     Outcome outcome =
         Darex.run("prune", "--base", pair.base(), "--tuned", pair.tuned(), "--out", delta());
     assertThat(outcome.code()).as(outcome.err()).isZero();
@@ -112,7 +112,7 @@ class FaultTest {
   void task() throws IOException {
     Files.writeString(
         folder.resolve("own.yml"),
-        "train: BAD\ndev: BAD\ntext: a\nlabel: b\nlabels: [x, y]\nmetric: accuracy\n"
+        "train: BAD\ndev: BAD\ntext: a\nlabel: b\nlabels: [unacceptable, acceptable]\nmetric: accuracy\n"
             .replace("BAD", folder.resolve("bad").toString()));
   }
 
@@ -188,6 +188,7 @@ class FaultTest {
     }
     if (name.equals("adapter_config.json")) {
       Files.copy(delta(), model.resolve("adapter_model.safetensors"));
+      Files.delete(model.resolve("model.safetensors"));
     }
     make(model.resolve(name), kind);
     Outcome outcome = Darex.run((Object[]) words(TEXTS.get(name), model).split(" "));

@@ -3,6 +3,7 @@ package io.darex.bench.encoder;
 import io.darex.bench.BadInputException;
 import io.darex.prune.MismatchException;
 import io.darex.prune.SideFile;
+import io.darex.prune.checkpoint.InputFile;
 import io.darex.prune.checkpoint.SideFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -222,6 +223,10 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
   }
 
   private static String utf8(String name, byte[] bytes) {
+    Optional<String> other = InputFile.otherThanText(bytes);
+    if (other.isPresent()) {
+      throw new BadInputException(name + ": expected a text, found " + other.get());
+    }
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {

@@ -2,6 +2,7 @@ package io.darex.bench.glue;
 
 import io.darex.prune.checkpoint.AtomicWrite;
 import io.darex.prune.checkpoint.Output;
+import io.darex.prune.checkpoint.OutputPlace;
 import io.darex.prune.checkpoint.RefusedOutputException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,6 +65,7 @@ public record Predictions(Task task, Part part, double[] answers) {
    */
   public static void requireOurs(Path file, List<Path> inputs) throws IOException {
     Output.requireApart(file, inputs);
+    OutputPlace.requireWritable(file);
     if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
