@@ -254,7 +254,7 @@ public record Mutator(List<String> words) {
           while (node.isContainerNode() && !node.isEmpty() && random.nextInt(4) > 0) {
             node = pick(node, random);
           }
-          yield node == root ? JSON.nullNode() : node.deepCopy();
+          yield node.equals(root) ? JSON.nullNode() : node.deepCopy();
         }
       };
     } catch (JsonProcessingException e) {
