@@ -51,7 +51,7 @@ class OutputsTest {
 
   /** Words that name something in the folder, or could, are paths in it. */
   private static Outcome darex(String command) {
-    String[] words = command.split(" ");
+    String[] words = command.split(" ", -1);
     Object[] arguments = new Object[words.length];
     for (int i = 0; i < words.length; i++) {
       boolean path =

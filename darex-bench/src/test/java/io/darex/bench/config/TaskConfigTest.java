@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tasks of a user's own. */
+@SuppressWarnings("StringConcatToTextBlock") // a case is one text with what it must lead to
 class TaskConfigTest {
   @TempDir private Path folder;
 

@@ -325,8 +325,8 @@ public record Mutator(List<String> words) {
   /** Every line like one of them stands twice, or goes. */
   private static void line(StringBuilder text, boolean twice, SplittableRandom random) {
     String all = text.toString();
-    List<String> lines = Arrays.asList(all.split("(?<=\n)"));
-    String line = lines.get(random.nextInt(lines.size()));
+    List<String> lines = all.lines().toList();
+    String line = lines.get(random.nextInt(lines.size())) + "\n";
     text.replace(0, text.length(), all.replace(line, twice ? line + line : ""));
   }
 

@@ -63,6 +63,7 @@ class FolderLockTest {
   void oneProcessHoldsItOnceAndLeavesNothing() throws IOException {
     Path folder = parent.resolve("run");
     try (FolderLock lock = FolderLock.of(folder)) {
+      assertThat(lock.folder()).isEqualTo(folder);
       assertThatThrownBy(() -> FolderLock.of(folder))
           .isInstanceOf(RefusedOutputException.class)
           .hasMessageContaining(FolderLock.self());

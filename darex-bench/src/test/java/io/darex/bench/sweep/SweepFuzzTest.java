@@ -57,7 +57,7 @@ class SweepFuzzTest {
         file -> {
           try (Journal journal = Journal.open(folder, "sweep")) {
             goal.front(journal.trials());
-            goal.best(journal.trials()).map(best -> SweepReport.score(best, goal));
+            goal.best(journal.trials()).ifPresent(best -> SweepReport.score(best, goal));
           }
         });
   }

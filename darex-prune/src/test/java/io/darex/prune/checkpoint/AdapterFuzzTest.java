@@ -8,6 +8,7 @@ import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -101,7 +102,7 @@ class AdapterFuzzTest {
           boolean mutated = random.nextInt(3) > 0;
           Fuzz.replace(
               folder.resolve("adapter_config.json"),
-              mutated ? FUZZ.text(good, random) : good.getBytes());
+              mutated ? FUZZ.text(good, random) : good.getBytes(StandardCharsets.UTF_8));
           Fuzz.replace(
               folder.resolve(PeftAdapter.WEIGHTS),
               mutated && random.nextBoolean() ? weights : FUZZ.safetensors(weights, random));
