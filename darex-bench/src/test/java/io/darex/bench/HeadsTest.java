@@ -65,7 +65,7 @@ class HeadsTest {
             "vocab.txt",
             "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nbirds\nsing\ntwice\n".getBytes(UTF_8),
             "tokenizer_config.json",
-            "{\"do_lower_case\": true}".getBytes(UTF_8)),
+            "{\"do_lower_case\": true, \"tokenizer_class\": \"BertTokenizer\"}".getBytes(UTF_8)),
         true);
     return path;
   }

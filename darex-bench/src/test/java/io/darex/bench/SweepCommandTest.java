@@ -180,7 +180,7 @@ class SweepCommandTest {
     Path run = folder.resolve("run-of-given");
     Darex.Outcome again = Darex.run("run", given.resolve("candidates/003.yml"), "--out", run);
     assertThat(again.code()).as(again.err()).isZero();
-    assertThat(run.resolve("report.md")).content().contains("The tuned checkpoint was given.");
+    assertThat(run.resolve("report.md")).content().contains("The tuned checkpoint was given;");
     assertThat(run.resolve("tuned")).doesNotExist();
   }
 
