@@ -270,7 +270,7 @@ class RunConfigTest {
     Files.write(file, "task: Ça".getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> RunConfig.read(file))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(file + ": expected UTF-8, came other bytes");
+        .hasMessage(file + ": expected UTF-8, found other bytes");
   }
 
   /**
