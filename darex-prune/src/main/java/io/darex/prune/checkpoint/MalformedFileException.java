@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /** A file that is not what it should be; the message names it, what was expected and what came. */
 public final class MalformedFileException extends IOException {
   private static final int MAX_TEXT = 300;
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
 
   /**
    * Says what is wrong in one line.
