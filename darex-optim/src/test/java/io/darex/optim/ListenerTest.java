@@ -17,8 +17,6 @@ import org.deeplearning4j.optimize.listeners.ScoreIterationListener;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.nd4j.autodiff.listeners.At;
-import org.nd4j.autodiff.listeners.BaseListener;
-import org.nd4j.autodiff.listeners.Operation;
 import org.nd4j.autodiff.listeners.impl.ScoreListener;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.autodiff.samediff.internal.Variable;
@@ -209,12 +207,7 @@ class ListenerTest {
     kind.attach(sd);
     SortedMap<String, Double> updates = new TreeMap<>();
     sd.addListeners(
-        new BaseListener() {
-          @Override
-          public boolean isActive(Operation operation) {
-            return operation == Operation.TRAINING;
-          }
-
+        new TrainingOnly() {
           @Override
           public void preUpdate(SameDiff inner, At at, Variable variable, INDArray update) {
             updates.put(variable.getName(), update.amaxNumber().doubleValue());

@@ -19,8 +19,6 @@ import org.deeplearning4j.util.NetworkUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.autodiff.listeners.At;
-import org.nd4j.autodiff.listeners.BaseListener;
-import org.nd4j.autodiff.listeners.Operation;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -108,12 +106,7 @@ class NetworkResumeTest {
     SameDiff straight = Networks.sameDiff(DataType.FLOAT, CONFIG);
     SameDiffAdamR expected = AdamR.attach(straight, body);
     straight.addListeners(
-        new BaseListener() {
-          @Override
-          public boolean isActive(Operation operation) {
-            return operation == Operation.TRAINING;
-          }
-
+        new TrainingOnly() {
           @Override
           public void iterationStart(SameDiff sd, At at, MultiDataSet data, long etlTimeMs) {
             if (at.iteration() == 7) {

@@ -25,10 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.nd4j.autodiff.listeners.At;
-import org.nd4j.autodiff.listeners.BaseListener;
 import org.nd4j.autodiff.listeners.ListenerResponse;
 import org.nd4j.autodiff.listeners.Loss;
-import org.nd4j.autodiff.listeners.Operation;
 import org.nd4j.autodiff.listeners.records.LossCurve;
 import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.activations.Activation;
@@ -202,12 +200,7 @@ class SaveFromListenerTest {
     SameDiff straight = Networks.sameDiff(DataType.FLOAT, CONFIG);
     SameDiffAdamR expected = AdamR.attach(straight, SD_BODY);
     straight.addListeners(
-        new BaseListener() {
-          @Override
-          public boolean isActive(Operation operation) {
-            return operation == Operation.TRAINING;
-          }
-
+        new TrainingOnly() {
           @Override
           public void iterationDone(SameDiff sd, At at, MultiDataSet data, Loss loss) {
             if (moment == Moment.ITERATION_DONE && at.iteration() == 6) {
@@ -242,13 +235,8 @@ class SaveFromListenerTest {
   void aSaveWithinAStepIsRefused() {
     SameDiff sd = Networks.sameDiff(DataType.FLOAT, CONFIG);
     AdamR.attach(sd, SD_BODY);
-    BaseListener early =
-        new BaseListener() {
-          @Override
-          public boolean isActive(Operation operation) {
-            return operation == Operation.TRAINING;
-          }
-
+    TrainingOnly early =
+        new TrainingOnly() {
           @Override
           public void iterationDone(SameDiff inner, At at, MultiDataSet data, Loss loss) {
             sd.save(folder.resolve("early.fb").toFile(), true);

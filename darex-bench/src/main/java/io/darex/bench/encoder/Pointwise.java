@@ -21,6 +21,17 @@ interface Pointwise {
    */
   void backward(float[] x, float[] y, float[] gradient, float[] spare, int count);
 
+  /**
+   * {@code y = x·σ(z) = (max(x, 0) + min(x, 0)·e)/(1 + e)} where {@code y} holds {@code e =
+   * exp(−|z|)} and z has the sign of x.
+   */
+  private static void gate(float[] x, float[] y, int count) {
+    for (int i = 0; i < count; i++) {
+      float e = y[i];
+      y[i] = (Math.max(x[i], 0) + Math.min(x[i], 0) * e) / (1 + e);
+    }
+  }
+
   /** Number by number, in double. */
   record Each(DoubleUnaryOperator value, DoubleUnaryOperator slope) implements Pointwise {
     @Override
@@ -63,18 +74,12 @@ interface Pointwise {
     }
   }
 
-  /**
-   * x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, which is x·σ(2z). With {@code e = exp(−2|z|)} that is
-   * {@code (max(x, 0) + min(x, 0)·e)/(1 + e)}, for z has the sign of x.
-   */
+  /** x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, which is x·σ(2z), where z has the sign of x. */
   record GeluTanh() implements Pointwise {
     @Override
     public void forward(float[] x, float[] y, int count) {
       exponentials(x, y, count);
-      for (int i = 0; i < count; i++) {
-        float e = y[i];
-        y[i] = (Math.max(x[i], 0) + Math.min(x[i], 0) * e) / (1 + e);
-      }
+      gate(x, y, count);
     }
 
     @Override
@@ -104,15 +109,12 @@ interface Pointwise {
     }
   }
 
-  /** x·σ(k·x), by the same identity. */
+  /** x·σ(k·x). */
   record Gated(float k) implements Pointwise {
     @Override
     public void forward(float[] x, float[] y, int count) {
       exponentials(x, y, count);
-      for (int i = 0; i < count; i++) {
-        float e = y[i];
-        y[i] = (Math.max(x[i], 0) + Math.min(x[i], 0) * e) / (1 + e);
-      }
+      gate(x, y, count);
     }
 
     @Override

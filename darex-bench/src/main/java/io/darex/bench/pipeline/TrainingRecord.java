@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.BadInputException;
+import io.darex.bench.JsonFile;
 import io.darex.bench.report.Results.Epoch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -72,16 +73,9 @@ record TrainingRecord(String job, List<Epoch> epochs, int plannedEpochs, int pat
    * @throws IOException if it cannot be read
    */
   static TrainingRecord read(Path file) throws IOException {
-    try {
-      TrainingRecord record = JSON.readValue(Files.readAllBytes(file), TrainingRecord.class);
-      if (record != null) {
-        return record;
-      }
-    } catch (JsonProcessingException e) {
-      int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
-      throw BadInputException.at(
-          file, line, "the record of a training", BadInputException.quote(e.getOriginalMessage()));
-    }
-    throw BadInputException.at(file, 1, "the record of a training", "null");
+    return JsonFile.read(
+        file,
+        "the record of a training",
+        () -> JSON.readValue(Files.readAllBytes(file), TrainingRecord.class));
   }
 }

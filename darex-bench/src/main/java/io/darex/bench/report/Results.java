@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.BadInputException;
+import io.darex.bench.JsonFile;
 import io.darex.prune.checkpoint.InputFile;
 import io.darex.prune.rescale.Point;
 import java.io.IOException;
@@ -184,19 +185,9 @@ public record Results(
    * @throws IOException if it cannot be read
    */
   public static Results read(Path file) throws IOException {
-    try {
-      Results results = JSON.readValue(InputFile.text(file), Results.class);
-      if (results != null) {
-        return results;
-      }
-    } catch (JsonProcessingException e) {
-      int line = e.getLocation() == null ? 1 : Math.max(1, e.getLocation().getLineNr());
-      throw BadInputException.at(
-          file,
-          line,
-          "the results of a darex run",
-          BadInputException.quote(e.getOriginalMessage()));
-    }
-    throw BadInputException.at(file, 1, "the results of a darex run", "null");
+    return JsonFile.read(
+        file,
+        "the results of a darex run",
+        () -> JSON.readValue(InputFile.text(file), Results.class));
   }
 }

@@ -1,13 +1,12 @@
 package io.darex.prune.checkpoint;
 
+import io.darex.prune.OneLine;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
 
 /** A file that is not what it should be; the message names it, what was expected and what came. */
 public final class MalformedFileException extends IOException {
   private static final int MAX_TEXT = 300;
-  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
 
   /**
    * Says what is wrong in one line.
@@ -22,7 +21,7 @@ public final class MalformedFileException extends IOException {
 
   /** One line of bounded length, though the text may be a hostile file's. */
   private static String clipped(Object text) {
-    String line = CONTROL.matcher(String.valueOf(text)).replaceAll("?");
+    String line = OneLine.of(String.valueOf(text));
     return line.length() <= MAX_TEXT ? line : line.substring(0, MAX_TEXT) + "…";
   }
 }

@@ -1,5 +1,6 @@
 package io.darex.prune.checkpoint;
 
+import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Tensor;
 import java.io.IOException;
@@ -13,6 +14,12 @@ final class Adapters {
   static final String MODEL = "base_model.model.";
   static final String QUERY = "bert.encoder.layer.0.attention.self.query";
   static final String VALUE = "bert.encoder.layer.0.attention.self.value";
+
+  static final int OUT = 7;
+  static final int IN = 5;
+  static final Tensor QUERY_BASE = base(QUERY + ".weight", OUT, IN);
+  static final Tensor VALUE_BASE = base(VALUE + ".weight", OUT, IN);
+  static final Tensor HEAD = named("classifier.weight", Checkpoints.random(5, "head", 1, 3, OUT));
 
   /** As PEFT saves it for a BERT classifier, but for r, alpha and target_modules of the test. */
   static final String CONFIG =
@@ -49,6 +56,21 @@ final class Adapters {
       """;
 
   private Adapters() {}
+
+  static Tensor base(String name, long... shape) {
+    return Checkpoints.random(name.hashCode(), name, 1, shape);
+  }
+
+  /** The base of {@link #ordinary}. */
+  static Checkpoint base() {
+    return Checkpoints.of(QUERY_BASE, VALUE_BASE, base("bert.pooler.dense.bias", OUT));
+  }
+
+  /** An adapter of rank 2 with factors of both modules and a head. */
+  static Path ordinary(Path folder, String config) throws IOException {
+    return write(
+        folder, config, a(QUERY, 2, IN), b(QUERY, OUT, 2), a(VALUE, 2, IN), b(VALUE, OUT, 2), HEAD);
+  }
 
   static Tensor a(String module, int rank, int in) {
     return Checkpoints.random(module.hashCode(), MODEL + module + ".lora_A.weight", 1, rank, in);

@@ -2,9 +2,14 @@ package io.darex.prune.checkpoint;
 
 import static io.darex.prune.Checkpoints.values;
 import static io.darex.prune.checkpoint.Adapters.CONFIG;
+import static io.darex.prune.checkpoint.Adapters.HEAD;
+import static io.darex.prune.checkpoint.Adapters.IN;
 import static io.darex.prune.checkpoint.Adapters.MODEL;
+import static io.darex.prune.checkpoint.Adapters.OUT;
 import static io.darex.prune.checkpoint.Adapters.QUERY;
-import static io.darex.prune.checkpoint.Adapters.VALUE;
+import static io.darex.prune.checkpoint.Adapters.QUERY_BASE;
+import static io.darex.prune.checkpoint.Adapters.VALUE_BASE;
+import static io.darex.prune.checkpoint.Adapters.base;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
@@ -27,35 +32,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters as people's folders have them: what else is saved, torch files, full models beside. */
 class PeftFolderTest {
-  private static final int OUT = 7;
-  private static final int IN = 5;
-  private static final Tensor QUERY_BASE = base(QUERY + ".weight", OUT, IN);
-  private static final Tensor VALUE_BASE = base(VALUE + ".weight", OUT, IN);
-  private static final Tensor HEAD =
-      Adapters.named("classifier.weight", Checkpoints.random(5, "head", 1, 3, OUT));
-
   @TempDir private Path folder;
-
-  private static Tensor base(String name, long... shape) {
-    return Checkpoints.random(name.hashCode(), name, 1, shape);
-  }
 
   private Path adapter(String config, Tensor... tensors) throws IOException {
     return Adapters.write(folder.resolve("adapter"), config, tensors);
   }
 
   private Path ordinary(String config) throws IOException {
-    return adapter(
-        config,
-        Adapters.a(QUERY, 2, IN),
-        Adapters.b(QUERY, OUT, 2),
-        Adapters.a(VALUE, 2, IN),
-        Adapters.b(VALUE, OUT, 2),
-        HEAD);
-  }
-
-  private static Checkpoint base() {
-    return Checkpoints.of(QUERY_BASE, VALUE_BASE, base("bert.pooler.dense.bias", OUT));
+    return Adapters.ordinary(folder.resolve("adapter"), config);
   }
 
   @Test
