@@ -263,7 +263,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (sparse.isPresent()) {
       return base.tokenizer().of(sparse.get().provenance().files(), delta.toString());
     }
-    boolean own = delta != null && SideFiles.haveTokenizer(SideFiles.read(delta).keySet());
+    boolean own = delta != null && SideFiles.haveTokenizer(delta);
     return own ? TokenizerFiles.read(delta) : base.tokenizer();
   }
 

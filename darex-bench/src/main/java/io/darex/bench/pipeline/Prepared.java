@@ -71,7 +71,7 @@ record Prepared(
       throws IOException {
     if (config.tuned().isPresent()) {
       Path folder = Tuned.given(config.tuned().get());
-      if (SideFiles.haveTokenizer(SideFiles.read(folder).keySet())) {
+      if (SideFiles.haveTokenizer(folder)) {
         return TokenizerFiles.read(folder);
       }
     }

@@ -4,6 +4,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -30,7 +31,7 @@ public final class InputFile {
    * @throws IOException as {@link #utf8}
    */
   public static String text(Path file) throws IOException {
-    return new String(utf8(file), StandardCharsets.UTF_8);
+    return decoded(file, bytes(file)).toString();
   }
 
   /**
@@ -42,6 +43,12 @@ public final class InputFile {
    * @throws IOException if it cannot be read, naming the file
    */
   public static byte[] utf8(Path file) throws IOException {
+    byte[] bytes = bytes(file);
+    decoded(file, bytes); // refuses what is not UTF-8
+    return bytes;
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
     byte[] bytes;
     try (InputStream in = open(file)) {
       bytes = in.readNBytes(MOST + 1);
@@ -49,12 +56,15 @@ public final class InputFile {
     if (bytes.length > MOST) {
       throw new MalformedFileException(file, "a text of at most " + MOST + " bytes", "more");
     }
+    return bytes;
+  }
+
+  private static CharBuffer decoded(Path file, byte[] bytes) throws MalformedFileException {
     try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
     } catch (CharacterCodingException e) {
       throw new MalformedFileException(file, "UTF-8", "other bytes");
     }
-    return bytes;
   }
 
   /**

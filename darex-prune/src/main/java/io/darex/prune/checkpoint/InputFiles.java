@@ -44,7 +44,8 @@ final class InputFiles {
     for (Path input : inputs) {
       Path real = input.toRealPath();
       try (Stream<Path> files = Files.isDirectory(real) ? Files.list(real) : Stream.of(real)) {
-        for (Path file : files.filter(each -> each.equals(real) || isWeights(each)).toList()) {
+        for (Path file :
+            files.filter(each -> each.equals(real) || WeightFile.isSafetensors(each)).toList()) {
           states.put(file, state(file));
         }
       }
@@ -58,9 +59,5 @@ final class InputFiles {
         }
       }
     };
-  }
-
-  private static boolean isWeights(Path file) {
-    return file.toString().endsWith(".safetensors") && Files.isRegularFile(file);
   }
 }

@@ -135,9 +135,8 @@ final class Journal implements Closeable {
   }
 
   private String text() throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
-    while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {}
-    return new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
+    int size = Math.toIntExact(channel.size());
+    return LockedFile.text(channel, size, StandardCharsets.ISO_8859_1);
   }
 
   /** Adds lines, each ended by a newline. */

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -91,7 +92,8 @@ public final class LockedFile implements Closeable {
               file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
       try {
         if (channel.tryLock(PLACE, 1, false) == null) {
-          String content = firstLine(channel);
+          String content =
+              text(channel, LINE, StandardCharsets.UTF_8).lines().findFirst().orElse("");
           channel.close();
           return Optional.of(new Attempt(Optional.empty(), content));
         }
@@ -109,11 +111,11 @@ public final class LockedFile implements Closeable {
     return Optional.empty();
   }
 
-  private static String firstLine(FileChannel channel) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(LINE);
+  /** At most {@code most} bytes from the start, wherever the channel is. */
+  static String text(FileChannel channel, int most, Charset charset) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(most);
     while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {}
-    String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-    return text.lines().findFirst().orElse("");
+    return new String(bytes.array(), 0, bytes.position(), charset);
   }
 
   private static Object key(Path file) throws IOException {

@@ -34,7 +34,11 @@ public record Safetensors(
    * @throws MalformedFileException naming the fault, whatever the file holds
    */
   public static Safetensors open(Path path) throws IOException {
-    MappedFile file = MappedFile.open(path);
+    return of(MappedFile.open(path));
+  }
+
+  /** As {@link #open}, of a file that is mapped already. */
+  static Safetensors of(MappedFile file) throws IOException {
     SafetensorsHeader header = SafetensorsHeader.read(file);
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     header
@@ -45,7 +49,7 @@ public record Safetensors(
                     name,
                     new MappedTensor(
                         file, name, entry.dtype(), entry.dimensions(), entry.begin())));
-    return new Safetensors(path, header.metadata(), tensors);
+    return new Safetensors(file.path(), header.metadata(), tensors);
   }
 
   /** A bare file has no {@code config.json}. */

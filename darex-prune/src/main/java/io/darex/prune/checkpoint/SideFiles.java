@@ -68,9 +68,9 @@ public final class SideFiles {
     return VOCABULARY.contains(name) || TOKENIZER_SETTINGS.contains(name);
   }
 
-  /** Whether there is a tokenizer among files of these names. */
-  public static boolean haveTokenizer(Set<String> names) {
-    return names.stream().anyMatch(VOCABULARY::contains);
+  /** Whether there is a tokenizer in a folder; none is beside a bare file. */
+  public static boolean haveTokenizer(Path folder) {
+    return VOCABULARY.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
   }
 
   /**
@@ -125,7 +125,7 @@ public final class SideFiles {
     if (!Files.isDirectory(tuned)) {
       return own;
     }
-    boolean tokenizer = haveTokenizer(own.keySet());
+    boolean tokenizer = own.keySet().stream().anyMatch(VOCABULARY::contains);
     base.forEach(
         (name, content) -> {
           if (isTokenizer(name) ? !tokenizer : adapter) {

@@ -4,6 +4,7 @@ import io.darex.prune.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -46,7 +47,12 @@ final class WeightFile {
               ? "a Git LFS pointer; fetch the file by: git lfs pull"
               : begins(file, new byte[] {'<'}) ? "a text that begins with <, a web page?" : "none");
     }
-    return Safetensors.open(path).tensors();
+    return Safetensors.of(file).tensors();
+  }
+
+  /** Whether it is a file with the name of one of safetensors. */
+  static boolean isSafetensors(Path file) {
+    return file.getFileName().toString().endsWith(".safetensors") && Files.isRegularFile(file);
   }
 
   private static boolean isTorchName(Path path) {

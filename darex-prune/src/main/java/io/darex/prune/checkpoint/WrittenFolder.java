@@ -43,7 +43,7 @@ final class WrittenFolder {
   static Contents contents(Path folder) throws IOException {
     List<Path> weights;
     try (Stream<Path> entries = Files.list(folder)) {
-      weights = entries.filter(WrittenFolder::isWeights).toList();
+      weights = entries.filter(WeightFile::isSafetensors).toList();
     }
     TreeSet<String> named = new TreeSet<>();
     TreeSet<String> unmarked = new TreeSet<>();
@@ -77,10 +77,6 @@ final class WrittenFolder {
       contents = contents.folder(Pattern.quote(folder.getKey()), any -> inside);
     }
     return contents;
-  }
-
-  private static boolean isWeights(Path file) {
-    return file.getFileName().toString().endsWith(".safetensors") && Files.isRegularFile(file);
   }
 
   private static List<String> named(Path weights) throws IOException {
