@@ -1,5 +1,6 @@
 package io.darex.bench;
 
+import io.darex.prune.OneLine;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
@@ -92,7 +93,7 @@ public final class Progress implements AutoCloseable {
   private synchronized void add(long more, String note) {
     done += more;
     if (bar != null) {
-      bar.setExtraMessage(" " + Terminal.line(note));
+      bar.setExtraMessage(" " + OneLine.of(note));
       bar.stepBy(more);
     } else if (System.nanoTime() - lastLine > LINE_EVERY_NANOS) {
       lastLine = System.nanoTime();

@@ -1,5 +1,6 @@
 package io.darex.bench;
 
+import io.darex.prune.OneLine;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -65,41 +66,9 @@ public final class Terminal extends PrintStream {
     return Optional.ofNullable(sink.fault);
   }
 
-  /** A text as one line, without anything that a terminal obeys. */
-  public static String line(String text) {
-    return shown(text, "");
-  }
-
-  private static String shown(String text, String allowed) {
-    if (text.chars().noneMatch(c -> obeyed(c) && allowed.indexOf(c) < 0)) {
-      return text;
-    }
-    StringBuilder shown = new StringBuilder();
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      shown.append(
-          obeyed(c) && allowed.indexOf(c) < 0
-              ? String.format(Locale.ROOT, "\\u%04x", (int) c)
-              : String.valueOf(c));
-    }
-    return shown.toString();
-  }
-
-  /** Control characters, line and paragraph separators, and the marks of writing direction. */
-  private static boolean obeyed(int c) {
-    return Character.isISOControl(c)
-        || c == 0x2028
-        || c == 0x2029
-        || c == 0x061C
-        || c == 0x200E
-        || c == 0x200F
-        || (c >= 0x202A && c <= 0x202E)
-        || (c >= 0x2066 && c <= 0x2069);
-  }
-
   @Override
   public void println(String line) {
-    super.println(line(String.valueOf(line)));
+    super.println(OneLine.of(String.valueOf(line)));
   }
 
   @Override
@@ -109,7 +78,7 @@ public final class Terminal extends PrintStream {
 
   @Override
   public void print(String text) {
-    super.print(shown(String.valueOf(text), "\n\r\t"));
+    super.print(OneLine.of(String.valueOf(text), "\n\r\t"));
   }
 
   @Override
@@ -134,7 +103,7 @@ public final class Terminal extends PrintStream {
             part ->
                 part == null || part instanceof Number || part instanceof Character
                     ? part
-                    : line(part.toString()))
+                    : OneLine.of(part.toString()))
         .toArray();
   }
 }

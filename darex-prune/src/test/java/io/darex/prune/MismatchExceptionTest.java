@@ -12,7 +12,9 @@ class MismatchExceptionTest {
     MismatchException thrown =
         new MismatchException(List.of("a\u2028b is missing", "c\r\n\u0085d\u2029e has no pair"));
 
-    assertThat(thrown).hasMessage("a?b is missing; c???d?e has no pair");
-    assertThat(thrown.problems()).containsExactly("a?b is missing", "c???d?e has no pair");
+    assertThat(thrown)
+        .hasMessage("a\\u2028b is missing; c\\u000d\\u000a\\u0085d\\u2029e has no pair");
+    assertThat(thrown.problems())
+        .containsExactly("a\\u2028b is missing", "c\\u000d\\u000a\\u0085d\\u2029e has no pair");
   }
 }

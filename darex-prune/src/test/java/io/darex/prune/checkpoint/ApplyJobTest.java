@@ -264,7 +264,7 @@ class ApplyJobTest {
         "{\"CONFIG.JSON\":\"HEX\"} | found 'CONFIG.JSON'",
         "{\"model.safetensors\":\"HEX\"} | found 'model.safetensors'",
         "{\"pytorch_model.bin\":\"HEX\"} | found 'pytorch_model.bin'",
-        "{\"vocab.txt\\n\":\"HEX\"} | found 'vocab.txt?'",
+        "{\"vocab.txt\\n\":\"HEX\"} | found 'vocab.txt\\u000a'",
         "{\"\":\"HEX\"} | found ''",
         "{\"vocab.txt\":\"AB\"} | 64 hexadecimal digits for vocab.txt, found AB",
         "{\"vocab.txt\":null} | 64 hexadecimal digits for vocab.txt, found null",
