@@ -49,15 +49,11 @@ rows() {
       echo "- {dropRate: $rate, rescale: [inverse-keep-rate, norm-match]}"
       echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, norm-match, q-labelled, q-unlabelled]}"
       echo "- {dropRate: $rate, rescale: [q-labelled, q-unlabelled], qScope: [global, layer]}"
-      echo "- {dropRate: $rate, rescale: [q-first-order, q-layer-mse, q-least-squares], qScope: [global, layer]}"
-      # A hundred passes for each mask: two masks.
-      echo "- {dropRate: $rate, rescale: q-learned, qScope: [global, layer], seeds: [0, 1]}"
-      echo "- {dropRate: $rate, rescale: q-second-order}"
       echo "- {dropRate: $rate, mask: columns, rescale: [inverse-keep-rate, q-labelled, q-unlabelled]}"
       budgets "$rate"
     done
     for rate in $7; do # cut for time: what is no row of interest at the other rates
-      echo "- {dropRate: $rate, rescale: [inverse-keep-rate, q-labelled, q-unlabelled, q-first-order, q-layer-mse, q-second-order]}"
+      echo "- {dropRate: $rate, rescale: [inverse-keep-rate, q-labelled, q-unlabelled]}"
       echo "- {dropRate: $rate, mask: [magnitude, wanda], rescale: [none, q-labelled, q-unlabelled]}"
       echo "- {dropRate: $rate, mask: columns, rescale: [inverse-keep-rate, q-labelled]}"
     done

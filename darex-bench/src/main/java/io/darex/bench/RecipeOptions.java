@@ -22,8 +22,7 @@ final class RecipeOptions {
       names = "--mask",
       paramLabel = "NAME",
       description =
-          "Which entries stay: random (default), stratified, magnitude, columns, n:m, della,"
-              + " wanda.")
+          "Which entries stay: random (default), stratified, magnitude, columns, n:m, wanda.")
   private String mask;
 
   @Option(
@@ -49,12 +48,6 @@ final class RecipeOptions {
   private String keep;
 
   @Option(
-      names = "--epsilon",
-      paramLabel = "E",
-      description = "How far apart the drop rates of della are.")
-  private Double epsilon;
-
-  @Option(
       names = "--budget",
       paramLabel = "NAME",
       description = "How the drop rate is spread over tensors: uniform (default), variance, apl.")
@@ -66,8 +59,7 @@ final class RecipeOptions {
       description =
           "By which q kept entries are divided: inverse-keep-rate (default of drawn masks), q, "
               + "norm-match, none (default of masks that choose by size); with texts q-labelled, "
-              + "q-unlabelled, q-first-order, q-second-order, q-layer-mse, q-least-squares, "
-              + "q-learned.")
+              + "q-unlabelled.")
   private String rescale;
 
   @Option(names = "--q", paramLabel = "Q", description = "The q of rescale q, in (0, 1].")
@@ -86,12 +78,6 @@ final class RecipeOptions {
       paramLabel = "SCOPE",
       description = "What a found q is for: global (one for all) or layer.")
   private String qScope;
-
-  @Option(
-      names = "--search",
-      paramLabel = "NAME",
-      description = "How q-labelled and q-unlabelled search: geometric (default), two-stage.")
-  private String search;
 
   @Option(names = "--norm", paramLabel = "NORM", description = "Of norm-match: l1 (default), l2.")
   private String norm;
@@ -176,10 +162,8 @@ final class RecipeOptions {
     put(said, "scope", scope);
     put(said, "group", group);
     put(said, "keep", keep);
-    put(said, "epsilon", epsilon);
     put(said, "budget", budget);
     put(said, "qScope", qScope);
-    put(said, "search", search);
     put(said, "rescale", rescale);
     put(said, "q", q);
     put(said, "qFile", qFile);

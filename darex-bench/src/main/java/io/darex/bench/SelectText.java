@@ -67,7 +67,7 @@ final class SelectText {
 
   /** Those that changed most, which are the ones that pruning hurts first. */
   private Table tensors() {
-    Table table = new Table("tensor", "mean |Δ|", "variance", "c mean", "σ", "r", "error", "at q*");
+    Table table = new Table("tensor", "mean |Δ|", "variance", "c mean", "σ", "r", "error");
     List<PrunedTensor> sorted =
         answer.measurements().tensors().stream()
             .sorted(Comparator.comparingDouble((PrunedTensor each) -> -each.meanAbsolute()))
@@ -86,11 +86,8 @@ final class SelectText {
                           exponent(layer.mean()),
                           exponent(layer.deviation()),
                           Words.number(layer.alignment()),
-                          Words.number(layer.errorAtKeepRate(answer.dropRate())),
-                          Words.number(layer.errorAtBestQ(answer.dropRate()))
-                              + " q "
-                              + Words.number(layer.q(answer.dropRate()))))
-              .orElse(List.of("", "", "", "", "")));
+                          Words.number(layer.errorAtKeepRate(answer.dropRate()))))
+              .orElse(List.of("", "", "", "")));
       table.row(cells.toArray(String[]::new));
     }
     return table;
@@ -176,8 +173,6 @@ final class SelectText {
       result.put("influenceDeviation", layer.deviation());
       result.put("alignment", layer.alignment());
       result.put("errorAtKeepRate", layer.errorAtKeepRate(answer.dropRate()));
-      result.put("bestQ", layer.q(answer.dropRate()));
-      result.put("errorAtBestQ", layer.errorAtBestQ(answer.dropRate()));
     }
     return result;
   }

@@ -270,8 +270,7 @@ class PruneCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"random", "stratified", "magnitude", "columns", "n-m", "della", "budget-variance"})
+  @ValueSource(strings = {"random", "stratified", "magnitude", "columns", "n-m", "budget-variance"})
   void everyRecipeGoesThrough(String recipe) throws IOException {
     Outcome outcome =
         prune("--config", RECIPES.resolve(recipe + ".yml").toString(), "--preset", "encoder");
@@ -294,7 +293,6 @@ class PruneCommandTest {
               "magnitude.yml",
               "columns.yml",
               "n-m.yml",
-              "della.yml",
               "budget-variance.yml",
               // These two need an encoder.
               "budget-apl.yml",

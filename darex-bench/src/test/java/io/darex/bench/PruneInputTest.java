@@ -95,7 +95,6 @@ class PruneInputTest {
         "--budget varience | unknown budget 'varience': did you mean 'variance'?",
         "--budget variance --mask n:m | mask n:m cannot have a dropRate for each tensor",
         "--budget variance --mask magnitude --scope model | cannot have a dropRate for each",
-        "--budget variance --mask della --drop-rate 0.5 --epsilon 2 | epsilon must be 0 or more",
         "--rescale q-labelled | needs labels: expected --task TASK",
         "--rescale q | rescale q needs a parameter 'q'",
         "--q 2 | q must be in (0, 1], got 2.0",

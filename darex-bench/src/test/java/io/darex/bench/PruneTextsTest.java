@@ -82,14 +82,8 @@ class PruneTextsTest {
   @ParameterizedTest
   @CsvSource({
     "--mask wanda, texts",
-    "--mask wanda --rescale q-least-squares --q-scope layer, task",
     "--rescale q-unlabelled, texts",
-    "--rescale q-unlabelled --q-scope layer --search two-stage, texts",
-    "--rescale q-first-order, texts",
-    "--rescale q-first-order --q-scope layer, task",
-    "--rescale q-second-order, task",
-    "--rescale q-layer-mse --q-scope layer, texts",
-    "--rescale q-learned, texts",
+    "--rescale q-unlabelled --q-scope layer, texts",
     "--rescale q-labelled, task",
     "--rescale q-labelled --q-scope layer --mask columns, task",
     "--budget apl --rescale q-labelled, task",
@@ -148,13 +142,14 @@ class PruneTextsTest {
       delimiter = '|',
       value = {
         "--mask wanda | mask wanda needs texts: expected --calibration FILE or --task TASK",
-        "--rescale q-first-order | rescale q-first-order needs texts: expected --calibration FILE",
+        "--rescale q-unlabelled | rescale q-unlabelled needs texts: expected --calibration FILE",
         "--rescale q-labelled --calibration {}/texts.txt | needs labels: expected --task TASK",
         "--budget apl --calibration {}/texts.txt | budget apl needs labels: expected --task TASK",
         "--calibration {}/texts.txt | inverse-keep-rate looks at nothing but the weights",
         "--mask wanda --calibration {}/empty.txt | empty.txt: expected text, one a line, came none",
         "--mask wanda --calibration {}/no.txt | no.txt: expected a file, came nothing of that name",
-        "--rescale q-labelled --task mnli --glue {}/glue | expected a head of 3 labels for task mnli",
+        "--rescale q-labelled --task mnli --glue {}/glue | expected a head of 3 labels for task"
+            + " mnli",
         "--rescale q-labelled --task cola --glue {}/none | /none",
       })
   void badTextsAreOneLineAndNothingIsWritten(String options, String message) {

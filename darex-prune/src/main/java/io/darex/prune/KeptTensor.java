@@ -3,7 +3,6 @@ package io.darex.prune;
 import io.darex.prune.mask.TensorMask;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.Optional;
 
 /**
  * The kept entries of one tensor's delta, unscaled: where they are and what they are. Places and
@@ -16,7 +15,6 @@ public final class KeptTensor {
   private final TensorMask places;
   private final long[] ends;
   private final Tensor values;
-  private final Optional<Tensor> divisors;
 
   /**
    * Kept entries wherever they lie.
@@ -27,17 +25,9 @@ public final class KeptTensor {
    * @param ends for every block of {@value TensorMask#BLOCK} elements, how many are kept up to its
    *     end
    * @param values the kept values, {@code [kept]}, in index order
-   * @param divisors what each is divided by besides q (see {@link
-   *     io.darex.prune.mask.Choice#divisors}), {@code [kept]}
    * @throws IllegalArgumentException if these do not fit each other
    */
-  public KeptTensor(
-      String name,
-      long[] shape,
-      TensorMask places,
-      long[] ends,
-      Tensor values,
-      Optional<Tensor> divisors) {
+  public KeptTensor(String name, long[] shape, TensorMask places, long[] ends, Tensor values) {
     long blocks = TensorMask.blocks(Tensor.count(shape));
     if (ends.length != blocks) {
       throw new IllegalArgumentException(
@@ -48,9 +38,7 @@ public final class KeptTensor {
     this.places = places;
     this.ends = ends;
     this.values = values;
-    this.divisors = divisors;
-    checkCount("values", values);
-    divisors.ifPresent(tensor -> checkCount("divisors", tensor));
+    checkCount(values);
   }
 
   /**
@@ -61,13 +49,7 @@ public final class KeptTensor {
    * @throws IllegalArgumentException if the arrays do not fit the shape or each other
    */
   public KeptTensor(String name, long[] shape, char[][] offsets, float[][] values) {
-    this(
-        name,
-        shape,
-        places(offsets),
-        ends(name, offsets, values),
-        new Segments(values),
-        Optional.empty());
+    this(name, shape, places(offsets), ends(name, offsets, values), new Segments(values));
   }
 
   /** Places that lie in arrays, one for each block. */
@@ -103,13 +85,11 @@ public final class KeptTensor {
     return ends;
   }
 
-  private void checkCount(String what, Tensor tensor) {
+  private void checkCount(Tensor tensor) {
     if (!Arrays.equals(tensor.shape(), new long[] {kept()})) {
       throw new IllegalArgumentException(
           name
-              + ": "
-              + what
-              + " of shape "
+              + ": values of shape "
               + Arrays.toString(tensor.shape())
               + " for "
               + kept()
@@ -147,16 +127,9 @@ public final class KeptTensor {
     return values;
   }
 
-  /** What each kept value is divided by besides q, {@code [kept]}, where there is such a thing. */
-  public Optional<Tensor> divisors() {
-    return divisors;
-  }
-
-  /**
-   * What every kept entry adds to the base, value / q or value / (q·divisor): F32 {@code [kept]}.
-   */
+  /** What every kept entry adds to the base, value / q: F32 {@code [kept]}. */
   public Tensor scaledValues(float q) {
-    return new ScaledValues(values, divisors, q);
+    return new ScaledValues(values, q);
   }
 
   /** The flat indices of the kept entries as a tensor: I64 {@code [kept]}, ascending. */
@@ -171,10 +144,7 @@ public final class KeptTensor {
     }
   }
 
-  /**
-   * Sees what every kept entry adds to the base, value / q or value / (q·divisor), in fp32, block
-   * by block.
-   */
+  /** Sees what every kept entry adds to the base, value / q, in fp32, block by block. */
   public void forEachScaled(float q, BlockConsumer consumer) {
     Tensor scaled = scaledValues(q);
     for (int block = 0; block < ends.length; block++) {
@@ -227,9 +197,9 @@ public final class KeptTensor {
     }
   }
 
-  /** The same entries from these arrays; divisors, which a mask holds in memory anyway, stay. */
+  /** The same entries from these arrays. */
   KeptTensor inMemory(char[][] offsets, float[][] entries) {
-    return new KeptTensor(name, shape, places(offsets), ends, new Segments(entries), divisors);
+    return new KeptTensor(name, shape, places(offsets), ends, new Segments(entries));
   }
 
   /** A copy of one block's offsets. */

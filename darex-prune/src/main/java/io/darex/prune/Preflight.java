@@ -61,21 +61,17 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
           case COLUMNS -> columns * mask.keepRate() * DType.I64.bytes();
         };
     double headers = HEADER_BYTES * (tensors + 1.0);
-    int entryBytes = values.bytes() + (mask.hasDivisors() ? DType.F32.bytes() : 0);
-    return (long) Math.ceil(headers + wholeBytes + kept * entryBytes + places);
+    return (long) Math.ceil(headers + wholeBytes + kept * values.bytes() + places);
   }
 
   /**
-   * About how much memory the work holds on to, in bytes: headers, two counts a block, a bit an
-   * entry for masks that compare values, and places and divisors of what is kept where there are
-   * divisors.
+   * About how much memory the work holds on to, in bytes: headers, two counts a block, and a bit an
+   * entry for masks that compare values.
    */
   public long memoryBytes(Mask mask) {
     double places = mask.places() == Places.GAPS ? entries / (double) Byte.SIZE : 0;
-    double divisors =
-        mask.hasDivisors() ? entries * mask.keepRate() * (Character.BYTES + Float.BYTES) : 0;
     double headers = (double) TENSOR_MEMORY * tensors;
-    return (long) Math.ceil(headers + 2.0 * Long.BYTES * blocks + places + divisors);
+    return (long) Math.ceil(headers + 2.0 * Long.BYTES * blocks + places);
   }
 
   /** A varint takes a second byte from 2⁷ on and a third from 2¹⁴ on. */

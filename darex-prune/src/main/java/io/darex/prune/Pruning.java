@@ -95,10 +95,7 @@ public record Pruning(Mask mask, Selection selection) {
       String name = names.get(i);
       Delta.Pair pair = delta.pairs().get(name);
       Tensor values = new DeltaValues(pair, new KeptPlaces(places.get(i), ends[i]));
-      kept.put(
-          name,
-          new KeptTensor(
-              name, pair.tuned().shape(), places.get(i), ends[i], values, choice.divisors(name)));
+      kept.put(name, new KeptTensor(name, pair.tuned().shape(), places.get(i), ends[i], values));
     }
     return new SparseDelta(
         mask,

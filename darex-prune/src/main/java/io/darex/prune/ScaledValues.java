@@ -1,16 +1,14 @@
 package io.darex.prune;
 
-import java.util.Optional;
 import lombok.RequiredArgsConstructor;
 
 /**
- * What kept entries add to the base, F32 {@code [kept]}: value / q or value / (q·divisor), in fp32.
- * A division each, as DARE does it: a multiplication by 1/q would round twice.
+ * What kept entries add to the base, F32 {@code [kept]}: value / q, in fp32. A division each, as
+ * DARE does it: a multiplication by 1/q would round twice.
  */
 @RequiredArgsConstructor
 final class ScaledValues implements Tensor {
   private final Tensor values;
-  private final Optional<Tensor> divisors;
   private final float q;
 
   @Override
@@ -31,16 +29,8 @@ final class ScaledValues implements Tensor {
   @Override
   public void read(long from, float[] into, int offset, int length) {
     values.read(from, into, offset, length);
-    if (divisors.isPresent()) {
-      float[] each = new float[length];
-      divisors.get().read(from, each, 0, length);
-      for (int i = 0; i < length; i++) {
-        into[offset + i] /= q * each[i];
-      }
-    } else {
-      for (int i = 0; i < length; i++) {
-        into[offset + i] /= q;
-      }
+    for (int i = 0; i < length; i++) {
+      into[offset + i] /= q;
     }
   }
 }

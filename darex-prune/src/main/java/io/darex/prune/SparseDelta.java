@@ -36,8 +36,8 @@ public record SparseDelta(
   }
 
   /**
-   * This sparse delta with its kept entries in memory, six bytes each, ten with divisors; the
-   * tensors carried whole stay where they are.
+   * This sparse delta with its kept entries in memory, six bytes each; the tensors carried whole
+   * stay where they are.
    *
    * @throws NonFiniteException if a kept value is NaN or infinite
    */

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.mask.Choice;
-import io.darex.prune.mask.DellaMask;
 import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Places;
@@ -80,19 +79,11 @@ class PreflightTest {
   }
 
   @Test
-  void countsWhatIsHeldInMemoryAndDivisorsInTheFile() {
+  void countsWhatIsHeldInMemory() {
     long counts = preflight.memoryBytes(new RandomMask(4, 0.75));
     assertThat(counts).isEqualTo(2_400L * preflight.tensors() + 16 * preflight.blocks());
     assertThat(preflight.memoryBytes(new MagnitudeMask(0.75, Scope.ROW)) - counts)
         .isCloseTo(700_700 / 8, within(1L));
-    Mask della = new DellaMask(4, 0.75, 0.1);
-    assertThat(preflight.memoryBytes(della) - counts)
-        .isCloseTo(700_700 / 8 + 700_700 / 4 * 6, within(1L));
-    assertThat(
-            preflight.fileBytes(della, DType.F32)
-                - preflight.fileBytes(
-                    new Explicit(new RandomMask(4, 0.75), Places.GAPS), DType.F32))
-        .isEqualTo(700_700 / 4 * 4);
   }
 
   private static int varint(int value) {

@@ -8,12 +8,11 @@ import lombok.With;
  * @param windows together with {@code tokens} the most text there is: {@code windows · tokens}
  *     tokens
  * @param tokens longest window that a line of a file is cut to, special tokens included
- * @param gradientTexts of how many texts, each by itself, gradients of the outputs are taken
  */
 @With
-public record CalibrationSize(int windows, int tokens, int gradientTexts) {
-  /** 50 windows of 128 tokens, as METHOD.md §3 has it, and 32 texts for gradients. */
-  public static final CalibrationSize DEFAULT = new CalibrationSize(50, 128, 32);
+public record CalibrationSize(int windows, int tokens) {
+  /** 50 windows of 128 tokens, as METHOD.md §3 has it. */
+  public static final CalibrationSize DEFAULT = new CalibrationSize(50, 128);
 
   /** Fewer are special tokens and hardly any text. */
   private static final int SHORTEST = 8;
@@ -22,17 +21,14 @@ public record CalibrationSize(int windows, int tokens, int gradientTexts) {
    * @throws IllegalArgumentException if a count is not positive, or a window shorter than 8 tokens
    */
   public CalibrationSize {
-    if (windows < 1 || tokens < SHORTEST || gradientTexts < 1) {
+    if (windows < 1 || tokens < SHORTEST) {
       throw new IllegalArgumentException(
           "calibration needs at least 1 window of "
               + SHORTEST
-              + " tokens and 1 text for gradients, got "
+              + " tokens, got "
               + windows
               + " windows of "
-              + tokens
-              + " and "
-              + gradientTexts
-              + " texts");
+              + tokens);
     }
   }
 

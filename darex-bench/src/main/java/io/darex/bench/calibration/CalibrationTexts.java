@@ -29,9 +29,8 @@ import java.util.stream.IntStream;
  * counts nowhere.
  *
  * @param texts all of them, at least one
- * @param gradientTexts of how many, from the first, gradients of the outputs are taken
  */
-public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
+public record CalibrationTexts(List<EncodedText> texts) {
   /** A line is tokenised whole; of a longer one the rest is not read. */
   private static final int LINE_TOKENS = 1 << 20;
 
@@ -45,11 +44,6 @@ public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
     if (texts.isEmpty()) {
       throw new IllegalArgumentException("calibration needs one text at least, got none");
     }
-  }
-
-  /** Those that gradients are taken of. */
-  List<EncodedText> forGradients() {
-    return texts.subList(0, Math.min(gradientTexts, texts.size()));
   }
 
   /** How many tokens they have together. */
@@ -73,7 +67,7 @@ public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
         break;
       }
     }
-    return budget.texts(size);
+    return budget.texts();
   }
 
   /**
@@ -108,7 +102,7 @@ public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
     if (budget.taken.isEmpty()) {
       throw new BadInputException(file + ": expected text, one a line, came none");
     }
-    return budget.texts(size);
+    return budget.texts();
   }
 
   /** Takes texts while they fit, and the first in any case. */
@@ -129,8 +123,8 @@ public record CalibrationTexts(List<EncodedText> texts, int gradientTexts) {
       return fits;
     }
 
-    CalibrationTexts texts(CalibrationSize size) {
-      return new CalibrationTexts(taken, size.gradientTexts());
+    CalibrationTexts texts() {
+      return new CalibrationTexts(taken);
     }
   }
 

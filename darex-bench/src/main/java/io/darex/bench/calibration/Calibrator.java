@@ -1,7 +1,6 @@
 package io.darex.bench.calibration;
 
 import io.darex.bench.encoder.Batch;
-import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.glue.TextBatches;
 import io.darex.prune.Checkpoint;
@@ -42,11 +41,7 @@ public final class Calibrator {
     names = encoder.config().namesIn(tuned);
     batches = new TextBatches(texts.texts()).batches();
     unlabelled = new HiddenChange(this.encoder, tuned, batches);
-    List<EncodedText> few = texts.forGradients();
-    calibration =
-        new Calibration(
-            this::inputs,
-            new TunedOutputs(this.encoder, tuned, names, few, new TextBatches(few).batches()));
+    calibration = new Calibration(this::inputs);
   }
 
   private SortedMap<String, LayerInput> inputs() {
@@ -61,7 +56,7 @@ public final class Calibrator {
     return unlabelled;
   }
 
-  /** Inputs of layers over all texts, and outputs of those for gradients. */
+  /** Inputs of layers over all texts. */
   public Calibration calibration() {
     return calibration;
   }

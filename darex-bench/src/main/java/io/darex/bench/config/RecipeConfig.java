@@ -46,7 +46,7 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   private static final int MOST = 100_000;
 
   /** What a rescale's name does not mention. */
-  private static final Set<String> COMMON = Set.of("global", "l1", "geometric");
+  private static final Set<String> COMMON = Set.of("global", "l1");
 
   private static final Pattern KEEP = Pattern.compile("(\\d{1,9}):(\\d{1,9})");
 
@@ -214,7 +214,7 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
       words.add("budget " + budget);
     }
     words.add(rescale.name());
-    Stream.of("q", "fallback", "norm", "scope", "search")
+    Stream.of("q", "fallback", "norm", "scope")
         .filter(rescale.parameters()::containsKey)
         .map(key -> rescale.parameters().get(key).toString())
         .filter(value -> !COMMON.contains(value))
@@ -275,7 +275,7 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   private static Mask mask(Map<String, Object> said) {
     String kind = said.getOrDefault("mask", "random").toString();
     requireOneOf("mask", kind, Masks.kinds());
-    Map<String, Object> parameters = taken(said, "dropRate", "seed", "scope", "group", "epsilon");
+    Map<String, Object> parameters = taken(said, "dropRate", "seed", "scope", "group");
     if (said.containsKey("keep")) {
       Matcher keep = KEEP.matcher(said.get("keep").toString());
       if (!keep.matches()) {
@@ -300,7 +300,7 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
   }
 
   private static Rescale rescale(Mask mask, Map<String, Object> said) {
-    Map<String, Object> parameters = taken(said, "q", "norm", "search");
+    Map<String, Object> parameters = taken(said, "q", "norm");
     if (said.containsKey("qScope")) {
       parameters.put("scope", said.get("qScope"));
     }

@@ -28,22 +28,11 @@ record RecipeKey(String name, Reader reader, Set<String> owners) {
   private static final List<String> SCOPES = List.of("tensor", "row", "model");
   private static final List<String> Q_SCOPES = List.of("global", "layer");
   private static final List<String> NORMS = List.of("l1", "l2");
-  private static final List<String> SEARCHES = List.of("geometric", "two-stage");
   private static final Range GROUP = Range.whole(1, 1 << 16);
   private static final String PATTERNS = "a name or pattern, or a list of them";
 
   /** Whole numbers that a double holds. */
   static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
-
-  /** Those whose q is found by looking at more than the weights. */
-  private static final Set<String> SCOPED =
-      Set.of(
-          "q-labelled",
-          "q-unlabelled",
-          "q-first-order",
-          "q-layer-mse",
-          "q-least-squares",
-          "q-learned");
 
   private static final Set<String> SEARCHED = Set.of("q-labelled", "q-unlabelled");
 
@@ -55,14 +44,12 @@ record RecipeKey(String name, Reader reader, Set<String> owners) {
           of("scope", (s, key) -> s.names(key, List.of(), SCOPES), "magnitude"),
           of("group", (s, key) -> s.numbers(key, List.of(), GROUP), "stratified"),
           of("keep", (s, key) -> s.quoted(key, "n:m in quotes, such as \"2:4\"", List.of()), "n:m"),
-          of("epsilon", (s, key) -> s.numbers(key, List.of(), Range.SHARE), "della"),
           ofAll("budget", (s, key) -> s.names(key, List.of(), BUDGETS)),
           ofAll("rescale", (s, key) -> s.names(key, List.of(), Rescales.names())),
           of("q", (s, key) -> s.numbers(key, List.of(), Range.Q), "q"),
           of("qFile", RecipeKey::files, "q"),
           of("norm", (s, key) -> s.names(key, List.of(), NORMS), "norm-match"),
-          new RecipeKey("qScope", (s, key) -> s.names(key, List.of(), Q_SCOPES), SCOPED),
-          new RecipeKey("search", (s, key) -> s.names(key, List.of(), SEARCHES), SEARCHED),
+          new RecipeKey("qScope", (s, key) -> s.names(key, List.of(), Q_SCOPES), SEARCHED),
           new RecipeKey(
               "searchSeeds", (s, key) -> List.of(s.numbers(key, List.of(), SEED)), SEARCHED),
           ofAll("values", (s, key) -> s.names(key, List.of(), VALUES)),

@@ -60,17 +60,7 @@ public final class SelectPage {
     blocks.add(new Heading(2, "Delta"));
     blocks.add(
         new Table(
-            List.of(
-                "tensor",
-                "entries",
-                "mean |Δ|",
-                "variance",
-                "c̄",
-                "σ",
-                "r",
-                "error at 1−p",
-                "q*",
-                "error at q*"),
+            List.of("tensor", "entries", "mean |Δ|", "variance", "c̄", "σ", "r", "error at 1−p"),
             answer.measurements().tensors().stream()
                 .map(each -> cells(each, answer.dropRate()))
                 .toList()));
@@ -136,15 +126,13 @@ public final class SelectPage {
     cells.add(String.format(Locale.ROOT, "%.2e", tensor.meanAbsolute()));
     cells.add(String.format(Locale.ROOT, "%.2e", tensor.variance()));
     if (tensor.influences().isEmpty()) {
-      cells.addAll(List.of("", "", "", "", "", ""));
+      cells.addAll(List.of("", "", "", ""));
     } else {
       LayerInfluences layer = tensor.influences().get();
       cells.add(String.format(Locale.ROOT, "%.2e", layer.mean()));
       cells.add(String.format(Locale.ROOT, "%.2e", layer.deviation()));
       cells.add(Words.number(layer.alignment()));
       cells.add(Words.number(layer.errorAtKeepRate(dropRate)));
-      cells.add(Words.number(layer.q(dropRate)));
-      cells.add(Words.number(layer.errorAtBestQ(dropRate)));
     }
     return cells;
   }

@@ -5,9 +5,7 @@ package io.darex.bench.select;
  *
  * @param labels labelled texts of the task, held out of train
  * @param texts texts without labels that the tuned model can read
- * @param head whether the tuned model has outputs, of which gradients can be taken
  * @param mayTrain whether the model may be fine-tuned again
  * @param decoder whether it is a decoder, whose layers are called {@code mlp} and {@code self_attn}
  */
-public record Available(
-    boolean labels, boolean texts, boolean head, boolean mayTrain, boolean decoder) {}
+public record Available(boolean labels, boolean texts, boolean mayTrain, boolean decoder) {}

@@ -10,14 +10,13 @@ import java.util.TreeMap;
  * A way to prune that a trial measures.
  *
  * @param said what {@code darex prune} would be told, without drop rate and seed
- * @param effort how much it takes to find its q: 0 nothing, 1 a formula, 2 a search without labels,
- *     3 a search with labels
+ * @param effort how much it takes to find its q: 0 nothing, 1 a search without labels, 2 a search
+ *     with labels
  */
 record Candidate(Map<String, Object> said, int effort) {
   private static final int NOTHING = 0;
-  private static final int FORMULA = 1;
-  private static final int SEARCH = 2;
-  private static final int LABELS = 3;
+  private static final int SEARCH = 1;
+  private static final int LABELS = 2;
 
   /** Seeds of the masks that q's are searched with; others than those that are scored. */
   private static final List<Long> SEARCH_SEEDS = List.of(1042L, 1043L);
@@ -88,14 +87,7 @@ record Candidate(Map<String, Object> said, int effort) {
       all.add(of(mask, drawn ? "inverse-keep-rate" : "none", NOTHING));
       if (available.texts()) {
         if (drawn) {
-          if (available.head()) {
-            all.add(of(mask, "q-first-order", FORMULA));
-          }
-          all.add(of(mask, "q-layer-mse", FORMULA));
           all.add(searched(mask, "q-unlabelled", "layer", SEARCH));
-        } else {
-          // The other closed forms take the mask to be drawn; this one sees what it kept.
-          all.add(of(mask, "q-least-squares", FORMULA));
         }
         all.add(searched(mask, "q-unlabelled", "global", SEARCH));
       }

@@ -132,11 +132,7 @@ final class DecisionTree {
     } else if (available.texts()) {
       decisions.add(new Decision("Are there labels?", "no", "--task", "no"));
       decisions.add(
-          new Decision(
-              "Is there one unlabelled batch?",
-              "yes",
-              "--calibration",
-              "1/q_e" + (available.head() ? ", with the first-order q as a check" : "")));
+          new Decision("Is there one unlabelled batch?", "yes", "--calibration", "1/q_e"));
       method = "q-unlabelled" + scope;
     } else {
       boolean trusted = dropRate <= TRUSTED;

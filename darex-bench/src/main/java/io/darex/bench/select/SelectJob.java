@@ -94,7 +94,7 @@ public final class SelectJob {
     if (request.task().isEmpty() && request.calibration().isEmpty()) {
       Checkpoint tuned = HuggingFaceFolder.openTuned(request.tuned(), base);
       boolean decoder = isDecoder(tuned);
-      Available available = new Available(false, false, false, request.mayTrain(), decoder);
+      Available available = new Available(false, false, request.mayTrain(), decoder);
       return new Selector(
               delta(base, tuned, decoder),
               available,
@@ -168,7 +168,7 @@ public final class SelectJob {
     return select(
         target,
         delta,
-        new Available(true, true, true, request.mayTrain(), false),
+        new Available(true, true, request.mayTrain(), false),
         new TaskMetric(task, encoded, gold),
         new Calibrator(encoder, tuned.checkpoint(), texts),
         encoder);
@@ -196,12 +196,11 @@ public final class SelectJob {
             "no labels: %d texts to compare outputs on, %d for calibration",
             halves.get(1).size(),
             halves.get(0).size()));
-    boolean head = tuned.config().classes() > 0;
-    CalibrationTexts half = new CalibrationTexts(halves.get(0), all.gradientTexts());
+    CalibrationTexts half = new CalibrationTexts(halves.get(0));
     return select(
         target,
         delta,
-        new Available(false, true, head, request.mayTrain(), false),
+        new Available(false, true, request.mayTrain(), false),
         new OutputChange(halves.get(1), encoder, tuned.checkpoint()),
         new Calibrator(encoder, tuned.checkpoint(), half),
         encoder);

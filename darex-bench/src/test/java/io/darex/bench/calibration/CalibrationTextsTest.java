@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CalibrationTextsTest {
   private static final Pretrained MINI_LM = BuiltInEncoders.read("minilm-l6");
-  private static final CalibrationSize SMALL = new CalibrationSize(3, 10, 2);
+  private static final CalibrationSize SMALL = new CalibrationSize(3, 10);
 
   @TempDir Path folder;
 
@@ -69,7 +69,6 @@ class CalibrationTextsTest {
     CalibrationTexts texts = read("one two three\n".repeat(50), SMALL);
     assertThat(texts.texts()).hasSize(6);
     assertThat(texts.tokens()).isEqualTo(30);
-    assertThat(texts.forGradients()).hasSize(2);
   }
 
   @Test
@@ -118,9 +117,9 @@ class CalibrationTextsTest {
 
   @Test
   void sizesThatCannotBeAreRefused() {
-    for (int[] bad : new int[][] {{0, 128, 1}, {1, 7, 1}, {1, 128, 0}}) {
+    for (int[] bad : new int[][] {{0, 128}, {1, 7}}) {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> new CalibrationSize(bad[0], bad[1], bad[2]))
+          .isThrownBy(() -> new CalibrationSize(bad[0], bad[1]))
           .withMessageContaining("calibration needs");
     }
   }

@@ -17,26 +17,20 @@ import io.darex.prune.Tensor;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import io.darex.prune.rescale.Evidence;
-import io.darex.prune.rescale.Outputs;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Calibrator} against {@link PlainEncoder} in double precision, on every family. */
 class CalibratorTest {
-  private static final int FEW = 3;
 
   private static CalibrationTexts texts(Sample sample) {
-    return new CalibrationTexts(sample.texts(5), FEW);
+    return new CalibrationTexts(sample.texts(5));
   }
 
   /** The sample's weights, each moved a little. */
@@ -107,105 +101,6 @@ class CalibratorTest {
     return new double[][] {dense};
   }
 
-  @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void gradientsOfOutputsAreThoseOfMarginsCentredLogitsAndScores(Sample sample) {
-    PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
-    int classes = sample.config().classes();
-    int outputs = classes == 2 ? 1 : classes;
-    Random random = new Random(sample.seed());
-    try (Encoder encoder = new DirectEncoder(sample.config(), candidate(sample), 0)) {
-      Calibrator calibrator = new Calibrator(encoder, sample.checkpoint(), texts(sample));
-      List<Integer> calls = new ArrayList<>();
-      calibrator
-          .calibration()
-          .outputs()
-          .gradients(
-              gradients -> {
-                EncodedText text = sample.texts(5).get(calls.size() / outputs);
-                int output = calls.size() % outputs;
-                calls.add(output);
-                assertGradients(
-                    gradients,
-                    plain,
-                    random,
-                    () -> {
-                      double[] logits = plain.logits(text.ids(), text.types());
-                      return classes == 1
-                          ? logits[0]
-                          : classes == 2
-                              ? logits[1] - logits[0]
-                              : logits[output] - Arrays.stream(logits).average().orElseThrow();
-                    });
-              });
-      assertThat(calls).hasSize(FEW * outputs);
-      assertThat(calibrator.passes())
-          .isEqualTo(new Passes((long) FEW * outputs, (long) FEW * outputs));
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void theChangeOfOutputsAgreesWithItsGradient(Sample sample) {
-    Checkpoint candidate = candidate(sample);
-    PlainEncoder before = new PlainEncoder(sample.config(), sample.checkpoint());
-    PlainEncoder after = new PlainEncoder(sample.config(), candidate);
-    DoubleSupplier change =
-        () -> {
-          double sum = 0;
-          for (EncodedText text : sample.texts(5).subList(0, FEW)) {
-            double[] wanted = before.logits(text.ids(), text.types());
-            double[] actual = after.logits(text.ids(), text.types());
-            for (int i = 0; i < wanted.length; i++) {
-              sum += (actual[i] - wanted[i]) * (actual[i] - wanted[i]);
-            }
-          }
-          return sum / FEW;
-        };
-    Random random = new Random(sample.seed());
-    try (Encoder encoder = new DirectEncoder(sample.config(), candidate, 0)) {
-      Calibrator calibrator = new Calibrator(encoder, sample.checkpoint(), texts(sample));
-      Outputs outputs = calibrator.calibration().outputs();
-      double actual =
-          outputs.change(candidate, gradients -> assertGradients(gradients, after, random, change));
-      assertThat(actual).isCloseTo(change.getAsDouble(), within(1e-3 * Math.max(1, actual)));
-      assertThat(outputs.change(sample.checkpoint(), gradients -> {})).isCloseTo(0, within(1e-9));
-    }
-  }
-
-  private static void assertGradients(
-      Map<String, Tensor> gradients, PlainEncoder plain, Random random, DoubleSupplier function) {
-    double largest = 1;
-    for (Tensor gradient : gradients.values()) {
-      for (float value : values(gradient)) {
-        largest = Math.max(largest, Math.abs(value));
-      }
-    }
-    double scale = largest;
-    gradients.forEach(
-        (name, gradient) -> {
-          assertThat(gradient.name()).isEqualTo(name);
-          float[] analytic = values(gradient);
-          double[] live = plain.parameter(name);
-          double[] kept = live.clone();
-          double[] direction = random.doubles(live.length, -1, 1).toArray();
-          double step = 1e-6;
-          Arrays.setAll(live, i -> kept[i] + step * direction[i]);
-          double above = function.getAsDouble();
-          Arrays.setAll(live, i -> kept[i] - step * direction[i]);
-          double below = function.getAsDouble();
-          System.arraycopy(kept, 0, live, 0, live.length);
-          double actual = 0;
-          double size = 0;
-          for (int i = 0; i < analytic.length; i++) {
-            actual += analytic[i] * direction[i];
-            size += direction[i] * direction[i];
-          }
-          double tolerance = 2e-4 * scale * Math.max(1, Math.sqrt(size));
-          assertThat(actual).as(name).isCloseTo((above - below) / (2 * step), within(tolerance));
-        });
-  }
-
   @Test
   void evidenceGoesByTheNamesOfTheTunedCheckpoint() {
     Sample sample = new Sample(TinyBert.CONFIG, 4);
@@ -226,11 +121,6 @@ class CalibratorTest {
       assertThat(evidence.calibration().orElseThrow().inputs().keySet())
           .isSubsetOf(legacy.keySet())
           .contains("encoder.layer.0.attention.self.key.weight", "classifier.weight");
-      evidence
-          .calibration()
-          .orElseThrow()
-          .outputs()
-          .gradients(gradients -> assertThat(gradients.keySet()).isEqualTo(legacy.keySet()));
       assertThat(evidence.unlabelled().orElseThrow().score(tuned)).isEqualTo(0.0);
       assertThat(evidence.labelled()).isEmpty();
     }
@@ -242,7 +132,6 @@ class CalibratorTest {
     Checkpoint candidate = candidate(sample);
     try (Encoder encoder = new DirectEncoder(sample.config(), candidate, 0)) {
       Calibrator fresh = new Calibrator(encoder, sample.checkpoint(), texts(sample));
-      double change = fresh.calibration().outputs().change(candidate, gradients -> {});
       double score = fresh.unlabelled().score(candidate);
       Batch batch = sample.batch(5);
       encoder.load(sample.checkpoint());
@@ -251,8 +140,6 @@ class CalibratorTest {
       Calibrator other = new Calibrator(encoder, sample.checkpoint(), texts(sample));
       assertThat(other.unlabelled().score(candidate)).isEqualTo(score);
       assertThat(other.calibration().inputs().get(layer).mean(0)).isCloseTo(mean, within(1e-5));
-      assertThat(other.calibration().outputs().change(candidate, gradients -> {}))
-          .isEqualTo(change);
       assertThat(other.unlabelled().score(candidate)).isEqualTo(score);
     }
   }
@@ -269,16 +156,6 @@ class CalibratorTest {
     try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
       Calibrator calibrator = new Calibrator(encoder, sample.checkpoint(), texts(sample));
       assertThat(calibrator.unlabelled().score(candidate)).isNaN();
-      double change =
-          calibrator
-              .calibration()
-              .outputs()
-              .change(
-                  candidate,
-                  gradients -> {
-                    throw new AssertionError("gradients of NaN");
-                  });
-      assertThat(change).isNaN();
     }
   }
 }

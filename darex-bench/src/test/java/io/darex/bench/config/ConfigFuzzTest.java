@@ -47,7 +47,7 @@ class ConfigFuzzTest {
   @Test
   void recipes() throws IOException {
     Files.writeString(folder.resolve("q.yml"), "fallback: 0.5\ntensors: {a: 0.1, \"b*\": 0.2}\n");
-    List<String> good = new ArrayList<>(examples("prune/magnitude", "prune/n-m", "prune/della"));
+    List<String> good = new ArrayList<>(examples("prune/magnitude", "prune/n-m"));
     good.add(
         "mask: random\ndropRate: 0.9\nrescale: q\nqFile: q.yml\nonly: [a, b.*]\nvalues: f16\n");
     ReaderFuzz.run(

@@ -177,7 +177,7 @@ class RunConfigTest {
         "\"task: cola\nprune:\n  seeds: [1, 1]\"|3: prune.seeds.1: expected each value once, got 1",
         "\"task: cola\n"
             + "prune:\n"
-            + "  epsilon: 0.1\"|3: prune.epsilon: expected della beside the key 'epsilon'",
+            + "  group: 100\"|3: prune.group: expected stratified beside the key 'group'",
         "\"task: cola\n"
             + "prune: []\"|2: prune: expected at least one mapping of keys to values, got []",
         "\"task: cola\nprune: 3\"|2: prune: expected a mapping of keys to values, got 3",

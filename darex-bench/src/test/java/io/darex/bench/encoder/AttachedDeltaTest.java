@@ -162,8 +162,7 @@ class AttachedDeltaTest {
             shape,
             new ColumnPlaces(shape, columns),
             new long[] {4},
-            new FloatTensor("w", new long[] {4}, new float[] {1, 2, 3, 4}),
-            Optional.empty());
+            new FloatTensor("w", new long[] {4}, new float[] {1, 2, 3, 4}));
     float nan = Float.NaN;
     try (KeptColumns delta = new KeptColumns(kept, 0.5f);
         Scratch scratch = new Scratch();

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 class ComparisonTest {
   private static final int TEXTS = 400;
   private static final Candidate DARE = Means.candidate("random", "inverse-keep-rate", 0);
-  private static final Candidate FORMULA = Means.candidate("random", "q-first-order", 1);
-  private static final Candidate SEARCHED = Means.candidate("random", "q-labelled", 3);
+  private static final Candidate UNLABELLED = Means.candidate("random", "q-unlabelled", 1);
+  private static final Candidate SEARCHED = Means.candidate("random", "q-labelled", 2);
   private static final Candidate MAGNITUDE = Means.candidate("magnitude", "none", 0);
 
   private final SplittableRandom random = new SplittableRandom(1);
@@ -49,7 +49,7 @@ class ComparisonTest {
     Comparison three =
         compare(
             Means.sample(DARE, true, flat, raised),
-            Means.sample(FORMULA, true, flat, flat),
+            Means.sample(UNLABELLED, true, flat, flat),
             Means.sample(MAGNITUDE, false, flat));
     // Sums of squares .02 and 0, one degree of freedom each.
     assertThat(three.maskDeviation()).isCloseTo(.1, within(1e-12));
@@ -75,7 +75,7 @@ class ComparisonTest {
         Choice.of(
             compare(
                 Means.sample(SEARCHED, true, noisy(numbers, .003)),
-                Means.sample(FORMULA, true, noisy(numbers, .001)),
+                Means.sample(UNLABELLED, true, noisy(numbers, .001)),
                 Means.sample(DARE, true, noisy(numbers, 0))),
             false,
             false);

@@ -66,7 +66,7 @@ class DecisionTreeTest {
 
   @Test
   void permissionToTrainIsAnsweredInWordsAndChangesNothingElse() {
-    Available may = new Available(true, true, true, true, false);
+    Available may = new Available(true, true, true, false);
     Walk allowed = DecisionTree.walk(.99, measured(6e-4, UNKNOWN), UNKNOWN, may);
     assertThat(allowed.decisions().get(0).way()).contains("configs/finetune/adamr-l2.yml");
     Walk forbidden = walk(.99, 6e-4, UNKNOWN, UNKNOWN, true, true, false);
@@ -96,7 +96,7 @@ class DecisionTreeTest {
       boolean labels,
       boolean texts,
       boolean decoder) {
-    Available available = new Available(labels, texts, texts, false, decoder);
+    Available available = new Available(labels, texts, false, decoder);
     return DecisionTree.walk(dropRate, measured(mean, alignment), dareAtHalf, available);
   }
 

@@ -58,7 +58,7 @@ class RecipeTextTest {
   @Test
   void aBudgetIsPartOfNameAndRecipe() throws IOException {
     Candidate candidate =
-        Candidate.all(new Available(true, true, true, false, false), false).stream()
+        Candidate.all(new Available(true, true, false, false), false).stream()
             .filter(each -> each.budget().isPresent())
             .filter(Candidate::usesLabels)
             .findFirst()

@@ -40,7 +40,7 @@ public record DeltaSummary(
    * @param kept how many entries are kept
    * @param q what they are divided by
    * @param meanMagnitude the mean of |kept value|, unscaled; 0 if none is kept
-   * @param bytes what its values, places and divisors take in the file
+   * @param bytes what its values and places take in the file
    */
   public record Pruned(
       String name, List<Long> shape, long kept, double q, double meanMagnitude, long bytes) {

@@ -52,7 +52,6 @@ final class KeptReader {
     private final Tensor values;
     private final Optional<Tensor> gaps;
     private final Optional<Tensor> columns;
-    private final Optional<Tensor> divisors;
 
     private long count() {
       return Tensor.count(shape);
@@ -63,16 +62,6 @@ final class KeptReader {
     checkSizes(tensors);
     for (Parts parts : tensors) {
       checkEntries(parts.values, "F32, F16 or BF16", parts.values.dtype().holdsKept());
-      if (parts.divisors.isPresent()) {
-        Tensor divisors = parts.divisors.get();
-        checkEntries(divisors, "F32", divisors.dtype() == DType.F32);
-        if (divisors.count() != parts.values.count()) {
-          throw new MalformedFileException(
-              path,
-              divisors.name() + " to hold one for each of " + parts.values.count() + " kept values",
-              divisors.count());
-        }
-      }
     }
     List<KeptTensor> kept =
         switch (mask.places()) {
@@ -219,7 +208,7 @@ final class KeptReader {
   }
 
   private static KeptTensor kept(Parts parts, TensorMask places, long[] ends) {
-    return new KeptTensor(parts.name, parts.shape, places, ends, parts.values, parts.divisors);
+    return new KeptTensor(parts.name, parts.shape, places, ends, parts.values);
   }
 
   private MalformedFileException wrongCount(Parts parts, String whatTheMaskDoes) {

@@ -35,14 +35,13 @@ public final class SparseDeltaFile {
   static final String KEPT = "kept:";
   static final String GAPS = "gaps:";
   static final String COLUMNS = "columns:";
-  static final String DIVISOR = "divisor:";
   static final String WHOLE = "whole:";
   static final String FILE = "file:";
 
   /** Of what belongs to a tensor. */
-  private static final List<String> PARTS = List.of(KEPT, GAPS, COLUMNS, DIVISOR, WHOLE);
+  private static final List<String> PARTS = List.of(KEPT, GAPS, COLUMNS, WHOLE);
 
-  private static final List<String> PREFIXES = List.of(KEPT, GAPS, COLUMNS, DIVISOR, WHOLE, FILE);
+  private static final List<String> PREFIXES = List.of(KEPT, GAPS, COLUMNS, WHOLE, FILE);
 
   /** Stands for the digest until there is one. */
   private static final String PLACEHOLDER = "0".repeat(64);
@@ -122,7 +121,6 @@ public final class SparseDeltaFile {
             (name, kept) -> {
               Tensor converted = ConvertedTensor.of(kept.values(), values);
               tensors.add(new Renamed(KEPT + name, converted));
-              kept.divisors().ifPresent(each -> tensors.add(new Renamed(DIVISOR + name, each)));
             });
     Places places = delta.mask().places();
     if (places == Places.GAPS) {
@@ -239,8 +237,8 @@ public final class SparseDeltaFile {
   }
 
   /**
-   * Reads everything in the file once: all values must be finite and divisors above zero, and where
-   * the file has a {@link #digest} it must be that of metadata and data.
+   * Reads everything in the file once: all values must be finite, and where the file has a {@link
+   * #digest} it must be that of metadata and data.
    *
    * @throws MalformedFileException naming the fault
    */
@@ -254,31 +252,12 @@ public final class SparseDeltaFile {
     if (digest.isPresent() && !digest.get().equals(found)) {
       throw fault("content with digest " + digest.get(), found + ": the file is damaged");
     }
-    for (KeptTensor kept : delta.kept().values()) {
-      if (kept.divisors().isPresent()) {
-        checkDivisors(kept.divisors().get());
-      }
-    }
     for (Map.Entry<String, SideFile> side : delta.provenance().files().entrySet()) {
       String expected = side.getValue().digest();
       if (side.getValue().content().isPresent()) {
         String came = Sha256.hex(ByteTensor.of(side.getValue().content().get()));
         if (!came.equals(expected)) {
           throw fault(FILE + side.getKey() + " with the digest " + expected, came);
-        }
-      }
-    }
-  }
-
-  private void checkDivisors(Tensor divisors) throws IOException {
-    float[] part = new float[PART];
-    for (long from = 0; from < divisors.count(); from += PART) {
-      int length = (int) Math.min(PART, divisors.count() - from);
-      divisors.read(from, part, 0, length);
-      for (int i = 0; i < length; i++) {
-        if (!(part[i] > 0)) {
-          throw fault(
-              "divisors above 0 in " + divisors.name(), part[i] + " as element " + (from + i));
         }
       }
     }
@@ -305,8 +284,7 @@ public final class SparseDeltaFile {
                           metadata.shapes().get(name),
                           values,
                           part(GAPS, name),
-                          part(COLUMNS, name),
-                          part(DIVISOR, name))));
+                          part(COLUMNS, name))));
       SortedMap<String, Tensor> whole = new TreeMap<>();
       byPrefix.get(WHOLE).forEach((name, tensor) -> whole.put(name, new Renamed(name, tensor)));
       int threads = Runtime.getRuntime().availableProcessors();
@@ -348,9 +326,6 @@ public final class SparseDeltaFile {
       }
       checkPlaces(GAPS, metadata.mask().places() == Places.GAPS);
       checkPlaces(COLUMNS, metadata.mask().places() == Places.COLUMNS);
-      for (String name : byPrefix.get(DIVISOR).keySet()) {
-        check(kept.contains(name), "divisors of kept tensors only", DIVISOR + name);
-      }
       for (String name : metadata.scale().perTensor().keySet()) {
         check(kept.contains(name), "darex.q to name kept tensors only", "'" + name + "'");
       }

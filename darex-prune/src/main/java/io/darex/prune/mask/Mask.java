@@ -85,14 +85,9 @@ public interface Mask {
   /** How a file says which entries are kept. */
   Places places();
 
-  /** Whether kept entries have {@linkplain Choice#divisors divisors} of their own beside q. */
-  default boolean hasDivisors() {
-    return false;
-  }
-
   /** Whether entries that are zero may stay, as they do where chance alone chooses. */
   default boolean keepsZeros() {
-    return places() != Places.GAPS || hasDivisors();
+    return places() != Places.GAPS;
   }
 
   /**

@@ -25,8 +25,6 @@ public final class Masks {
               p -> new ColumnsMask(p.integer("seed"), p.number("dropRate")),
               NmMask.KIND,
               NmMask::of,
-              DellaMask.KIND,
-              p -> new DellaMask(p.integer("seed"), p.number("dropRate"), p.number("epsilon")),
               WandaMask.KIND,
               p -> new WandaMask(p.number("dropRate"))));
 

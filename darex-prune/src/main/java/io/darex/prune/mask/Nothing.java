@@ -1,10 +1,7 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
-import io.darex.prune.Segments;
-import io.darex.prune.Tensor;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -12,8 +9,6 @@ import java.util.TreeMap;
  * is nothing that it would scale.
  */
 record Nothing(Mask like) implements DrawnMask {
-  private static final Tensor NO_DIVISORS = new Segments(new float[0][]);
-
   @Override
   public String kind() {
     return like.kind();
@@ -47,11 +42,6 @@ record Nothing(Mask like) implements DrawnMask {
   }
 
   @Override
-  public boolean hasDivisors() {
-    return like.hasDivisors();
-  }
-
-  @Override
   public boolean canKeep(long kept, long count) {
     return kept == 0;
   }
@@ -63,16 +53,6 @@ record Nothing(Mask like) implements DrawnMask {
 
   @Override
   public Choice choose(Delta delta, int threads) {
-    return new Choice() {
-      @Override
-      public TensorMask on(String name) {
-        return (block, into) -> 0;
-      }
-
-      @Override
-      public Optional<Tensor> divisors(String name) {
-        return hasDivisors() ? Optional.of(NO_DIVISORS) : Optional.empty();
-      }
-    };
+    return name -> (block, into) -> 0;
   }
 }

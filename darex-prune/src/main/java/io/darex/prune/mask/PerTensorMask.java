@@ -4,12 +4,10 @@ import io.darex.prune.Delta;
 import io.darex.prune.LayerInput;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NameOrder;
-import io.darex.prune.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -139,11 +137,6 @@ public record PerTensorMask(Mask template, Map<String, Double> rates) implements
     return template.places();
   }
 
-  @Override
-  public boolean hasDivisors() {
-    return template.hasDivisors();
-  }
-
   /**
    * {@inheritDoc}
    *
@@ -157,17 +150,7 @@ public record PerTensorMask(Mask template, Map<String, Double> rates) implements
         .pairs()
         .forEach(
             (name, pair) -> choices.put(name, of(name).choose(only(delta, name, pair), threads)));
-    return new Choice() {
-      @Override
-      public TensorMask on(String name) {
-        return choices.get(name).on(name);
-      }
-
-      @Override
-      public Optional<Tensor> divisors(String name) {
-        return choices.get(name).divisors(name);
-      }
-    };
+    return name -> choices.get(name).on(name);
   }
 
   private void requireRates(Set<String> pruned) {

@@ -16,13 +16,11 @@ import java.util.function.Supplier;
  */
 public final class Calibration {
   private final Supplier<SortedMap<String, LayerInput>> recording;
-  private final Outputs outputs;
   private Optional<SortedMap<String, LayerInput>> inputs = Optional.empty();
-  private Optional<Kept<List<LayerInfluences>>> influences = Optional.empty();
-  private Optional<Kept<FirstOrderSums>> firstOrder = Optional.empty();
+  private Optional<Kept> influences = Optional.empty();
 
   /** What was last reduced, and with which delta. */
-  private record Kept<T>(Delta delta, T sums) {
+  private record Kept(Delta delta, List<LayerInfluences> sums) {
     /** The same object: comparing what two deltas consist of would not tell more. */
     @SuppressWarnings("ReferenceEquality")
     boolean of(Delta other) {
@@ -32,11 +30,9 @@ public final class Calibration {
 
   /**
    * @param recording by tuned name of a linear layer's weight, what entered it in the tuned model
-   * @param outputs of the network
    */
-  public Calibration(Supplier<SortedMap<String, LayerInput>> recording, Outputs outputs) {
+  public Calibration(Supplier<SortedMap<String, LayerInput>> recording) {
     this.recording = recording;
-    this.outputs = outputs;
   }
 
   /** By tuned name of a linear layer's weight, what entered it. */
@@ -45,11 +41,6 @@ public final class Calibration {
       inputs = Optional.of(recording.get());
     }
     return inputs.get();
-  }
-
-  /** The network's outputs. */
-  public Outputs outputs() {
-    return outputs;
   }
 
   /**
@@ -63,16 +54,8 @@ public final class Calibration {
     if (influences.filter(kept -> kept.of(delta)).isEmpty()) {
       List<LayerInfluences> sums =
           InfluenceSums.of(delta, PrunedLayer.of(delta, inputs()), threads);
-      influences = Optional.of(new Kept<>(delta, sums));
+      influences = Optional.of(new Kept(delta, sums));
     }
     return influences.get().sums();
-  }
-
-  /** The gradients of the outputs, reduced; throws as {@link FirstOrderSums#of} does. */
-  synchronized FirstOrderSums firstOrder(Delta delta, int threads) {
-    if (firstOrder.filter(kept -> kept.of(delta)).isEmpty()) {
-      firstOrder = Optional.of(new Kept<>(delta, FirstOrderSums.of(delta, outputs, threads)));
-    }
-    return firstOrder.get().sums();
   }
 }

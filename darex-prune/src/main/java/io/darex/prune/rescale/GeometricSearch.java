@@ -1,7 +1,5 @@
 package io.darex.prune.rescale;
 
-import java.util.Map;
-
 /**
  * Goes up a geometric grid, then fits parabolas. A good q is a few times 1 − p whatever p is, so an
  * arithmetic grid would spend its points near 1. At most {@code coarse + rounds} points.
@@ -17,20 +15,18 @@ import java.util.Map;
  * @param rounds points of the refinement
  * @param tolerance what two scores may differ by and still count as equal
  */
-public record GeometricSearch(int coarse, int rounds, double tolerance) implements QSearch {
-  static final String NAME = "geometric";
-
+record GeometricSearch(int coarse, int rounds, double tolerance) {
   /** For a metric, which has steps and noise; equal are only scores that rounding tells apart. */
-  public static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 1e-9);
+  static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 1e-9);
 
   /** For a smooth objective: parabolas need fewer points than a grid. */
-  public static final GeometricSearch SMOOTH = new GeometricSearch(6, 2, 1e-9);
+  static final GeometricSearch SMOOTH = new GeometricSearch(6, 2, 1e-9);
 
   /** How near a tried point a vertex may lie, as a share of the way to the next one. */
   private static final double MARGIN = 1 / 8.0;
 
   /** Checks the numbers. */
-  public GeometricSearch {
+  GeometricSearch {
     if (coarse < 3) {
       throw new IllegalArgumentException("coarse must be at least 3 points, got " + coarse);
     }
@@ -42,18 +38,14 @@ public record GeometricSearch(int coarse, int rounds, double tolerance) implemen
     }
   }
 
-  @Override
-  public String name() {
-    return NAME;
-  }
-
-  @Override
-  public Map<String, Object> parameters() {
-    return Map.of("coarse", coarse, "rounds", rounds, "tolerance", tolerance);
-  }
-
-  @Override
-  public void run(double from, double to, Trials trials) {
+  /**
+   * Tries points. The choice is deterministic and depends on scores alone; a point whose score is
+   * NaN is passed over.
+   *
+   * @param from the smallest, above 0
+   * @param to the largest, at most 1
+   */
+  void run(double from, double to, Trials trials) {
     for (int i = 0; i < coarse; i++) {
       double q = i == coarse - 1 ? to : from * StrictMath.pow(to / from, i / (coarse - 1.0));
       trials.score(Math.min(q, to));

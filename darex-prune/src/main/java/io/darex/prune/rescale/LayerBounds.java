@@ -24,7 +24,6 @@ final class LayerBounds {
 
   private final Delta delta;
   private final Mask mask;
-  private final Influence influence;
   private final List<Layer> layers;
 
   /** One layer's outputs. */
@@ -49,10 +48,10 @@ final class LayerBounds {
     }
 
     /** The layer's q at η; exactly the keep rate where every output's is. */
-    double q(double eta, Influence influence) {
+    double q(double eta) {
       double above = 0;
       for (int i = 0; i < sums.length; i++) {
-        above += BoundQ.of(influence.sum(sums[i]), squares[i], eta, keepRate) - keepRate;
+        above += BoundQ.of(Math.abs(sums[i]), squares[i], eta, keepRate) - keepRate;
       }
       return Math.max(keepRate, Math.min(1, keepRate + above / sums.length));
     }
@@ -67,15 +66,9 @@ final class LayerBounds {
    * @throws IllegalArgumentException if none of the layers is pruned
    * @throws io.darex.prune.NonFiniteException if an entry of a layer's delta is NaN or infinite
    */
-  LayerBounds(
-      Delta delta,
-      Mask mask,
-      SortedMap<String, LayerInput> inputs,
-      Influence influence,
-      int threads) {
+  LayerBounds(Delta delta, Mask mask, SortedMap<String, LayerInput> inputs, int threads) {
     this.delta = delta;
     this.mask = mask;
-    this.influence = influence;
     this.layers = layers(delta, mask, inputs);
     sum(threads);
   }
@@ -148,14 +141,10 @@ final class LayerBounds {
 
   /** The q of every tensor at η. */
   Scale scale(double eta) {
-    return scale(eta, influence);
-  }
-
-  private Scale scale(double eta, Influence how) {
     Map<String, Double> perTensor = new TreeMap<>();
     double above = 0;
     for (Layer layer : layers) {
-      double q = layer.q(eta, how);
+      double q = layer.q(eta);
       above += q / layer.keepRate - 1;
       perTensor.put(layer.name, q);
       if (delta.pairs().containsKey(layer.bias)) {
@@ -184,10 +173,9 @@ final class LayerBounds {
   }
 
   /**
-   * The η at which the mean q over the pruned entries, with sums taken {@linkplain
-   * Influence#ABSOLUTE by their size}, is {@code mean}: that mean grows with η from DARE's, at η =
-   * 0, to where every output that changes at all has q = 1, and beyond that η nothing changes any
-   * more.
+   * The η at which the mean q over the pruned entries, is {@code mean}: that mean grows with η from
+   * DARE's, at η = 0, to where every output that changes at all has q = 1, and beyond that η
+   * nothing changes any more.
    */
   double eta(double mean) {
     if (mean <= mask.keepRate()) {
@@ -209,7 +197,7 @@ final class LayerBounds {
     // In logarithms: between the least and the largest lie many powers of ten.
     while (low < high * (1 - 1e-12)) {
       double middle = Math.sqrt(low) * Math.sqrt(high);
-      if (mean(scale(middle, Influence.ABSOLUTE)) < mean) {
+      if (mean(scale(middle)) < mean) {
         low = middle;
       } else {
         high = middle;

@@ -49,19 +49,8 @@ public record LayerInfluences(
     return outputSquares / squares();
   }
 
-  /** The layer-MSE-optimal q = (1−p) + p/r, in [1−p, 1]; 1 − p where the delta has no influence. */
-  public double q(double dropRate) {
-    double noise = dropRate / (1 - dropRate) * squares();
-    return Shrinkages.q(1 - dropRate, Shrinkages.best(outputSquares, noise));
-  }
-
   /** Expected squared error of the layer's output change relative to it at q = 1−p: p/((1−p)·r). */
   public double errorAtKeepRate(double dropRate) {
     return dropRate / ((1 - dropRate) * alignment());
-  }
-
-  /** That error at the best q, before it is clipped: p/(p+(1−p)·r). */
-  public double errorAtBestQ(double dropRate) {
-    return dropRate / (dropRate + (1 - dropRate) * alignment());
   }
 }

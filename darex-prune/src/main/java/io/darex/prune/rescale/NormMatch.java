@@ -6,7 +6,6 @@ import io.darex.prune.NonFiniteException;
 import io.darex.prune.Parallel;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,9 +18,8 @@ import java.util.stream.DoubleStream;
  * where DARE keeps the mean. mergekit's {@code dare_*} does it by the L1 norm (METHOD.md §9). Every
  * entry is read.
  *
- * <p>Where a mask brings divisors, the divided entries count; they may then have the larger norm,
- * and q is 1, for a q lies in (0, 1]. A tensor whose kept entries are all zero has no such q and
- * needs none: it falls back to its keep rate.
+ * <p>A tensor whose kept entries are all zero has no such q and needs none: it falls back to its
+ * keep rate.
  *
  * @param norm which norm
  */
@@ -121,14 +119,8 @@ public record NormMatch(Norm norm) implements Rescale {
         threads,
         () -> {
           float[] entries = new float[CHUNK];
-          float[] divisors = new float[CHUNK];
-          Arrays.fill(divisors, 1);
           return (from, length) -> {
             kept.values().read(from, entries, 0, length);
-            kept.divisors().ifPresent(each -> each.read(from, divisors, 0, length));
-            for (int i = 0; i < length; i++) {
-              entries[i] /= divisors[i];
-            }
             return entries;
           };
         });

@@ -6,7 +6,6 @@ import io.darex.prune.rescale.SearchedQ.Target;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -22,12 +21,7 @@ public final class Rescales {
               Map.entry(NormMatch.NAME, p -> new NormMatch(p.constant("norm", NormMatch.Norm.L1))),
               Map.entry(Unscaled.NAME, p -> new Unscaled()),
               Map.entry(Target.LABELLED.name, p -> searched(p, Target.LABELLED)),
-              Map.entry(Target.UNLABELLED.name, p -> searched(p, Target.UNLABELLED)),
-              Map.entry(QFirstOrder.NAME, p -> new QFirstOrder(scope(p, Scope.GLOBAL))),
-              Map.entry(QSecondOrder.NAME, p -> new QSecondOrder()),
-              Map.entry(QLayerMse.NAME, p -> new QLayerMse(scope(p, Scope.GLOBAL))),
-              Map.entry(QLeastSquares.NAME, p -> new QLeastSquares(scope(p, Scope.GLOBAL))),
-              Map.entry(QLearned.NAME, Rescales::learned)));
+              Map.entry(Target.UNLABELLED.name, p -> searched(p, Target.UNLABELLED))));
 
   private Rescales() {}
 
@@ -40,13 +34,8 @@ public final class Rescales {
    * Makes a rescale from its name and parameters: {@code q} of {@code q}, or {@code fallback} and
    * {@code tensors}, the q of every tensor that has none of its own and those by name or pattern;
    * {@code norm} of {@code norm-match}, {@code l1} or {@code l2}. All optional, of {@code
-   * q-labelled} and {@code q-unlabelled}: {@code scope}, {@code global} or {@code layer}, of the
-   * latter {@code influence}, {@code absolute} or {@code signed}; {@code seeds} of the masks that
-   * points are scored on; {@code from} and {@code to}, the ends of the range searched; {@code
-   * search}, {@code geometric} with {@code coarse}, {@code rounds} and {@code tolerance}, or {@code
-   * two-stage} with {@code step}. {@code scope} too of {@code q-first-order}, {@code q-layer-mse},
-   * {@code q-least-squares} and {@code q-learned}, which has {@code steps} and {@code rate}
-   * besides.
+   * q-labelled} and {@code q-unlabelled}: {@code scope}, {@code global} or {@code layer}, and
+   * {@code seeds} of the masks that points are scored on.
    *
    * @throws IllegalArgumentException if the name is unknown, a parameter missing, unknown or out of
    *     range
@@ -66,39 +55,8 @@ public final class Rescales {
         : new FixedQ(given.number("q"));
   }
 
-  private static Scope scope(Parameters given, Scope fallback) {
-    return given.constant("scope", fallback);
-  }
-
-  private static QLearned learned(Parameters given) {
-    return new QLearned(
-        scope(given, QLearned.DEFAULT.scope()),
-        given.integer("steps", QLearned.DEFAULT.steps()),
-        given.number("rate", QLearned.DEFAULT.rate()));
-  }
-
   private static Rescale searched(Parameters given, Target target) {
-    Scope scope = given.constant("scope", Scope.GLOBAL);
     return new SearchedQ(
-        target,
-        scope,
-        scope == Scope.LAYER ? given.constant("influence", Influence.ABSOLUTE) : Influence.ABSOLUTE,
-        given.integers("seeds", List.of()),
-        search(given, target.search()),
-        new QRange(end(given, "from"), end(given, "to")));
-  }
-
-  private static QSearch search(Parameters given, GeometricSearch fallback) {
-    String name = given.text("search", List.of(GeometricSearch.NAME, TwoStageSearch.NAME));
-    return name.equals(TwoStageSearch.NAME)
-        ? new TwoStageSearch(given.number("step", TwoStageSearch.DEFAULT.step()))
-        : new GeometricSearch(
-            given.integer("coarse", fallback.coarse()),
-            given.integer("rounds", fallback.rounds()),
-            given.number("tolerance", fallback.tolerance()));
-  }
-
-  private static Optional<Double> end(Parameters given, String name) {
-    return given.has(name) ? Optional.of(given.number(name)) : Optional.empty();
+        target, given.constant("scope", Scope.GLOBAL), given.integers("seeds", List.of()));
   }
 }

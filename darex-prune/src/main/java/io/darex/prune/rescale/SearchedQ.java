@@ -23,22 +23,15 @@ import java.util.function.DoubleFunction;
  * of one with a keep rate of its own in proportion. By scope {@code layer} it is the mean q over
  * the pruned entries, and stands for the η at which form 1 (METHOD.md §2) gives the layers that
  * mean: from η = 0, where every q is 1 − p, to where all are 1. η itself has no natural range; it
- * depends on the size of deltas and inputs. DARE's q = 1 − p is tried first, whatever the range,
- * and among equal scores the smallest q wins. A point costs as many evaluations of the objective as
- * there are masks.
+ * depends on the size of deltas and inputs. DARE's q = 1 − p is tried first, and among equal scores
+ * the smallest q wins. A point costs as many evaluations of the objective as there are masks.
  *
  * @param target what is made best
  * @param scope what shares a q
- * @param influence how form 1 reads an output's influences; {@code ABSOLUTE} for scope global,
- *     which does not ask
  * @param seeds seeds of the masks a point's score is averaged over; if empty, the one mask that is
  *     going to be applied, for which q is then the best
- * @param search how the points are chosen
- * @param range where besides at 1 − p
  */
-public record SearchedQ(
-    Target target, Scope scope, Influence influence, List<Long> seeds, QSearch search, QRange range)
-    implements Rescale {
+public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements Rescale {
   /** What a search makes best. */
   public enum Target {
     /** The task metric on held-out labelled data. */
@@ -110,7 +103,7 @@ public record SearchedQ(
     abstract double mean(double[] scores);
 
     /** The search that suits it. */
-    public GeometricSearch search() {
+    GeometricSearch search() {
       return this == LABELLED ? GeometricSearch.DEFAULT : GeometricSearch.SMOOTH;
     }
   }
@@ -122,7 +115,7 @@ public record SearchedQ(
 
   /** A global search that scores the mask to be applied. */
   public SearchedQ(Target target) {
-    this(target, Scope.GLOBAL, Influence.ABSOLUTE, List.of(), target.search(), QRange.ALL);
+    this(target, Scope.GLOBAL, List.of());
   }
 
   @Override
@@ -132,46 +125,35 @@ public record SearchedQ(
 
   @Override
   public Map<String, Object> parameters() {
-    Map<String, Object> parameters = new TreeMap<>(search.parameters());
-    parameters.put("search", search.name());
+    Map<String, Object> parameters = new TreeMap<>();
     parameters.put("scope", scope.name().toLowerCase(Locale.ROOT));
     parameters.put("seeds", seeds.stream().map(seed -> Long.toString(seed)).toList());
-    if (scope == Scope.LAYER) {
-      parameters.put("influence", influence.name().toLowerCase(Locale.ROOT));
-    }
-    parameters.putAll(range.parameters());
     return parameters;
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * @throws IllegalArgumentException also if the range is not within [1 − p, 1]
-   * @throws io.darex.prune.MismatchException if recorded layers do not fit the delta
-   * @throws IllegalStateException if the objective is NaN at every point
-   */
   @Override
   public boolean isShared() {
     return !seeds.isEmpty();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws io.darex.prune.MismatchException if recorded layers do not fit the delta
+   * @throws IllegalStateException if the objective is NaN at every point
+   */
   @Override
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     Objective objective = target.of(evidence);
     double keepRate = pruned.mask().keepRate();
-    QRange within;
-    try {
-      within = range.within(keepRate);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(name() + ": " + e.getMessage(), e);
-    }
     DoubleFunction<Trials.Candidate> candidates = candidates(delta, pruned, evidence, threads);
     List<SparseDelta> drawn = drawn(delta, pruned, threads);
     Trials trials =
         new Trials(
             candidates, scale -> score(drawn, delta.base(), objective, scale), evidence.progress());
+    GeometricSearch search = target.search();
     trials.score(keepRate);
-    search.run(within.from().orElseThrow(), within.to().orElseThrow(), trials);
+    search.run(keepRate, 1, trials);
     Scale best = candidates.apply(trials.best(search.tolerance())).scale();
     return new Found(best, trials.searched());
   }
@@ -190,8 +172,7 @@ public record SearchedQ(
                         name()
                             + ", scope layer: expected a calibration text to see what enters each"
                             + " layer, got none; give one, or use scope global"));
-    LayerBounds bounds =
-        new LayerBounds(delta, pruned.mask(), calibration.inputs(), influence, threads);
+    LayerBounds bounds = new LayerBounds(delta, pruned.mask(), calibration.inputs(), threads);
     return mean -> {
       double eta = bounds.eta(mean);
       Scale scale = bounds.scale(eta);

@@ -13,7 +13,7 @@ import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 
 /** The points one search has tried. What divides by the same q's is scored once. */
-public final class Trials {
+final class Trials {
   private final DoubleFunction<Candidate> candidates;
   private final ToDoubleFunction<Scale> score;
   private final Consumer<Point> progress;
@@ -45,7 +45,7 @@ public final class Trials {
   }
 
   /** The score of a number, which is tried if it has not been; NaN if it has none. */
-  public double score(double q) {
+  double score(double q) {
     Double known = scores.get(q);
     if (known != null) {
       return known;
@@ -64,25 +64,19 @@ public final class Trials {
   }
 
   /** The tried number next below, or {@code q} itself if there is none. */
-  public double below(double q) {
+  double below(double q) {
     Double below = scores.lowerKey(q);
     return below == null ? q : below;
   }
 
   /** The tried number next above, or {@code q} itself if there is none. */
-  public double above(double q) {
+  double above(double q) {
     Double above = scores.higherKey(q);
     return above == null ? q : above;
   }
 
-  /** A tried number at most {@code distance} from {@code q}, or {@code q} itself if none is. */
-  public double near(double q, double distance) {
-    Double above = scores.ceilingKey(q - distance);
-    return above != null && above <= q + distance ? above : q;
-  }
-
   /** Whether no two scores differ by more than {@code tolerance}; also where there is none. */
-  public boolean isFlat(double tolerance) {
+  boolean isFlat(double tolerance) {
     DoubleSummaryStatistics all =
         scores.values().stream()
             .filter(value -> !Double.isNaN(value))
@@ -96,7 +90,7 @@ public final class Trials {
    *
    * @throws IllegalStateException if no point has a score
    */
-  public double best(double tolerance) {
+  double best(double tolerance) {
     double top =
         scores.values().stream()
             .filter(value -> !Double.isNaN(value))
@@ -116,7 +110,7 @@ public final class Trials {
   }
 
   /** The points in the order they were tried. */
-  public List<Point> searched() {
+  List<Point> searched() {
     return List.copyOf(searched);
   }
 }

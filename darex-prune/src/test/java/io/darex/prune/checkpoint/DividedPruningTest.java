@@ -88,8 +88,7 @@ class DividedPruningTest {
     "magnitude, none, F32",
     "magnitude, norm-match, BF16",
     "columns, norm-match, F32",
-    "n:m, norm-match, F32",
-    "della, norm-match, F32"
+    "n:m, norm-match, F32"
   })
   void theBytesAreThoseOfUndividedWork(String mask, String rescale, DType values)
       throws IOException {
@@ -98,7 +97,6 @@ class DividedPruningTest {
           case "stratified" -> Map.of("group", 16L);
           case "magnitude" -> Map.of("scope", "row");
           case "n:m" -> Map.of("n", 2L, "m", 4L);
-          case "della" -> Map.of("epsilon", 0.1);
           default -> Map.of();
         };
     // A pattern that the tensors of most parts do not match.

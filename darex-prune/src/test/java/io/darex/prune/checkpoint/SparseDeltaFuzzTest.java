@@ -38,7 +38,6 @@ class SparseDeltaFuzzTest {
               "stratified",
               "magnitude",
               "columns",
-              "della",
               "none",
               "tensor",
               "row",

@@ -28,7 +28,6 @@ final class SparseDeltas {
           Masks.create("magnitude", Map.of("dropRate", 0.9, "scope", "model")),
           Masks.create("columns", Map.of("seed", 42, "dropRate", 0.9)),
           Masks.create("n:m", Map.of("n", 2, "m", 4)),
-          Masks.create("della", Map.of("seed", 42, "dropRate", 0.8, "epsilon", 0.2)),
           Masks.create("wanda", Map.of("dropRate", 0.9)),
           Masks.create(
               "stratified",

@@ -67,7 +67,6 @@ class UnchangedTensorsTest {
         switch (kind) {
           case "stratified" -> Map.of("group", 10);
           case "magnitude" -> Map.of("scope", "tensor");
-          case "della" -> Map.of("epsilon", 0.1);
           default -> Map.of();
         };
     return Masks.create(kind, parameters, Map.of("seed", 1, "dropRate", 0.9));
@@ -88,7 +87,7 @@ class UnchangedTensorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"random", "stratified", "columns", "della", "magnitude"})
+  @ValueSource(strings = {"random", "stratified", "columns", "magnitude"})
   void costNothing(String kind) throws IOException {
     for (Rescale rescale : List.of(new InverseKeepRate(), new NormMatch(NormMatch.Norm.L2))) {
       PruneJob job = job(mask(kind), Budget.UNIFORM, rescale);

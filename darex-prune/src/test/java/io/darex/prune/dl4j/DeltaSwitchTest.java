@@ -279,8 +279,7 @@ class DeltaSwitchTest {
   /** A kept tensor that keeps its first entry and fails where that is read. */
   private static KeptTensor broken(String name, long length) {
     Tensor values = new Unreadable(name, DType.F32, 1);
-    return new KeptTensor(
-        name, new long[] {length}, (block, into) -> 1, new long[] {1}, values, Optional.empty());
+    return new KeptTensor(name, new long[] {length}, (block, into) -> 1, new long[] {1}, values);
   }
 
   /** A tensor whose values cannot be had. */

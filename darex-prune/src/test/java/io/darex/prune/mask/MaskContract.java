@@ -3,10 +3,8 @@ package io.darex.prune.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
 import io.darex.prune.Tensor;
-import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -98,20 +96,8 @@ interface MaskContract {
                 long count = pair.tuned().count();
                 assertThat(Kept.indices(many.on(name), count))
                     .isEqualTo(Kept.indices(one.on(name), count));
-                assertThat(many.divisors(name).map(Checkpoints::values))
-                    .usingRecursiveComparison()
-                    .isEqualTo(one.divisors(name).map(Checkpoints::values));
               });
     }
-  }
-
-  @Test
-  default void divisorsAreAsManyAsKept() {
-    Choice choice = choose(0.8, Deltas.gaussian(300, 400), 2);
-    Optional<Tensor> divisors = choice.divisors("w");
-    long kept = Kept.indices(choice.on("w"), 120_000).length;
-    divisors.ifPresent(each -> assertThat(each.shape()).containsExactly(kept));
-    assertThat(divisors.isPresent()).isEqualTo(mask(0.8).hasDivisors());
   }
 
   @Test

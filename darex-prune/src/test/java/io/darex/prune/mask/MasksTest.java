@@ -17,7 +17,8 @@ class MasksTest {
   void namesWhatIsWrong() {
     assertThatThrownBy(() -> Masks.create("randon", Map.of()))
         .hasMessage(
-            "unknown mask 'randon'; there are [columns, della, magnitude, n:m, random, stratified, wanda]");
+            "unknown mask 'randon'; there are [columns, magnitude, n:m, random, stratified,"
+                + " wanda]");
     assertThatThrownBy(() -> Masks.create("random", Map.of("seed", 1)))
         .hasMessage("mask random needs a parameter 'dropRate'");
     assertThatThrownBy(() -> Masks.create("random", Map.of("seed", 1.5, "dropRate", 0.5)))

@@ -3,7 +3,6 @@ package io.darex.prune.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
 import io.darex.prune.MismatchException;
 import io.darex.prune.Pruning;
@@ -77,14 +76,6 @@ class PerTensorMaskTest {
     }
   }
 
-  @Nested
-  class Della implements Contract {
-    @Override
-    public Mask template(double dropRate) {
-      return new DellaMask(5, dropRate, 0);
-    }
-  }
-
   static Stream<Mask> templates() {
     return Stream.of(
         new RandomMask(9, 0.8),
@@ -92,7 +83,6 @@ class PerTensorMaskTest {
         new ColumnsMask(9, 0.8),
         new MagnitudeMask(0.8, Scope.TENSOR),
         new MagnitudeMask(0.8, Scope.ROW),
-        new DellaMask(9, 0.8, 0.1),
         new WandaMask(0.8, Optional.of(Map.of("b", Collections.nCopies(40, 2.0)))));
   }
 
@@ -119,9 +109,6 @@ class PerTensorMaskTest {
           assertThat(Kept.indices(choice.on(name), count))
               .isNotEmpty()
               .isEqualTo(Kept.indices(expected.on(name), count));
-          assertThat(choice.divisors(name).map(Checkpoints::values))
-              .usingRecursiveComparison()
-              .isEqualTo(expected.divisors(name).map(Checkpoints::values));
           assertThat(mask.keepRate(name)).isEqualTo(uniform.keepRate());
           assertThat(mask.of(name)).isEqualTo(uniform);
         });
@@ -151,8 +138,6 @@ class PerTensorMaskTest {
   void refusesRatesAMaskCannotHave() {
     assertThatThrownBy(() -> new PerTensorMask(new RandomMask(1, 0.5), Map.of("a", 0.5, "b", 1.5)))
         .hasMessage("tensor b: dropRate must be in [0, 1), got 1.5");
-    assertThatThrownBy(() -> new PerTensorMask(new DellaMask(1, 0.5, 0.2), Map.of("a", 0.05)))
-        .hasMessageStartingWith("tensor a: epsilon must be 0 or more");
     assertThatThrownBy(() -> new PerTensorMask(new NmMask(2, 4), Map.of()))
         .hasMessage("mask n:m cannot have a dropRate for each tensor: it has none to choose");
     assertThatThrownBy(() -> new PerTensorMask(new MagnitudeMask(0.5, Scope.MODEL), RATES))

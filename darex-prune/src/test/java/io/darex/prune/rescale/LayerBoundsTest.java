@@ -20,39 +20,32 @@ class LayerBoundsTest {
 
   private final Delta delta = RescaleContract.delta();
   private final LayerInput input = RescaleContract.input(8, 500);
-  private final LayerBounds bounds = bounds(Influence.ABSOLUTE);
+  private final LayerBounds bounds = bounds(new TreeMap<>(Map.of("a.weight", input)));
 
-  private LayerBounds bounds(Influence influence) {
-    return bounds(influence, new TreeMap<>(Map.of("a.weight", input)));
-  }
-
-  private LayerBounds bounds(Influence influence, SortedMap<String, LayerInput> inputs) {
-    return new LayerBounds(delta, new RandomMask(1, 0.99), inputs, influence, 2);
+  private LayerBounds bounds(SortedMap<String, LayerInput> inputs) {
+    return new LayerBounds(delta, new RandomMask(1, 0.99), inputs, 2);
   }
 
   /** METHOD.md §3 from its words, with the minimum of every output looked up on a fine grid. */
   @Test
   void aLayerHasTheMeanOfItsOutputs() {
-    for (Influence influence : Influence.values()) {
-      LayerBounds some = bounds(influence);
-      double eta = bounds.eta(0.3);
-      Scale scale = some.scale(eta);
-      double mean = 0;
-      for (int i = 0; i < 300; i++) {
-        double sum = delta.pairs().get("a.bias").at(i);
-        double squares = sum * sum;
-        for (int j = 0; j < 500; j++) {
-          double c = delta.pairs().get("a.weight").at(i * 500L + j) * input.mean(j);
-          sum += c;
-          squares += c * c;
-        }
-        mean += brute(influence.sum(sum), squares, eta) / 300;
+    double eta = bounds.eta(0.3);
+    Scale scale = bounds.scale(eta);
+    double mean = 0;
+    for (int i = 0; i < 300; i++) {
+      double sum = delta.pairs().get("a.bias").at(i);
+      double squares = sum * sum;
+      for (int j = 0; j < 500; j++) {
+        double c = delta.pairs().get("a.weight").at(i * 500L + j) * input.mean(j);
+        sum += c;
+        squares += c * c;
       }
-      assertThat(scale.q("a.weight")).isCloseTo(mean, within(2e-4));
-      assertThat(scale.q("a.bias")).isEqualTo(scale.q("a.weight"));
-      assertThat(scale.q("frozen")).isCloseTo(mean, within(2e-4));
-      assertThat(scale.perTensor().keySet()).isEqualTo(delta.pairs().keySet());
+      mean += brute(Math.abs(sum), squares, eta) / 300;
     }
+    assertThat(scale.q("a.weight")).isCloseTo(mean, within(2e-4));
+    assertThat(scale.q("a.bias")).isEqualTo(scale.q("a.weight"));
+    assertThat(scale.q("frozen")).isCloseTo(mean, within(2e-4));
+    assertThat(scale.perTensor().keySet()).isEqualTo(delta.pairs().keySet());
   }
 
   private static double brute(double sum, double squares, double eta) {
@@ -89,22 +82,10 @@ class LayerBoundsTest {
     assertThat(bounds.scale(2 * bounds.eta(1)).perTensor().values()).containsOnly(1.0);
   }
 
-  /** Why sums count by their size: with signs half of the outputs have q = 1 at any η above 0. */
-  @Test
-  void signsMakeLayersJump() {
-    double eta = bounds.eta(0.0101);
-    assertThat(bounds(Influence.SIGNED).scale(eta).q("a.weight")).isBetween(0.4, 0.6);
-    assertThat(bounds(Influence.SIGNED).scale(0).q("a.weight")).isEqualTo(KEEP_RATE);
-  }
-
   @Test
   void namesLayersThatDoNotFit() {
     LayerInput narrow = RescaleContract.input(1, 3);
-    assertThatThrownBy(
-            () ->
-                bounds(
-                    Influence.ABSOLUTE,
-                    new TreeMap<>(Map.of("a.weight", narrow, "a.bias", narrow))))
+    assertThatThrownBy(() -> bounds(new TreeMap<>(Map.of("a.weight", narrow, "a.bias", narrow))))
         .isInstanceOfSatisfying(
             MismatchException.class,
             e ->
@@ -114,8 +95,7 @@ class LayerBoundsTest {
                             + " recorded, got [300]",
                         "layer a.weight: expected a weight [out, 3] for as many inputs as were"
                             + " recorded, got [300, 500]"));
-    assertThatThrownBy(
-            () -> bounds(Influence.ABSOLUTE, new TreeMap<>(Map.of("classifier.weight", narrow))))
+    assertThatThrownBy(() -> bounds(new TreeMap<>(Map.of("classifier.weight", narrow))))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("at least one pruned linear layer, got those of [classifier.weight]");
   }
@@ -132,7 +112,6 @@ class LayerBoundsTest {
             zero,
             new RandomMask(1, 0.99),
             new TreeMap<>(Map.of("w", RescaleContract.input(1, 3))),
-            Influence.ABSOLUTE,
             1);
     assertThat(none.eta(0.5)).isZero();
     assertThat(none.scale(7).q("w")).isEqualTo(KEEP_RATE);

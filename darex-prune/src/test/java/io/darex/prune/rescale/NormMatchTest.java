@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
-import io.darex.prune.KeptTensor;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
@@ -17,8 +16,6 @@ import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.mask.RandomMask;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -96,43 +93,6 @@ class NormMatchTest implements RescaleContract {
       assertThat(rescale.find(delta, all, Evidence.none(), 2).scale())
           .isEqualTo(new Scale(1, Map.of("a.bias", 1.0, "a.weight", 1.0)));
     }
-  }
-
-  @Test
-  void countsWhatIsLeftAfterDivisors() {
-    Tensor zero = new FloatTensor("w", new long[] {4}, new float[4]);
-    Delta delta = delta(zero, new FloatTensor("w", new long[] {4}, new float[] {3, -4, 12, 5}));
-    // Kept are 3 and −4, and divided 6 and −2.
-    assertThat(q(L1, delta, 0.5f, 2)).isEqualTo(8 / 24.0);
-    assertThat(q(L2, delta, 0.5f, 2)).isEqualTo(Math.sqrt(40) / Math.sqrt(194));
-    // A q cannot shrink: 300 and −400 have more than the whole delta.
-    assertThat(q(L1, delta, 0.01f, 0.01f)).isEqualTo(1);
-  }
-
-  private static double q(NormMatch rescale, Delta delta, float... divisors) {
-    Tensor each = new FloatTensor("d", new long[] {2}, divisors);
-    Tensor values = new FloatTensor("w", new long[] {2}, new float[] {3, -4});
-    KeptTensor kept =
-        new KeptTensor(
-            "w",
-            new long[] {4},
-            (block, into) -> {
-              into[0] = 0;
-              into[1] = 1;
-              return 2;
-            },
-            new long[] {2},
-            values,
-            Optional.of(each));
-    SparseDelta drawn = new Pruning(new RandomMask(0, 0.5)).prune(delta, 1);
-    SparseDelta pruned =
-        new SparseDelta(
-            drawn.mask(),
-            drawn.scale(),
-            new TreeMap<>(Map.of("w", kept)),
-            drawn.whole(),
-            drawn.provenance());
-    return rescale.find(delta, pruned, Evidence.none(), 1).scale().q("w");
   }
 
   @Test

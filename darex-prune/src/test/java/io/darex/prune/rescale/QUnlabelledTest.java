@@ -5,12 +5,6 @@ import java.util.List;
 class QUnlabelledTest implements RescaleContract {
   @Override
   public Rescale rescale() {
-    return new SearchedQ(
-        SearchedQ.Target.UNLABELLED,
-        Scope.LAYER,
-        Influence.SIGNED,
-        List.of(),
-        new TwoStageSearch(0.25),
-        QRange.ALL);
+    return new SearchedQ(SearchedQ.Target.UNLABELLED, Scope.LAYER, List.of());
   }
 }

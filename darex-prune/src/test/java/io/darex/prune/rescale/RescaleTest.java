@@ -15,12 +15,7 @@ class RescaleTest {
                     new FixedQTest(),
                     new InverseKeepRateTest(),
                     new NormMatchTest(),
-                    new QFirstOrderTest(),
                     new QLabelledTest(),
-                    new QLayerMseTest(),
-                    new QLearnedTest(),
-                    new QLeastSquaresTest(),
-                    new QSecondOrderTest(),
                     new QUnlabelledTest(),
                     new UnscaledTest())
                 .map(test -> test.rescale().name()))
@@ -31,17 +26,7 @@ class RescaleTest {
   void theListNamesThem() {
     assertThat(Rescales.names())
         .containsExactly(
-            "inverse-keep-rate",
-            "none",
-            "norm-match",
-            "q",
-            "q-first-order",
-            "q-labelled",
-            "q-layer-mse",
-            "q-learned",
-            "q-least-squares",
-            "q-second-order",
-            "q-unlabelled");
+            "inverse-keep-rate", "none", "norm-match", "q", "q-labelled", "q-unlabelled");
     assertThat(Rescales.create("inverse-keep-rate", Map.of())).isEqualTo(new InverseKeepRate());
     assertThat(Rescales.create("q", Map.of("q", 0.2))).isEqualTo(new FixedQ(0.2));
     for (String name : Rescales.names()) {
@@ -58,7 +43,5 @@ class RescaleTest {
         .hasMessage("rescale q needs a parameter 'q'");
     assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("seed", 3)))
         .hasMessageContaining("no parameter 'seed'");
-    assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("coarse", 1L << 32)))
-        .hasMessageContaining("32-bit integer");
   }
 }

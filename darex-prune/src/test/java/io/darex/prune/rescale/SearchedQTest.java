@@ -146,22 +146,20 @@ class SearchedQTest {
         evidence.withLabelled(Optional.of(c -> 0.5)).withUnlabelled(Optional.of(c -> 0.5));
     for (String name : List.of("q-labelled", "q-unlabelled")) {
       for (String scope : List.of("global", "layer")) {
-        for (String search : List.of("geometric", "two-stage")) {
-          Rescale rescale = Rescales.create(name, Map.of("scope", scope, "search", search));
-          Found found = rescale.find(delta, pruned, flat, 2);
-          Scale dare = new InverseKeepRate().find(delta, pruned, flat, 2).scale();
-          Checkpoint ours = pruned.withScale(found.scale()).applyTo(base);
-          Checkpoint theirs = pruned.withScale(dare).applyTo(base);
-          delta
-              .pairs()
-              .keySet()
-              .forEach(
-                  tensor ->
-                      assertThat(Checkpoints.values(ours.tensors().get(tensor)))
-                          .isEqualTo(Checkpoints.values(theirs.tensors().get(tensor))));
-          assertThat(found.searched().get(0))
-              .isEqualTo(new Point(1 - 0.9, scope.equals("layer") ? 0.0 : null, 0.5));
-        }
+        Rescale rescale = Rescales.create(name, Map.of("scope", scope));
+        Found found = rescale.find(delta, pruned, flat, 2);
+        Scale dare = new InverseKeepRate().find(delta, pruned, flat, 2).scale();
+        Checkpoint ours = pruned.withScale(found.scale()).applyTo(base);
+        Checkpoint theirs = pruned.withScale(dare).applyTo(base);
+        delta
+            .pairs()
+            .keySet()
+            .forEach(
+                tensor ->
+                    assertThat(Checkpoints.values(ours.tensors().get(tensor)))
+                        .isEqualTo(Checkpoints.values(theirs.tensors().get(tensor))));
+        assertThat(found.searched().get(0))
+            .isEqualTo(new Point(1 - 0.9, scope.equals("layer") ? 0.0 : null, 0.5));
       }
     }
   }
@@ -242,29 +240,7 @@ class SearchedQTest {
   }
 
   @Test
-  void looksInItsRangeAndAtDare() {
-    for (String search : List.of("geometric", "two-stage")) {
-      Found found = find("q-labelled", Map.of("search", search, "from", 0.2, "to", 0.6));
-      double most = search.equals("geometric") ? 0.6 : 0.6 + 0.051;
-      assertThat(found.searched().get(0).q()).isEqualTo(1 - 0.9);
-      assertThat(found.searched().stream().skip(1).map(Point::q))
-          .isNotEmpty()
-          .allMatch(q -> q >= 0.2 && q <= most);
-    }
-    // 1 − 0.9 as one writes it
-    assertThat(find("q-labelled", Map.of("from", 0.1, "to", 0.1)).searched()).hasSize(1);
-  }
-
-  @Test
   void saysWhatItLacks() {
-    assertThatThrownBy(() -> find("q-labelled", Map.of("from", 0.05)))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "q-labelled: expected a range of q within [1 - p, 1] = [0.1, 1], got from 0.05");
-    assertThatThrownBy(() -> find("q-labelled", Map.of("from", 0.5, "to", 0.2)))
-        .hasMessage("expected a range of q with 0 < from <= to <= 1, got from 0.5 to 0.2");
-    assertThatThrownBy(() -> find("q-labelled", Map.of("to", 1.5)))
-        .hasMessageContaining("got to 1.5");
     assertLacks(Map.of(), "q-labelled", "q-labelled: expected labelled data to score on, got none");
     assertLacks(Map.of(), "q-unlabelled", "q-unlabelled: expected a calibration text");
     assertThatThrownBy(
@@ -288,23 +264,8 @@ class SearchedQTest {
     assertThat(Rescales.create("q-labelled", Map.of())).isEqualTo(new SearchedQ(Target.LABELLED));
     assertThat(Rescales.create("q-unlabelled", Map.of()))
         .isEqualTo(new SearchedQ(Target.UNLABELLED));
-    assertThat(
-            Rescales.create(
-                "q-labelled",
-                Map.of("seeds", List.of(0, 1), "coarse", 10, "rounds", 1, "tolerance", 0.5)))
-        .isEqualTo(
-            new SearchedQ(
-                Target.LABELLED,
-                Scope.GLOBAL,
-                Influence.ABSOLUTE,
-                List.of(0L, 1L),
-                new GeometricSearch(10, 1, 0.5),
-                QRange.ALL));
-    assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("search", "grid")))
-        .hasMessage("rescale q-labelled needs one of [geometric, two-stage] as 'search', got grid");
-    assertThatThrownBy(
-            () -> Rescales.create("q-labelled", Map.of("search", "two-stage", "coarse", 9)))
-        .hasMessageContaining("no parameter 'coarse'");
+    assertThat(Rescales.create("q-labelled", Map.of("seeds", List.of(0, 1))))
+        .isEqualTo(new SearchedQ(Target.LABELLED, Scope.GLOBAL, List.of(0L, 1L)));
     assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("influence", "signed")))
         .hasMessageContaining("no parameter 'influence'");
     assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("scope", "row")))

@@ -17,7 +17,6 @@ import io.darex.prune.mask.RandomMask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
@@ -85,13 +84,9 @@ final class TinyModel {
     return new LayerInput(x.length, mean, gram);
   }
 
-  Calibration calibration(Outputs outputs) {
+  Calibration calibration() {
     return new Calibration(
-        () -> new TreeMap<>(Map.of("a.weight", input(xa), "b.weight", input(xb))), outputs);
-  }
-
-  Evidence evidence(Outputs outputs) {
-    return Evidence.none().withCalibration(Optional.of(calibration(outputs)));
+        () -> new TreeMap<>(Map.of("a.weight", input(xa), "b.weight", input(xb))));
   }
 
   double entry(String name, int index) {
