@@ -12,7 +12,7 @@ import lombok.With;
  */
 @With
 public record CalibrationSize(int windows, int tokens, int gradientTexts) {
-  /** 50 windows of 128 tokens, as METHOD.md §3 has it, and 32 texts for gradients. */
+  /** 50 windows of 128 tokens, as docs/METHOD.md §3.1 has it, and 32 texts for gradients. */
   public static final CalibrationSize DEFAULT = new CalibrationSize(50, 128, 32);
 
   /** Fewer are special tokens and hardly any text. */

@@ -16,8 +16,8 @@ import java.util.stream.DoubleStream;
 
 /**
  * Gives every tensor's kept entries the norm of its full delta: q = ‖A⊙Δ‖ / ‖Δ‖, tensor by tensor,
- * where DARE keeps the mean. mergekit's {@code dare_*} does it by the L1 norm (METHOD.md §9). Every
- * entry is read.
+ * where DARE keeps the mean. mergekit's {@code dare_*} does it by the L1 norm (docs/METHOD.md
+ * §3.5). Every entry is read.
  *
  * <p>Where a mask brings divisors, the divided entries count; they may then have the larger norm,
  * and q is 1, for a q lies in (0, 1]. A tensor whose kept entries are all zero has no such q and
