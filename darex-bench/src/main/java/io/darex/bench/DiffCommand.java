@@ -27,7 +27,9 @@ import picocli.CommandLine.ParentCommand;
 final class DiffCommand implements Callable<Integer> {
   private static final int SHOWN = 20;
 
-  /** Mean |Δ| below which random masks prune best (METHOD.md §5), and above which they fail. */
+  /**
+   * Mean |Δ| below which random masks prune best (docs/METHOD.md §5.3), and above which they fail.
+   */
   private static final double SMALL = 2e-3;
 
   @ParentCommand private Main main;

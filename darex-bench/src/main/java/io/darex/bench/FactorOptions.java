@@ -14,7 +14,9 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
-/** The options of {@code darex prune} that prune the factors of a LoRA adapter (METHOD.md §6). */
+/**
+ * The options of {@code darex prune} that prune the factors of a LoRA adapter (docs/METHOD.md §7).
+ */
 final class FactorOptions {
   @Option(
       names = "--adapter",

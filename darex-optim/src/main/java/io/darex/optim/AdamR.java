@@ -17,8 +17,8 @@ import org.nd4j.shade.jackson.annotation.JsonProperty;
 /**
  * Configuration of AdamR: Adam with a decoupled pull toward the pre-trained weights θ_P.
  *
- * <p>One step, with s ONE scalar over all anchored parameters (METHOD.md §4, from Deng et al.,
- * arXiv 2410.09344, and its authors' code):
+ * <p>One step, with s ONE scalar over all anchored parameters (docs/METHOD.md §4.1, from Deng et
+ * al., arXiv 2410.09344, and its authors' code):
  *
  * <pre>
  * m ← β1·m + (1−β1)·g      v ← β2·v + (1−β2)·g²      v̂ = v/(1−β2^t)

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * One AdamR step over a set of parameters (METHOD.md §4).
+ * One AdamR step over a set of parameters (docs/METHOD.md §4.1).
  *
  * <p>s needs the new v of all anchored parameters, the step needs s. But only their sum enters, and
  * {@code Σ v_t = β2·Σ v_(t−1) + (1−β2)·Σ g²}: so one pass over the gradients alone, which finds

@@ -1,7 +1,7 @@
 package io.darex.optim;
 
 /**
- * The scalars of one AdamR step (METHOD.md §4).
+ * The scalars of one AdamR step (docs/METHOD.md §4.1).
  *
  * @param gradientScale what every gradient is multiplied by first
  * @param rate η/(1−β1^t)

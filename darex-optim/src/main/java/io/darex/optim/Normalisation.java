@@ -3,7 +3,7 @@ package io.darex.optim;
 import java.util.Arrays;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
-/** What the pull λη is divided by (METHOD.md §4). */
+/** What the pull λη is divided by (docs/METHOD.md §4.1). */
 public enum Normalisation {
   /** By s, the root of the mean v̂ over all anchored elements: the paper's AdamR. */
   @JsonProperty("global")

@@ -3,7 +3,7 @@ package io.darex.optim;
 import java.util.Arrays;
 import org.nd4j.shade.jackson.annotation.JsonProperty;
 
-/** How AdamR pulls a weight toward its anchor (METHOD.md §4). */
+/** How AdamR pulls a weight toward its anchor (docs/METHOD.md §4.1). */
 public enum Penalty {
   /** {@code θ ← θ − pull·(θ − θ_P)}: shrinks every delta by the same share. */
   @JsonProperty("l2")

@@ -1,7 +1,7 @@
 package io.darex.optim;
 
 /**
- * What one AdamR step did (METHOD.md §4).
+ * What one AdamR step did (docs/METHOD.md §4.1).
  *
  * @param iteration number of the step, from 0
  * @param learningRate η of this step

@@ -173,7 +173,7 @@ class KernelLawsTest {
     assertThat(Math.abs(actual - expected) / expected).as(which).isLessThan(1e-6);
   }
 
-  /** Where ND4J's own float sums have long lost their digits (STACK: 110 M × 1.1f gives 33.5 M). */
+  /** Where ND4J's own float sums have long lost their digits: 110 M × 1.1f gives 33.5 M. */
   @ParameterizedTest
   @EnumSource(KernelChoice.class)
   void sumsOfManyKeepTheirDigits(KernelChoice choice) {

@@ -6,8 +6,8 @@ import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * METHOD.md §4 once more, element by element in double and in the order of the paper, as something
- * to compare with. It shares nothing with the code under test.
+ * docs/METHOD.md §4.1 once more, element by element in double and in the order of the paper, as
+ * something to compare with. It shares nothing with the code under test.
  */
 final class Reference {
   /** What a parameter goes by; λ and the rest are one for all. */

@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A tuned checkpoint minus its base, entry by entry and not yet computed: Δ = θ_F − θ_P (METHOD.md
- * §1). Nothing is read but the headers.
+ * A tuned checkpoint minus its base, entry by entry and not yet computed: Δ = θ_F − θ_P
+ * (docs/METHOD.md §1.1). Nothing is read but the headers.
  *
  * @param base the pre-trained checkpoint
  * @param tuned the fine-tuned checkpoint

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The q of every tensor: kept delta entries are divided by it (METHOD.md §3). However it was found,
- * a rescale ends as one of these.
+ * The q of every tensor: kept delta entries are divided by it (docs/METHOD.md §1.1). However it was
+ * found, a rescale ends as one of these.
  *
  * @param fallback q of every tensor that has none of its own, in (0, 1]
  * @param perTensor q by tensor name, each in (0, 1]
@@ -28,7 +28,7 @@ public record Scale(double fallback, Map<String, Double> perTensor) {
   }
 
   /**
-   * That of DARE: the share of each tensor that a mask keeps (METHOD.md §2).
+   * That of DARE: the share of each tensor that a mask keeps (docs/METHOD.md §2.1).
    *
    * @param names the tuned names of the pruned tensors
    */

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * @param exclude patterns of names not to prune
  */
 public record Selection(Preset preset, List<String> only, List<String> exclude) {
-  /** What is pruned by convention (METHOD.md §3). A preset need not match any tensor. */
+  /** What is pruned by convention (docs/METHOD.md §1.2). A preset need not match any tensor. */
   public enum Preset {
     /** Every tensor. */
     ALL {

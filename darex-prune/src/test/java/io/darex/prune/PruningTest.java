@@ -14,7 +14,7 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** The laws of METHOD.md §10 that concern pruning, and what a recipe leaves alone. */
+/** The laws of docs/METHOD.md §9 that concern pruning, and what a recipe leaves alone. */
 class PruningTest {
   @Property(tries = 50)
   void withTheInverseKeepRateItIsDareBitForBit(
@@ -53,7 +53,9 @@ class PruningTest {
     }
   }
 
-  /** METHOD.md §2: E[h] = (1−(1−p)/q)·S and Var[h] = p(1−p)·Q/q² of one output's change h(q). */
+  /**
+   * docs/METHOD.md §2.1: E[h] = (1−(1−p)/q)·S and Var[h] = p(1−p)·Q/q² of one output's change h(q).
+   */
   @Test
   void outputsChangeWithTheMeanAndVarianceOfTheTheory() {
     int inputs = 400;

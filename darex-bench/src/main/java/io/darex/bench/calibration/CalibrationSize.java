@@ -11,7 +11,7 @@ import lombok.With;
  */
 @With
 public record CalibrationSize(int windows, int tokens) {
-  /** 50 windows of 128 tokens, as METHOD.md §3 has it. */
+  /** 50 windows of 128 tokens, as docs/METHOD.md §3.1 has it. */
   public static final CalibrationSize DEFAULT = new CalibrationSize(50, 128);
 
   /** Fewer are special tokens and hardly any text. */

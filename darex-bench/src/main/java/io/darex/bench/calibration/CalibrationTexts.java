@@ -24,9 +24,9 @@ import java.util.stream.IntStream;
  * Unlabelled texts, tokenised.
  *
  * <p>Texts are taken as they are, from the first, for as long as they fit into the size's {@code
- * windows · tokens} tokens. They are not joined into full windows, as METHOD.md §3's reference does
- * with a corpus: an encoder fine-tuned on single sentences never saw several in a row. Padding
- * counts nowhere.
+ * windows · tokens} tokens. They are not joined into full windows, as docs/METHOD.md §3.1's
+ * reference does with a corpus: an encoder fine-tuned on single sentences never saw several in a
+ * row. Padding counts nowhere.
  *
  * @param texts all of them, at least one
  */

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Minus the mean absolute change of the last hidden state against the tuned model (METHOD.md §3,
- * 1/q_e), over the real tokens of all texts and all features; of RoBERTa, as there, that of what
- * the first tokens give after the head's {@code classifier.dense}, where it has a head.
+ * Minus the mean absolute change of the last hidden state against the tuned model (docs/METHOD.md
+ * §3.1, 1/q_e), over the real tokens of all texts and all features; of RoBERTa, as there, that of
+ * what the first tokens give after the head's {@code classifier.dense}, where it has a head.
  *
  * <p>The tuned model's states are computed once; a candidate costs a forward pass.
  */

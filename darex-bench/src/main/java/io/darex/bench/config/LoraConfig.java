@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Low-rank fine-tuning, the {@code finetune.lora} section: W = W₀ + s·B·A of the target modules,
- * where only A {@code [rank, in]}, B {@code [out, rank]} and the head are trained (METHOD.md §6).
+ * where only A {@code [rank, in]}, B {@code [out, rank]} and the head are trained (docs/METHOD.md
+ * §7).
  *
  * @param rank r
  * @param alpha α

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What fine-tuning takes where a configuration does not say: METHOD.md §4, the paper's recipe for
- * encoders. Early stopping is ours.
+ * What fine-tuning takes where a configuration does not say: docs/METHOD.md §4.2, the paper's
+ * recipe for encoders. Early stopping is ours.
  *
  * @param learningRate peak of the linear schedule
  * @param targets the modules that LoRA adapts, query and value, as the family calls them

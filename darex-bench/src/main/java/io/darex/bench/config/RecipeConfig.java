@@ -327,7 +327,7 @@ public record RecipeConfig(Pruning pruning, Budget budget, Rescale rescale, DTyp
 
   /**
    * What is meant where no rescale is named: the one whose parameter is given; else DARE's for
-   * masks that are drawn, and none for those that choose by size (METHOD.md §5).
+   * masks that are drawn, and none for those that choose by size (docs/METHOD.md §5.1).
    */
   private static String conventional(Mask mask, Map<String, Object> parameters) {
     if (parameters.containsKey("q") || parameters.containsKey("tensors")) {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param owners the masks or rescales it says something of; empty where it says something of all
  */
 record RecipeKey(String name, Reader reader, Set<String> owners) {
-  /** The presets of METHOD.md §3, {@code all} for neither. */
+  /** The presets of docs/METHOD.md §1.2, {@code all} for neither. */
   static final List<String> PRESETS = List.of("all", "encoder", "decoder");
 
   /** How kept values can be stored. */

@@ -22,7 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * copy of that layer with one query per row: a session executes only what its outputs need.
  *
  * <p>Embedding look-up is outside the graph because the gradient of SameDiff's {@code gather} is
- * wrong (STACK.md); its GELU and layer normalisation are composed for the same reason.
+ * wrong; its GELU and layer normalisation are composed for the same reason.
  */
 final class BertGraph {
   static final String EMBEDDED = "embedded";

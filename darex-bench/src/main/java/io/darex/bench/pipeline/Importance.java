@@ -12,7 +12,10 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** How much the change of each tensor matters to the loss: |⟨Δ_k, ∇L(θ_P)⟩| (METHOD.md §5, APL). */
+/**
+ * How much the change of each tensor matters to the loss: |⟨Δ_k, ∇L(θ_P)⟩| (docs/METHOD.md §5.4,
+ * APL).
+ */
 final class Importance {
   /** Labelled texts the loss is taken over. */
   private static final int TEXTS = 256;

@@ -27,9 +27,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The factors of W = W₀ + s·B·A in some linear layers, and the head (METHOD.md §6). The encoder
- * knows nothing of factors: after each step W is written into it, and its gradient dW gives dA =
- * s·Bᵀ·dW and dB = s·dW·Aᵀ. A starts uniform in ±1/√in as PEFT's does, B at zero.
+ * The factors of W = W₀ + s·B·A in some linear layers, and the head (docs/METHOD.md §7). The
+ * encoder knows nothing of factors: after each step W is written into it, and its gradient dW gives
+ * dA = s·Bᵀ·dW and dB = s·dW·Aᵀ. A starts uniform in ±1/√in as PEFT's does, B at zero.
  */
 final class LoraTraining implements Trainable {
   private static final String WEIGHT = ".weight";

@@ -11,7 +11,7 @@ import lombok.With;
  * @param target what was asked for, in words
  * @param dropRate of the recommended recipe
  * @param measurements of the delta
- * @param decisions every branch of METHOD.md §7's tree
+ * @param decisions every branch of the tree of docs/METHOD.md §8
  * @param trial what was tried, where there was anything to try with
  * @param method mask and rescale recommended, in a few words
  * @param recipe the recommended recipe

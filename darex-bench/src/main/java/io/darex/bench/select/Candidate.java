@@ -49,7 +49,7 @@ record Candidate(Map<String, Object> said, int effort) {
   /**
    * Its place among candidates that a trial cannot tell apart: the smaller the sooner.
    *
-   * @param importance whether METHOD.md §7's tree expects importance to be better
+   * @param importance whether the tree of docs/METHOD.md §8 expects importance to be better
    */
   int rank(boolean importance) {
     return effort + (importance() == importance ? 0 : LABELS + 1);

@@ -25,8 +25,8 @@ record Choice(int sample, int best, double equal, List<Integer> alike) {
   /**
    * Chooses.
    *
-   * @param importance whether METHOD.md §7's tree expects importance to be better, which rules
-   *     where the samples do not
+   * @param importance whether the tree of docs/METHOD.md §8 expects importance to be better, which
+   *     rules where the samples do not
    * @param proxy whether the score is no metric, and a point of it so many per cent of the best
    */
   static Choice of(Comparison comparison, boolean importance, boolean proxy) {

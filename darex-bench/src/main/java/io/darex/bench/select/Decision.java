@@ -1,7 +1,7 @@
 package io.darex.bench.select;
 
 /**
- * A branch of METHOD.md §7's tree.
+ * A branch of the tree of docs/METHOD.md §8.
  *
  * @param question what was asked
  * @param measured the numbers it was decided by

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
- * METHOD.md §7, which says from a few numbers what is likely to be best. It is what is known before
- * a trial, and all that is known where nothing can be tried.
+ * The tree of docs/METHOD.md §8, which says from a few numbers what is likely to be best. It is
+ * what is known before a trial, and all that is known where nothing can be tried.
  */
 final class DecisionTree {
   /** Mean |Δ| from which importance beats chance, and below which chance beats importance. */
@@ -92,7 +92,7 @@ final class DecisionTree {
             large ? "large" : mean < SMALL ? "small" : "in between: the next numbers decide"));
     if (measured.alignment().isPresent()) {
       double signal = (1 - dropRate) * measured.alignment().getAsDouble();
-      // Small deltas have it too, where the network shrugs the noise off: METHOD.md §2's trial.
+      // Small deltas have it too, where the network shrugs the noise off: docs/METHOD.md §2.4.
       boolean drowned = signal < 1 && mean >= SMALL;
       decisions.add(
           new Decision(

@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
  *
  * @param meanAbsolute mean |Δ| over all pruned entries
  * @param tensors every pruned tensor, by name
- * @param alignment r over all linear layers together (METHOD.md §2, form 2), where there are
+ * @param alignment r over all linear layers together (docs/METHOD.md §2.3), where there are
  *     calibration texts
  */
 public record Measurements(

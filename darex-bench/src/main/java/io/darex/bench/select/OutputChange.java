@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * Minus the mean |change| of the last hidden state against the tuned model, over the tokens and
- * features of a text and then over texts: what 1/q_e looks at (METHOD.md §3), on other texts. It
- * need not go with what the model is for.
+ * features of a text and then over texts: what 1/q_e looks at (docs/METHOD.md §3.1), on other
+ * texts. It need not go with what the model is for.
  */
 final class OutputChange extends Yardstick {
   private final List<float[][]> wanted = new ArrayList<>();

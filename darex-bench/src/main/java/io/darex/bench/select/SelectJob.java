@@ -247,7 +247,7 @@ public final class SelectJob {
         request.calibrationName());
   }
 
-  /** By METHOD.md §3's names. */
+  /** By the names of docs/METHOD.md §1.2. */
   private static boolean isDecoder(Checkpoint tuned) {
     return tuned.tensors().keySet().stream()
         .anyMatch(name -> List.of(name.split("\\.", -1)).contains("self_attn"));

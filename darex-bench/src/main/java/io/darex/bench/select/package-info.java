@@ -1,2 +1,2 @@
-/** What {@code darex select} does: measure, walk METHOD.md §7's tree, try, and choose. */
+/** What {@code darex select} does: measure, walk the tree of docs/METHOD.md §8, try, and choose. */
 package io.darex.bench.select;

@@ -84,7 +84,7 @@ class RunConfigTest {
             "columns none 4");
   }
 
-  /** METHOD.md §4, cell by cell. */
+  /** docs/METHOD.md §4.2, cell by cell. */
   @ParameterizedTest
   @CsvSource({
     "bert, cola, 5e-5", "bert, mrpc, 5e-5", "bert, sts-b, 5e-5", "bert, agreement, 5e-5",

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
-/** Every branch of METHOD.md §7, on made-up measurements. */
+/** Every branch of the tree in docs/METHOD.md §8, on made-up measurements. */
 class DecisionTreeTest {
   private static final OptionalDouble UNKNOWN = OptionalDouble.empty();
 

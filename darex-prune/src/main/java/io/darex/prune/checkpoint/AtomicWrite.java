@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * Writes all of an output or nothing: under a temporary name beside the target, synced, then
- * renamed (DESIGN.md §7). Whoever looks sees the old output, none, or the new one.
+ * renamed. Whoever looks sees the old output, none, or the new one.
  */
 public final class AtomicWrite {
   private AtomicWrite() {}

@@ -27,10 +27,10 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Prunes the factors of a LoRA adapter, A and B each by its own recipe (METHOD.md §6): the delta of
- * a factor is the factor itself, its base zero. B̂·Â is unbiased where q_A·q_B = (1−p_A)·(1−p_B),
- * which the inverse keep rate of each gives. What comes out is an adapter again, dense, with zeros
- * where entries were dropped.
+ * Prunes the factors of a LoRA adapter, A and B each by its own recipe (docs/METHOD.md §7): the
+ * delta of a factor is the factor itself, its base zero. B̂·Â is unbiased where q_A·q_B =
+ * (1−p_A)·(1−p_B), which the inverse keep rate of each gives. What comes out is an adapter again,
+ * dense, with zeros where entries were dropped.
  */
 public final class FactorPruning {
   private final Path folder;

@@ -6,7 +6,7 @@ import io.darex.prune.Tensor;
 import java.util.Arrays;
 
 /**
- * W₀ + s·B·A as it is read, {@code [out, in]} in fp32 (METHOD.md §6): the product is summed in
+ * W₀ + s·B·A as it is read, {@code [out, in]} in fp32 (docs/METHOD.md §7): the product is summed in
  * double over the rank, in its order, and with W₀ rounded once, so an element is the same however
  * it is read.
  */

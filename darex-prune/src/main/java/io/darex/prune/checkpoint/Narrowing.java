@@ -2,8 +2,8 @@ package io.darex.prune.checkpoint;
 
 /**
  * fp32 as half-precision bits, rounded once, to nearest and to even where two are as near
- * (DESIGN.md §6); the way back is {@link Widening}. What rounds beyond the largest finite value
- * becomes infinity, as IEEE 754 has it. NaN is not for here.
+ * (docs/METHOD.md §1.3); the way back is {@link Widening}. What rounds beyond the largest finite
+ * value becomes infinity, as IEEE 754 has it. NaN is not for here.
  */
 final class Narrowing {
   private Narrowing() {}

@@ -15,9 +15,9 @@ import java.util.stream.DoubleStream;
 
 /**
  * Ways to give each tensor a drop rate p_k of its own under one overall rate p: Σ p_k·n_k = p·Σ n_k
- * for tensors of n_k entries (METHOD.md §5). Each gives tensors a weight w_k, and the keep rates
- * are 1 − p_k = min(1, max((1−p)/10, c·w_k)) with the one c that meets the budget. The floor, a
- * tenth of what the tensor would keep without a budget, is ours: no tensor loses everything,
+ * for tensors of n_k entries (docs/METHOD.md §5.4). Each gives tensors a weight w_k, and the keep
+ * rates are 1 − p_k = min(1, max((1−p)/10, c·w_k)) with the one c that meets the budget. The floor,
+ * a tenth of what the tensor would keep without a budget, is ours: no tensor loses everything,
  * however little it seems to matter.
  *
  * <p>Keep rates are rounded to six digits, for the rates stand in the file as text; the budget is

@@ -7,10 +7,10 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Drops whole input columns of the delta, for all outputs, with probability p each (METHOD.md §6):
- * the expected squared error of an output is that of {@link RandomMask}, and the activations that
- * belong to a dropped column are needed no more. The kept columns are the kept elements of random
- * mask v1 on a tensor of that name with as many elements as there are columns.
+ * Drops whole input columns of the delta, for all outputs, with probability p each (docs/METHOD.md
+ * §6): the expected squared error of an output is that of {@link RandomMask}, and the activations
+ * that belong to a dropped column are needed no more. The kept columns are the kept elements of
+ * random mask v1 on a tensor of that name with as many elements as there are columns.
  *
  * @param seed any 64-bit integer
  * @param dropRate p, in [0, 1)

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Keeps the entries of largest |Δ| (METHOD.md §5, MP). Of the z non-zeros in each scope exactly
+ * Keeps the entries of largest |Δ| (docs/METHOD.md §5.1). Of the z non-zeros in each scope exactly
  * ⌈z·(1−p)⌉ stay, p as the decimal number it is written as; of equals the ones that come first, by
  * name in the order of UTF-8 bytes and then by flat index.
  *

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * N:M sparsity (METHOD.md §6): of each m consecutive entries of a row the n of largest |Δ| stay, of
- * equals the ones that come first, and zeros never. The last r entries of a row that m does not
- * divide keep ⌈r·n/m⌉.
+ * N:M sparsity (docs/METHOD.md §6): of each m consecutive entries of a row the n of largest |Δ|
+ * stay, of equals the ones that come first, and zeros never. The last r entries of a row that m
+ * does not divide keep ⌈r·n/m⌉.
  *
  * @param n kept of a group, from 1 to m
  * @param m entries in a group, at most 65536

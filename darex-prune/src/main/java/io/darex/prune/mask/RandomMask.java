@@ -7,9 +7,9 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Drops every entry with probability p, independently: random mask v1 (DESIGN.md §4, frozen). It
- * depends on seed, tensor name, element count and p alone, and goes from survivor to survivor, so
- * its cost is proportional to what is kept.
+ * Drops every entry with probability p, independently: random mask v1 (docs/FORMAT.md §3.1,
+ * frozen). It depends on seed, tensor name, element count and p alone, and goes from survivor to
+ * survivor, so its cost is proportional to what is kept.
  *
  * @param seed any 64-bit integer
  * @param dropRate p, in [0, 1)

@@ -7,9 +7,10 @@ import java.util.TreeMap;
 
 /**
  * Keeps exactly ⌈g·(1−p)⌉ entries of each group of g consecutive elements, any of them equally
- * likely: stratified mask v1 (docs/FORMAT.md, frozen), DeltaDQ's way of dropping (METHOD.md §5). It
- * depends on seed, tensor name, element count, p and g alone. Groups are counted from the start of
- * each block, and the last one of a block or tensor may be shorter: r elements keep ⌈r·(1−p)⌉.
+ * likely: stratified mask v1 (docs/FORMAT.md §3.2, frozen), DeltaDQ's way of dropping
+ * (docs/METHOD.md §5.5). It depends on seed, tensor name, element count, p and g alone. Groups are
+ * counted from the start of each block, and the last one of a block or tensor may be shorter: r
+ * elements keep ⌈r·(1−p)⌉.
  *
  * @param seed any 64-bit integer
  * @param dropRate p, in [0, 1), as the decimal number it is written as

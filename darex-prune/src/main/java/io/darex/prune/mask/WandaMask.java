@@ -13,11 +13,11 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * WANDA on deltas (METHOD.md §5): keeps the entries of largest |ΔW_ij|·‖X_j‖₂ in each row i of a
- * linear layer's weight {@code [out, in]}, where X are the layer's inputs over calibration texts.
- * Of the z non-zeros of a row exactly ⌈z·(1−p)⌉ stay, p as the decimal number it is written as; of
- * equals the ones that come first. Products are doubles, which tell any two |ΔW| apart that fp32
- * does: with equal norms this is {@link MagnitudeMask} with scope row.
+ * WANDA on deltas (docs/METHOD.md §5.2): keeps the entries of largest |ΔW_ij|·‖X_j‖₂ in each row i
+ * of a linear layer's weight {@code [out, in]}, where X are the layer's inputs over calibration
+ * texts. Of the z non-zeros of a row exactly ⌈z·(1−p)⌉ stay, p as the decimal number it is written
+ * as; of equals the ones that come first. Products are doubles, which tell any two |ΔW| apart that
+ * fp32 does: with equal norms this is {@link MagnitudeMask} with scope row.
  *
  * <p>Embeddings, biases, LayerNorm and whatever else is no linear layer's weight have no inputs:
  * they are pruned by magnitude, rows compared within themselves and a vector as one row.

@@ -1,7 +1,7 @@
 package io.darex.prune.rescale;
 
 /**
- * The q that minimises the paper's bound on one output's change (METHOD.md §2, form 1; its code
+ * The q that minimises the paper's bound on one output's change (docs/METHOD.md §3.3; its code
  * searches a grid). With S = Σ c_j, Q = Σ c_j² over the influences c_j of the output's delta
  * entries, k = 1 − p and s = 1/q it is the s in [1, 1/k] where
  *

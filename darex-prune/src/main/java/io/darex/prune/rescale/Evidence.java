@@ -20,10 +20,10 @@ import lombok.With;
  *
  * @param labelled the task metric on held-out labelled data, where there is any
  * @param unlabelled minus the mean absolute change of the last hidden state against the tuned model
- *     on unlabelled texts (METHOD.md §3), where there are any
+ *     on unlabelled texts (docs/METHOD.md §3.1), where there are any
  * @param calibration what such texts reveal of the tuned model
  * @param importance by tuned name, how much each tensor's change matters to the loss, |⟨Δ_k, ∇L⟩|
- *     (METHOD.md §5), computed when it is asked for
+ *     (docs/METHOD.md §5.4), computed when it is asked for
  * @param progress sees every searched point as soon as it has its score
  */
 @With

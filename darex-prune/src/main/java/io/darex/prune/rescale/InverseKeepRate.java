@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * DARE: q = 1 − p, which keeps the mean of every output (METHOD.md §2). Where a mask cannot keep
- * the very share it is asked to, q is the share it keeps; where tensors have drop rates of their
- * own, each has its q.
+ * DARE: q = 1 − p, which keeps the mean of every output (docs/METHOD.md §2.1). Where a mask cannot
+ * keep the very share it is asked to, q is the share it keeps; where tensors have drop rates of
+ * their own, each has its q.
  */
 public record InverseKeepRate() implements Rescale {
   static final String NAME = "inverse-keep-rate";

@@ -14,10 +14,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Every layer's q as a function of η (METHOD.md §3): the mean over its outputs of {@link BoundQ},
- * where the influence of an entry is c_ij = ΔW_ij·E[x_j], and that of the bias delta is itself. A
- * bias takes its weight's q, and what is no linear layer the mean of all layers' q's, each in
- * proportion to its own keep rate where rates differ. At η = 0 every q is the keep rate: DARE.
+ * Every layer's q as a function of η (docs/METHOD.md §3.3): the mean over its outputs of {@link
+ * BoundQ}, where the influence of an entry is c_ij = ΔW_ij·E[x_j], and that of the bias delta is
+ * itself. A bias takes its weight's q, and what is no linear layer the mean of all layers' q's,
+ * each in proportion to its own keep rate where rates differ. At η = 0 every q is the keep rate:
+ * DARE.
  */
 final class LayerBounds {
   private static final String WEIGHT = ".weight";

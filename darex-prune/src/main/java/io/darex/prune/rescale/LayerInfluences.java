@@ -3,9 +3,9 @@ package io.darex.prune.rescale;
 import java.util.Optional;
 
 /**
- * The influences c_ij = ΔW_ij·x_j of one linear layer's delta on its outputs (METHOD.md §1), over
- * the inputs x of a calibration set and all outputs i. The bias delta is one more column with input
- * 1. Neither mask nor drop rate plays a part; sums are means over the input vectors.
+ * The influences c_ij = ΔW_ij·x_j of one linear layer's delta on its outputs (docs/METHOD.md §1.1),
+ * over the inputs x of a calibration set and all outputs i. The bias delta is one more column with
+ * input 1. Neither mask nor drop rate plays a part; sums are means over the input vectors.
  *
  * @param weight tuned name of the layer's weight
  * @param bias tuned name of its bias, if that is pruned
@@ -42,8 +42,8 @@ public record LayerInfluences(
   }
 
   /**
-   * The alignment r = E‖ΔW·x‖² / Σ_ij E[c_ij²] (METHOD.md §2): 1 where the influences on an output
-   * are as good as independent, larger where they add up; NaN where the delta has none.
+   * The alignment r = E‖ΔW·x‖² / Σ_ij E[c_ij²] (docs/METHOD.md §2.3): 1 where the influences on an
+   * output are as good as independent, larger where they add up; NaN where the delta has none.
    */
   public double alignment() {
     return outputSquares / squares();

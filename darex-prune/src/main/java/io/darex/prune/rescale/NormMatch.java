@@ -15,8 +15,8 @@ import java.util.stream.DoubleStream;
 
 /**
  * Gives every tensor's kept entries the norm of its full delta: q = ‖A⊙Δ‖ / ‖Δ‖, tensor by tensor,
- * where DARE keeps the mean. mergekit's {@code dare_*} does it by the L1 norm (METHOD.md §9). Every
- * entry is read.
+ * where DARE keeps the mean. mergekit's {@code dare_*} does it by the L1 norm (docs/METHOD.md
+ * §3.5). Every entry is read.
  *
  * <p>A tensor whose kept entries are all zero has no such q and needs none: it falls back to its
  * keep rate.

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  *
  * @param q what kept entries were divided by; where layers had q's of their own their mean over the
  *     pruned entries
- * @param eta the η that gave them (METHOD.md §2, form 1); null where one q was tried for all
+ * @param eta the η that gave them (docs/METHOD.md §3.3); null where one q was tried for all
  * @param score the objective's mean over the search's masks; NaN if any of them had no score
  */
 public record Point(double q, @JsonInclude(JsonInclude.Include.NON_NULL) Double eta, double score) {

@@ -5,7 +5,7 @@ import io.darex.prune.SparseDelta;
 import java.util.Map;
 
 /**
- * A way to find q (METHOD.md §3). An implementation is a record that validates itself; {@link
+ * A way to find q (docs/METHOD.md §3). An implementation is a record that validates itself; {@link
  * Rescales} lists them by name.
  */
 public interface Rescale {

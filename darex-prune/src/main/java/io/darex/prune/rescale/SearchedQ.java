@@ -16,15 +16,16 @@ import java.util.TreeMap;
 import java.util.function.DoubleFunction;
 
 /**
- * DAREx-q (METHOD.md §3): tries q's and takes the one whose pruned models score best, by labels
- * (1/q_v) or by how little the network's last hidden state changes on unlabelled texts (1/q_e).
+ * DAREx-q (docs/METHOD.md §3.1): tries q's and takes the one whose pruned models score best, by
+ * labels (1/q_v) or by how little the network's last hidden state changes on unlabelled texts
+ * (1/q_e).
  *
  * <p>What is tried is one number in [1 − p, 1]. By scope {@code global} it is the q of all tensors,
  * of one with a keep rate of its own in proportion. By scope {@code layer} it is the mean q over
- * the pruned entries, and stands for the η at which form 1 (METHOD.md §2) gives the layers that
- * mean: from η = 0, where every q is 1 − p, to where all are 1. η itself has no natural range; it
- * depends on the size of deltas and inputs. DARE's q = 1 − p is tried first, and among equal scores
- * the smallest q wins. A point costs as many evaluations of the objective as there are masks.
+ * the pruned entries, and stands for the η at which docs/METHOD.md §3.3 gives the layers that mean:
+ * from η = 0, where every q is 1 − p, to where all are 1. η itself has no natural range; it depends
+ * on the size of deltas and inputs. DARE's q = 1 − p is tried first, and among equal scores the
+ * smallest q wins. A point costs as many evaluations of the objective as there are masks.
  *
  * @param target what is made best
  * @param scope what shares a q
@@ -98,7 +99,7 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
 
     /**
      * The mean of the scores of several masks; without labels and from three on without the one
-     * farthest from it (METHOD.md §3).
+     * farthest from it (docs/METHOD.md §3.1).
      */
     abstract double mean(double[] scores);
 

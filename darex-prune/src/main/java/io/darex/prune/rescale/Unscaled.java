@@ -4,7 +4,7 @@ import io.darex.prune.Delta;
 import io.darex.prune.SparseDelta;
 import java.util.Map;
 
-/** No rescale, q = 1: the convention of magnitude pruning (METHOD.md §5). */
+/** No rescale, q = 1: the convention of magnitude pruning (docs/METHOD.md §5.1). */
 public record Unscaled() implements Rescale {
   static final String NAME = "none";
 

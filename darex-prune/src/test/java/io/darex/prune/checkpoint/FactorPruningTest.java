@@ -104,7 +104,7 @@ class FactorPruningTest {
         .hasEntrySatisfying("darex.job", job -> assertThat(job).contains("\"dropRate\":0.75"));
   }
 
-  /** METHOD.md §6: the mean of B̂·Â over masks is B·A where q_A·q_B = (1−p_A)·(1−p_B). */
+  /** docs/METHOD.md §7: the mean of B̂·Â over masks is B·A where q_A·q_B = (1−p_A)·(1−p_B). */
   @Test
   void theProductOfInverseKeepRatesIsUnbiased() throws IOException {
     double[] mean = new double[SIDE * SIDE];

@@ -40,7 +40,7 @@ class ColumnsMaskTest implements MaskContract {
     assertThat(Kept.indices(new ColumnPlaces(shape, drawn), count)).isEqualTo(expected);
   }
 
-  /** METHOD.md §10: a column mask has the unstructured expected squared error, q = 1 − p. */
+  /** docs/METHOD.md §9: a column mask has the unstructured expected squared error, q = 1 − p. */
   @Test
   void hasTheSquaredErrorOfTheRandomMask() {
     int outputs = 8;

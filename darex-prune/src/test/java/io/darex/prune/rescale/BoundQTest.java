@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class BoundQTest {
   private static final int GRID = 20_000;
 
-  /** The cost as METHOD.md §2 writes it. */
+  /** The cost as docs/METHOD.md §3.3 writes it. */
   private static double cost(double sum, double squares, double eta, double p, double q) {
     double phi = p == 0.5 ? 0.5 : (1 - 2 * p) / Math.log((1 - p) / p);
     return Math.abs(
@@ -23,7 +23,7 @@ class BoundQTest {
             + Math.log(2 / (1 - 0.95)));
   }
 
-  /** METHOD.md §10: the closed form equals the grid to its step; both signs of S, and p = ½. */
+  /** docs/METHOD.md §9: the closed form equals the grid to its step; both signs of S, and p = ½. */
   @Property(tries = 300)
   void isTheBestOfAGridToItsStep(
       @ForAll @Scale(6) @DoubleRange(min = -20, max = 20) double sum,

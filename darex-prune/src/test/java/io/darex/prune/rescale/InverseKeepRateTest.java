@@ -19,7 +19,7 @@ class InverseKeepRateTest implements RescaleContract {
     return new InverseKeepRate();
   }
 
-  /** METHOD.md §10: base + Δ/(1−p) on every kept entry, in fp32, whatever the way there. */
+  /** docs/METHOD.md §9: base + Δ/(1−p) on every kept entry, in fp32, whatever the way there. */
   @Property(tries = 20)
   void isDareBitForBit(
       @ForAll long seed, @ForAll @Scale(6) @DoubleRange(min = 0, max = 0.999) double dropRate) {

@@ -26,7 +26,9 @@ class LayerBoundsTest {
     return new LayerBounds(delta, new RandomMask(1, 0.99), inputs, 2);
   }
 
-  /** METHOD.md §3 from its words, with the minimum of every output looked up on a fine grid. */
+  /**
+   * docs/METHOD.md §3.3 from its words, with the minimum of every output looked up on a fine grid.
+   */
   @Test
   void aLayerHasTheMeanOfItsOutputs() {
     double eta = bounds.eta(0.3);

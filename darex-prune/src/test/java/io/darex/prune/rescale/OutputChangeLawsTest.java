@@ -8,7 +8,7 @@ import io.darex.prune.mask.RandomMask;
 import io.darex.prune.mask.TensorMask;
 import org.junit.jupiter.api.Test;
 
-/** What METHOD.md §2 says of one output's change h(q), against masks as they are drawn. */
+/** What docs/METHOD.md §2.1 says of one output's change h(q), against masks as they are drawn. */
 class OutputChangeLawsTest {
   private static final int INPUTS = 400;
   private static final int DRAWS = 20_000;

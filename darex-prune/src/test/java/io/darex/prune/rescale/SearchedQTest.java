@@ -139,7 +139,7 @@ class SearchedQTest {
         .hasMessageContaining("NaN at every point tried, q = [0.09999999999999998, ");
   }
 
-  /** METHOD.md §10: where q = 1 − p is best, whatever the scope, the result is DARE's bytes. */
+  /** docs/METHOD.md §9: where q = 1 − p is best, whatever the scope, the result is DARE's bytes. */
   @Test
   void isDareBitForBitWhereNothingIsBetter() {
     Evidence flat =
