@@ -1,6 +1,5 @@
 package io.darex.prune;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.prune.mask.Choice;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Places;
@@ -102,10 +101,6 @@ public record Pruning(Mask mask, Selection selection) {
         Scale.inverseKeepRate(mask, names),
         kept,
         delta.carried(),
-        new Provenance(Optional.empty(), Optional.empty(), describe(), delta.tuned().config()));
-  }
-
-  private String describe() {
-    return new ObjectMapper().valueToTree(selection.parameters()).toString();
+        new Provenance(Optional.empty(), Optional.empty(), "{}", delta.tuned().config()));
   }
 }

@@ -2,12 +2,13 @@ package io.darex.prune.checkpoint;
 
 import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
-import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.PerTensorMask;
+import io.darex.prune.recipe.Pruner;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -47,7 +48,7 @@ public final class DividedPruning {
       Contents.none().file("\\d{2}\\.safetensors(\\." + UUIDS + ")?").temporaries();
 
   private final PruneJob job;
-  private final PruneJob.Recipe recipe;
+  private final Recipe recipe;
 
   /**
    * Divides a job.
@@ -56,7 +57,7 @@ public final class DividedPruning {
    */
   public DividedPruning(PruneJob job) {
     this.job = job;
-    this.recipe = job.recipe();
+    this.recipe = job.settings().recipe();
     obstacle()
         .ifPresent(
             reason -> {
@@ -67,12 +68,12 @@ public final class DividedPruning {
   }
 
   private Optional<String> obstacle() {
-    Mask mask = recipe.pruning().mask();
+    Mask mask = recipe.mask();
     if (recipe.budget() != Budget.UNIFORM) {
       return Optional.of("budget " + recipe.budget() + ", which weighs tensors against each other");
     }
-    if (recipe.texts().isPresent()) {
-      return Optional.of("one that reads " + recipe.texts().get());
+    if (job.settings().texts().isPresent()) {
+      return Optional.of("one that reads " + job.settings().texts().get());
     }
     return mask.isPerTensor()
         ? Optional.empty()
@@ -166,8 +167,7 @@ public final class DividedPruning {
   }
 
   private String key() {
-    String text = recipe.pruning() + "" + recipe.rescale() + recipe.values() + recipe.tool();
-    return Sha256.hex(job.inputs() + text).substring(0, KEY);
+    return Sha256.hex(job.inputs() + Pruner.job(recipe)).substring(0, KEY);
   }
 
   /** At most {@value #PARTS} of about the same size, of tensors in name order. */
@@ -198,9 +198,8 @@ public final class DividedPruning {
    */
   public void prune(Part part, int threads) throws IOException {
     Delta some = job.delta().only(part.names());
-    Mask mask = Evidence.none().inform(recipe.pruning().mask(), recipe.budget(), some, threads);
-    SparseDelta view = new Pruning(mask, recipe.pruning().selection()).view(some, threads);
-    SparseDelta pruned = recipe.rescale().isPerTensor() ? rescaled(some, view, threads) : view;
+    Pruner pruner = new Pruner(recipe, some, Evidence.none(), threads);
+    SparseDelta pruned = recipe.rescale().isPerTensor() ? pruner.prune() : pruner.choice();
     Path own = part.file().resolveSibling(part.file().getFileName() + "." + UUID.randomUUID());
     WriteOptions options = WriteOptions.defaults().withThreads(threads);
     SparseDeltaFile.write(own, pruned, recipe.values(), true, options);

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
-import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.Mask;
+import io.darex.prune.recipe.Pruner;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
-import io.darex.prune.rescale.Rescale;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,38 +37,27 @@ public final class FactorPruning {
   private final PeftAdapter adapter;
   private final Factor a;
   private final Factor b;
-  private final String tool;
 
-  private FactorPruning(Path folder, PeftAdapter adapter, Factor a, Factor b, String tool) {
+  private FactorPruning(Path folder, PeftAdapter adapter, Factor a, Factor b) {
     this.folder = folder;
     this.adapter = adapter;
     this.a = a;
     this.b = b;
-    this.tool = tool;
   }
-
-  /**
-   * How one of the two factors is pruned.
-   *
-   * @param pruning mask and selection; patterns match the keys of the adapter's file
-   * @param rescale how q is found, from the weights alone
-   */
-  public record Recipe(Pruning pruning, Rescale rescale) {}
 
   /** All A, or all B. */
   private record Factor(Recipe recipe, Delta delta) {
     /** Takes the dense factors, by key, and gives the q's. */
     private Scale prune(SortedMap<String, Tensor> into, int threads) {
-      SparseDelta view = recipe.pruning().view(delta, threads);
-      Scale scale = recipe.rescale().find(delta, view, Evidence.none(), threads).scale();
-      view.withScale(scale)
+      SparseDelta pruned = new Pruner(recipe, delta, Evidence.none(), threads).prune();
+      pruned
           .applyTo(delta.base())
           .tensors()
           .forEach(
               (name, tensor) ->
                   into.put(
                       name, ConvertedTensor.of(tensor, delta.tuned().tensors().get(name).dtype())));
-      return scale;
+      return pruned.scale();
     }
   }
 
@@ -86,20 +75,20 @@ public final class FactorPruning {
   /**
    * Opens an adapter.
    *
-   * @param tool name and version of the program that prunes, for the record in the file
+   * @param a how every A is pruned; patterns match the keys of the adapter's file; q is found from
+   *     the weights alone, and factors keep their type
+   * @param b how every B is pruned
    * @throws MalformedFileException if it is no adapter this room knows
    * @throws io.darex.prune.MismatchException if a pattern of a recipe matches nothing
    */
-  public static FactorPruning open(Path folder, Recipe a, Recipe b, String tool)
-      throws IOException {
+  public static FactorPruning open(Path folder, Recipe a, Recipe b) throws IOException {
     PeftAdapter adapter = PeftAdapter.open(folder);
     Collection<PeftAdapter.Layer> layers = adapter.layers().values();
     return new FactorPruning(
         folder,
         adapter,
         factor(a, layers.stream().map(PeftAdapter.Layer::a)),
-        factor(b, layers.stream().map(PeftAdapter.Layer::b)),
-        tool);
+        factor(b, layers.stream().map(PeftAdapter.Layer::b)));
   }
 
   private static Factor factor(Recipe recipe, Stream<Tensor> factors) {
@@ -220,25 +209,13 @@ public final class FactorPruning {
     return nonZeros;
   }
 
-  private String describe() {
-    ObjectNode job = new ObjectMapper().createObjectNode();
-    describe(job.putObject("A"), a.recipe());
-    describe(job.putObject("B"), b.recipe());
-    job.put("tool", tool);
-    return job.toString();
-  }
-
-  private static void describe(ObjectNode job, Recipe recipe) {
+  private String describe() throws IOException {
     ObjectMapper json = new ObjectMapper();
-    Mask mask = recipe.pruning().mask();
-    job.put("mask", mask.kind());
-    mask.parameters().forEach((key, value) -> job.set(key, json.valueToTree(value)));
-    job.put("rescale", recipe.rescale().name());
-    recipe.rescale().parameters().forEach((key, value) -> job.set(key, json.valueToTree(value)));
-    recipe
-        .pruning()
-        .selection()
-        .parameters()
-        .forEach((key, value) -> job.set(key, json.valueToTree(value)));
+    ObjectNode job = (ObjectNode) json.readTree(Pruner.job(a.recipe()));
+    ObjectNode both = json.createObjectNode();
+    both.set("A", job.get("recipe"));
+    both.set("B", json.readTree(Pruner.job(b.recipe())).get("recipe"));
+    job.set("recipe", both);
+    return job.toString();
   }
 }

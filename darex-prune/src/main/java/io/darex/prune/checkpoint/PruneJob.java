@@ -3,24 +3,21 @@ package io.darex.prune.checkpoint;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.Checkpoint;
-import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.MismatchException;
 import io.darex.prune.Preflight;
 import io.darex.prune.Provenance;
-import io.darex.prune.Pruning;
 import io.darex.prune.Sameness;
 import io.darex.prune.Scale;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
-import io.darex.prune.mask.Budget;
-import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.NonZeros;
 import io.darex.prune.mask.Places;
 import io.darex.prune.mask.TensorMask;
+import io.darex.prune.recipe.Pruner;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
-import io.darex.prune.rescale.Rescale;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -43,6 +40,7 @@ import lombok.Getter;
 public final class PruneJob {
   private static final int CHUNK = TensorMask.BLOCK;
 
+  private final Settings settings;
   private final Recipe recipe;
   private final Delta delta;
   private final List<Path> sources;
@@ -57,14 +55,15 @@ public final class PruneJob {
   private final Delta changed = changed(delta);
 
   private PruneJob(
-      Recipe recipe,
+      Settings settings,
       Delta delta,
       List<Path> sources,
       String inputs,
       WriteOptions.Inputs weights,
       SortedMap<String, SideFile> files,
       boolean zero) {
-    this.recipe = recipe;
+    this.settings = settings;
+    this.recipe = settings.recipe();
     this.delta = delta;
     this.sources = sources;
     this.inputs = inputs;
@@ -76,27 +75,11 @@ public final class PruneJob {
   /**
    * How to prune.
    *
-   * @param pruning mask and selection
-   * @param budget how the mask's drop rate is spread over the tensors
-   * @param rescale how q is found
-   * @param values how kept values are stored: F32, BF16 or F16
+   * @param recipe mask, budget, rescale and values
    * @param texts what the evidence was drawn from, for the record in the file; empty without any
-   * @param digests whether base and tuned model are digested, which takes a full read of both
-   * @param tool name and version of the program that prunes, for the record in the file
+   * @param digests whether base and fine-tuned model are digested, which takes a full read of both
    */
-  public record Recipe(
-      Pruning pruning,
-      Budget budget,
-      Rescale rescale,
-      DType values,
-      Optional<String> texts,
-      boolean digests,
-      String tool) {
-    /** A recipe that looks at nothing but the weights, with one drop rate for all tensors. */
-    public Recipe(Pruning pruning, Rescale rescale, DType values, boolean digests, String tool) {
-      this(pruning, Budget.UNIFORM, rescale, values, Optional.empty(), digests, tool);
-    }
-  }
+  public record Settings(Recipe recipe, Optional<String> texts, boolean digests) {}
 
   /**
    * What became of it.
@@ -134,8 +117,14 @@ public final class PruneJob {
    * @throws MalformedFileException if a file is none of these
    */
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
+    return open(base, tuned, new Settings(recipe, Optional.empty(), true));
+  }
+
+  /** Opens both checkpoints as {@link #open(Path, Path, Recipe)} does. */
+  public static PruneJob open(Path base, Path tuned, Settings settings) throws IOException {
     Checkpoint before = HuggingFaceFolder.open(base);
-    Delta delta = recipe.pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
+    Delta delta =
+        settings.recipe().pruning().delta(before, HuggingFaceFolder.openTuned(tuned, before));
     boolean zero = Sameness.isZero(delta);
     if (zero && Sameness.isIdentity(delta)) {
       throw new MismatchException(
@@ -148,7 +137,7 @@ public final class PruneJob {
     }
     SortedMap<String, byte[]> beside = SideFiles.read(base);
     return new PruneJob(
-        recipe,
+        settings,
         delta,
         List.of(base, tuned),
         InputFiles.state(base) + InputFiles.state(tuned),
@@ -169,8 +158,8 @@ public final class PruneJob {
     return lines;
   }
 
-  Recipe recipe() {
-    return recipe;
+  Settings settings() {
+    return settings;
   }
 
   /** Paths, sizes and times of change of all that is read. */
@@ -190,7 +179,7 @@ public final class PruneJob {
 
   /** The digests, which are taken from now on. */
   Digests digests() {
-    return recipe.digests() ? Digests.start(delta) : Digests.none();
+    return settings.digests() ? Digests.start(delta) : Digests.none();
   }
 
   /** What is pruned, what carried whole, and what left out. */
@@ -200,7 +189,7 @@ public final class PruneJob {
 
   /** The share of entries that stays, in expectation. */
   public double keepRate() {
-    return recipe.pruning().mask().keepRate();
+    return recipe.mask().keepRate();
   }
 
   /** About how large the file will be. Reads tensors up to their first entry that changed. */
@@ -209,7 +198,7 @@ public final class PruneJob {
     Preflight kept = Preflight.of(getChanged());
     return new Preflight(
                 kept.entries(), all.blocks(), kept.columns(), all.tensors(), all.wholeBytes())
-            .fileBytes(recipe.pruning().mask(), recipe.values())
+            .fileBytes(recipe.mask(), recipe.values())
         + SideFiles.bytes(files);
   }
 
@@ -222,7 +211,7 @@ public final class PruneJob {
 
   /** About how much memory the work will hold on to beside the JVM's own. */
   public long expectedMemory() {
-    return Preflight.of(delta).memoryBytes(recipe.pruning().mask());
+    return Preflight.of(delta).memoryBytes(recipe.mask());
   }
 
   /** The bytes of the tuned model's tensors: what a dense file of it takes. */
@@ -257,17 +246,14 @@ public final class PruneJob {
     requireFree(file, options);
     Digests digests = digests();
     int threads = options.threads();
-    Pruning pruning = recipe.pruning();
-    Mask mask = evidence.inform(pruning.mask(), recipe.budget(), delta, threads);
-    SparseDelta view = new Pruning(mask, pruning.selection()).view(delta, threads);
-    Scale scale = recipe.rescale().find(delta, view, evidence, threads).scale();
-    return write(file, view.withScale(scale), digests, options);
+    SparseDelta pruned = new Pruner(recipe, delta, evidence, threads).prune();
+    return write(file, pruned, digests, options);
   }
 
   /** Writes the file, and says what became of it. */
   Outcome write(Path file, SparseDelta pruned, Digests digests, WriteOptions options)
       throws IOException {
-    Provenance provenance = pruned.provenance().withJob(describe(pruned)).withFiles(files);
+    Provenance provenance = provenance(pruned);
     Scale scale = pruned.scale();
     SparseDeltaFile.write(
         file,
@@ -280,15 +266,11 @@ public final class PruneJob {
     return outcome(file, scale, options.threads(), digests.waited());
   }
 
-  private String describe(SparseDelta pruned) throws IOException {
+  private Provenance provenance(SparseDelta pruned) throws IOException {
     ObjectMapper json = new ObjectMapper();
-    ObjectNode job = (ObjectNode) json.readTree(pruned.provenance().job());
-    job.put("budget", recipe.budget().toString());
-    job.put("rescale", recipe.rescale().name());
-    recipe.rescale().parameters().forEach((key, value) -> job.set(key, json.valueToTree(value)));
-    recipe.texts().ifPresent(texts -> job.put("texts", texts));
-    job.put("tool", recipe.tool());
-    return job.toString();
+    ObjectNode job = (ObjectNode) json.readTree(Pruner.job(recipe));
+    settings.texts().ifPresent(texts -> job.put("texts", texts));
+    return pruned.provenance().withJob(job.toString()).withFiles(files);
   }
 
   private Outcome outcome(Path file, Scale scale, int threads, Duration waited) throws IOException {
@@ -302,7 +284,7 @@ public final class PruneJob {
       }
     }
     long entries = delta.entries();
-    boolean bySize = recipe.pruning().mask().places() == Places.GAPS;
+    boolean bySize = recipe.mask().places() == Places.GAPS;
     double zeroShare =
         bySize
             ? 1 - (double) nonZeros(threads) / entries

@@ -1,6 +1,8 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
+import io.darex.prune.parameter.Kind;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -16,7 +18,13 @@ import java.util.stream.LongStream;
  * @param dropRate p, in [0, 1)
  */
 public record ColumnsMask(long seed, double dropRate) implements Mask {
-  static final String KIND = "columns";
+  static final Kind<Mask> KIND =
+      new Kind<>(
+          "mask",
+          "columns",
+          "whole input columns, drawn",
+          List.of(DropRate.PARAMETER, Draws.SEED),
+          given -> new ColumnsMask(given.get(Draws.SEED), given.get(DropRate.PARAMETER)));
 
   /** Checks the rate. */
   public ColumnsMask {
@@ -25,7 +33,12 @@ public record ColumnsMask(long seed, double dropRate) implements Mask {
 
   @Override
   public String kind() {
-    return KIND;
+    return KIND.name();
+  }
+
+  @Override
+  public boolean isDrawn() {
+    return true;
   }
 
   @Override

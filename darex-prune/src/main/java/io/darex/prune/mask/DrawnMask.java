@@ -24,6 +24,11 @@ public interface DrawnMask extends Mask {
   }
 
   @Override
+  default boolean isDrawn() {
+    return true;
+  }
+
+  @Override
   default Places places() {
     return Places.DRAWN;
   }

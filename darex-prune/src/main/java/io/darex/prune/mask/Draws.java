@@ -1,5 +1,7 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Range;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +12,10 @@ import java.security.NoSuchAlgorithmException;
  * The integers that drawn masks are made of (docs/FORMAT.md §3): a key a tensor, a stream a block.
  */
 final class Draws {
+  /** The parameter of all masks that are drawn. */
+  static final Parameter<Long> SEED =
+      Parameter.of("seed", "seed of the draw", new Parameter.Whole(Range.SEED), 42L);
+
   /** The step of {@link java.util.SplittableRandom}: 2⁶⁴ over the golden ratio. */
   static final long GAMMA = 0x9E3779B97F4A7C15L;
 

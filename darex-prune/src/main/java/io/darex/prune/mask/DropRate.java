@@ -1,5 +1,7 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Range;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 
@@ -9,6 +11,14 @@ import java.math.RoundingMode;
  * candidates would keep two.
  */
 final class DropRate {
+  /** The parameter that most masks have. */
+  static final Parameter<Double> PARAMETER =
+      Parameter.of(
+          "dropRate",
+          "share of the entries that is dropped",
+          new Parameter.Number(Range.SHARE),
+          0.99);
+
   private final BigDecimal keep;
 
   DropRate(double dropRate) {

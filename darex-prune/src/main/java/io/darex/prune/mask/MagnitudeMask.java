@@ -2,6 +2,8 @@ package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
 import io.darex.prune.NameOrder;
+import io.darex.prune.parameter.Kind;
+import io.darex.prune.parameter.Parameter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +18,16 @@ import java.util.TreeMap;
  * @param scope which entries are compared
  */
 public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
-  static final String KIND = "magnitude";
+  private static final Parameter<Scope> SCOPE =
+      Parameter.of("scope", "what is compared", Parameter.Choice.of(Scope.class), Scope.TENSOR);
+
+  static final Kind<Mask> KIND =
+      new Kind<>(
+          "mask",
+          "magnitude",
+          "the entries that changed most",
+          List.of(DropRate.PARAMETER, SCOPE),
+          given -> new MagnitudeMask(given.get(DropRate.PARAMETER), given.get(SCOPE)));
 
   /** Checks the rate. */
   public MagnitudeMask {
@@ -25,7 +36,7 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
 
   @Override
   public String kind() {
-    return KIND;
+    return KIND.name();
   }
 
   @Override
@@ -48,8 +59,8 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
   public Mask withDropRate(double other) {
     if (scope == Scope.MODEL) {
       throw new IllegalArgumentException(
-          "mask magnitude with scope model cannot have a dropRate for each tensor: its one threshold"
-              + " decides what each drops; use scope tensor or row");
+          "mask magnitude with scope model cannot have a dropRate for each tensor: its one"
+              + " threshold decides what each drops; use scope tensor or row");
     }
     return new MagnitudeMask(other, scope);
   }

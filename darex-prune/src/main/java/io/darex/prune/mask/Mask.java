@@ -47,6 +47,11 @@ public interface Mask {
    */
   Map<String, Object> parameters();
 
+  /** Whether the mask is drawn, and so differs from seed to seed. */
+  default boolean isDrawn() {
+    return false;
+  }
+
   /** The same mask drawn from another seed; a mask that draws nothing is its own answer. */
   Mask withSeed(long seed);
 

@@ -1,9 +1,13 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
-import io.darex.prune.Parameters;
+import io.darex.prune.OneLine;
+import io.darex.prune.parameter.Kind;
+import io.darex.prune.parameter.Parameter;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * N:M sparsity (docs/METHOD.md §6): of each m consecutive entries of a row the n of largest |Δ|
@@ -14,7 +18,18 @@ import java.util.TreeMap;
  * @param m entries in a group, at most 65536
  */
 public record NmMask(int n, int m) implements Mask {
-  static final String KIND = "n:m";
+  private static final Parameter<String> KEEP =
+      Parameter.of("keep", "n and m", new Parameter.Text("n:m in quotes, such as \"2:4\""), "2:4");
+
+  private static final Pattern NUMBERS = Pattern.compile("(\\d{1,9}):(\\d{1,9})");
+
+  static final Kind<Mask> KIND =
+      new Kind<>(
+          "mask",
+          "n:m",
+          "of each m consecutive entries the n that changed most",
+          List.of(KEEP),
+          given -> parse(given.get(KEEP)));
 
   /** Checks the numbers. */
   public NmMask {
@@ -24,28 +39,18 @@ public record NmMask(int n, int m) implements Mask {
     }
   }
 
-  /** The mask of these parameters, where a drop rate given too must be the one that they make. */
-  static NmMask of(Parameters given) {
-    NmMask mask = new NmMask(given.integer("n", 2), given.integer("m", 4));
-    double dropRate = given.number("dropRate", mask.dropRate());
-    if (dropRate != mask.dropRate()) {
+  private static NmMask parse(String keep) {
+    Matcher numbers = NUMBERS.matcher(keep);
+    if (!numbers.matches()) {
       throw new IllegalArgumentException(
-          "mask n:m with n = "
-              + mask.n
-              + " and m = "
-              + mask.m
-              + " has dropRate "
-              + mask.dropRate()
-              + ", got "
-              + dropRate
-              + "; leave dropRate out or change n and m");
+          "keep: expected n:m, such as 2:4, got \"" + OneLine.of(keep) + "\"");
     }
-    return mask;
+    return new NmMask(Integer.parseInt(numbers.group(1)), Integer.parseInt(numbers.group(2)));
   }
 
   @Override
   public String kind() {
-    return KIND;
+    return KIND.name();
   }
 
   /** 1 − n/m, rounded once. */
@@ -56,7 +61,7 @@ public record NmMask(int n, int m) implements Mask {
 
   @Override
   public Map<String, Object> parameters() {
-    return new TreeMap<>(Map.of("n", n, "m", m));
+    return Map.of(KEEP.key(), n + ":" + m);
   }
 
   @Override

@@ -100,6 +100,11 @@ public record PerTensorMask(Mask template, Map<String, Double> rates) implements
   }
 
   @Override
+  public boolean isDrawn() {
+    return template.isDrawn();
+  }
+
+  @Override
   public boolean keepsZeros() {
     return template.keepsZeros();
   }

@@ -1,7 +1,9 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Tensor;
+import io.darex.prune.parameter.Kind;
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -15,7 +17,13 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * @param dropRate p, in [0, 1)
  */
 public record RandomMask(long seed, double dropRate) implements DrawnMask {
-  static final String KIND = "random";
+  static final Kind<Mask> KIND =
+      new Kind<>(
+          "mask",
+          "random",
+          "each entry stays with probability 1 - p: DARE",
+          List.of(DropRate.PARAMETER, Draws.SEED),
+          given -> new RandomMask(given.get(Draws.SEED), given.get(DropRate.PARAMETER)));
 
   private static final String TAG = "darex mask v1";
 
@@ -50,7 +58,7 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
 
   @Override
   public String kind() {
-    return KIND;
+    return KIND.name();
   }
 
   @Override

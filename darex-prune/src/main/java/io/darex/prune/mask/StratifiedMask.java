@@ -1,7 +1,11 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Tensor;
+import io.darex.prune.parameter.Kind;
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Range;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -17,7 +21,21 @@ import java.util.TreeMap;
  * @param group g, from 1 to 65536
  */
 public record StratifiedMask(long seed, double dropRate, int group) implements DrawnMask {
-  static final String KIND = "stratified";
+  private static final Parameter<Long> GROUP =
+      Parameter.required(
+          "group", "entries in a group", new Parameter.Whole(Range.whole(1, TensorMask.BLOCK)));
+
+  static final Kind<Mask> KIND =
+      new Kind<>(
+          "mask",
+          "stratified",
+          "exact counts in every group of entries, drawn",
+          List.of(DropRate.PARAMETER, Draws.SEED, GROUP),
+          given ->
+              new StratifiedMask(
+                  given.get(Draws.SEED),
+                  given.get(DropRate.PARAMETER),
+                  Math.toIntExact(given.get(GROUP))));
 
   private static final String TAG = "darex stratified v1";
 
@@ -32,7 +50,7 @@ public record StratifiedMask(long seed, double dropRate, int group) implements D
 
   @Override
   public String kind() {
-    return KIND;
+    return KIND.name();
   }
 
   /**

@@ -3,6 +3,7 @@ package io.darex.prune.mask;
 import io.darex.prune.Delta;
 import io.darex.prune.LayerInput;
 import io.darex.prune.MismatchException;
+import io.darex.prune.parameter.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -28,7 +29,13 @@ import java.util.stream.IntStream;
  */
 public record WandaMask(double dropRate, Optional<Map<String, List<Double>>> norms)
     implements Mask {
-  static final String KIND = "wanda";
+  static final Kind<Mask> KIND =
+      new Kind<>(
+          "mask",
+          "wanda",
+          "the entries of largest |change| times the norm of their input",
+          List.of(DropRate.PARAMETER),
+          given -> new WandaMask(given.get(DropRate.PARAMETER)));
 
   /** A mask that still needs inputs. */
   public WandaMask(double dropRate) {
@@ -62,7 +69,7 @@ public record WandaMask(double dropRate, Optional<Map<String, List<Double>>> nor
 
   @Override
   public String kind() {
-    return KIND;
+    return KIND.name();
   }
 
   /** The rate alone: where the choice is recorded the norms have done their work. */
@@ -114,7 +121,7 @@ public record WandaMask(double dropRate, Optional<Map<String, List<Double>>> nor
         norms.orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "mask " + KIND + " needs calibration text, and there is none"));
+                    "mask " + KIND.name() + " needs calibration text, and there is none"));
     requireShapes(delta, known);
     DropRate rate = new DropRate(dropRate);
     Choice byMagnitude = new MagnitudeMask(dropRate, Scope.ROW).choose(delta, threads);

@@ -5,6 +5,10 @@ import io.darex.prune.MismatchException;
 import io.darex.prune.Scale;
 import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.parameter.Kind;
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Parameters;
+import io.darex.prune.parameter.Range;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +22,26 @@ import java.util.function.Predicate;
  *     stands for any characters and a tensor's own name comes first
  */
 public record FixedQ(Scale scale) implements Rescale {
-  static final String NAME = "q";
+  private static final Parameter<Double> Q =
+      Parameter.required("q", "the q of all tensors", new Parameter.Number(Range.Q));
+
+  private static final Parameter<Double> FALLBACK =
+      Parameter.required(
+          "fallback", "the q of tensors without one of their own", new Parameter.Number(Range.Q));
+
+  private static final Parameter<Map<String, Double>> TENSORS =
+      Parameter.required(
+          "tensors", "the q's of tensors, by name or pattern", new Parameter.Numbers());
+
+  static final Kind<Rescale> KIND =
+      new Kind<>(
+          "rescale", "q", "the q that is given", List.of(Q, FALLBACK, TENSORS), given -> of(given));
+
+  private static FixedQ of(Parameters given) {
+    return given.has(FALLBACK) || given.has(TENSORS)
+        ? new FixedQ(new Scale(given.get(FALLBACK), given.get(TENSORS)))
+        : new FixedQ(given.get(Q));
+  }
 
   /** One q for every tensor. */
   public FixedQ(double q) {
@@ -27,7 +50,7 @@ public record FixedQ(Scale scale) implements Rescale {
 
   @Override
   public String name() {
-    return NAME;
+    return KIND.name();
   }
 
   /** {@code q}, or {@code fallback} and {@code tensors} as {@code darex.q} in a file has them. */

@@ -3,6 +3,7 @@ package io.darex.prune.rescale;
 import io.darex.prune.Delta;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.parameter.Kind;
 import java.util.List;
 import java.util.Map;
 
@@ -12,11 +13,17 @@ import java.util.Map;
  * their own, each has its q.
  */
 public record InverseKeepRate() implements Rescale {
-  static final String NAME = "inverse-keep-rate";
+  static final Kind<Rescale> KIND =
+      new Kind<>(
+          "rescale",
+          "inverse-keep-rate",
+          "q = 1 - p: DARE",
+          List.of(),
+          given -> new InverseKeepRate());
 
   @Override
   public String name() {
-    return NAME;
+    return KIND.name();
   }
 
   @Override

@@ -6,6 +6,8 @@ import io.darex.prune.NonFiniteException;
 import io.darex.prune.Parallel;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.parameter.Kind;
+import io.darex.prune.parameter.Parameter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,7 +26,16 @@ import java.util.stream.DoubleStream;
  * @param norm which norm
  */
 public record NormMatch(Norm norm) implements Rescale {
-  static final String NAME = "norm-match";
+  private static final Parameter<Norm> NORM =
+      Parameter.of("norm", "which norm", Parameter.Choice.of(Norm.class), Norm.L1);
+
+  static final Kind<Rescale> KIND =
+      new Kind<>(
+          "rescale",
+          "norm-match",
+          "each tensor keeps its norm",
+          List.of(NORM),
+          given -> new NormMatch(given.get(NORM)));
 
   /** Entries a task: sums are taken chunk by chunk in order, whatever the threads. */
   private static final int CHUNK = 1 << 16;
@@ -63,12 +74,12 @@ public record NormMatch(Norm norm) implements Rescale {
 
   @Override
   public String name() {
-    return NAME;
+    return KIND.name();
   }
 
   @Override
   public Map<String, Object> parameters() {
-    return Map.of("norm", norm.name().toLowerCase(Locale.ROOT));
+    return Map.of(NORM.key(), norm.name().toLowerCase(Locale.ROOT));
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.darex.prune.rescale;
 import io.darex.prune.Delta;
 import io.darex.prune.SparseDelta;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A way to find q (docs/METHOD.md §3). An implementation is a record that validates itself; {@link
@@ -14,6 +15,11 @@ public interface Rescale {
 
   /** What rebuilds this rescale through {@link Rescales#create}. */
   Map<String, Object> parameters();
+
+  /** What finding q takes besides the weights. */
+  default Set<Need> needs() {
+    return Set.of();
+  }
 
   /** Whether q is found for masks of seeds of its own, and so serves a mask of any seed. */
   default boolean isShared() {

@@ -7,11 +7,16 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.mask.Mask;
+import io.darex.prune.parameter.Kind;
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Range;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.DoubleFunction;
 
@@ -109,6 +114,31 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
     }
   }
 
+  private static final Parameter<Scope> SCOPE =
+      Parameter.of(
+          "qScope", "what shares a found q", Parameter.Choice.of(Scope.class), Scope.GLOBAL);
+
+  private static final Parameter<List<Long>> SEEDS =
+      Parameter.of(
+          "searchSeeds",
+          "seeds of the masks that q is searched with; none: the mask that is applied",
+          new Parameter.Wholes(Range.SEED),
+          List.of());
+
+  static final Kind<Rescale> LABELLED =
+      kind(Target.LABELLED, "the q of the best metric on labelled texts: DAREx-q (1/q_v)");
+  static final Kind<Rescale> UNLABELLED =
+      kind(Target.UNLABELLED, "the q that changes the last hidden state least: DAREx-q (1/q_e)");
+
+  private static Kind<Rescale> kind(Target target, String help) {
+    return new Kind<>(
+        "rescale",
+        target.name,
+        help,
+        List.of(SCOPE, SEEDS),
+        given -> new SearchedQ(target, given.get(SCOPE), given.get(SEEDS)));
+  }
+
   /** Copies the list. */
   public SearchedQ {
     seeds = List.copyOf(seeds);
@@ -127,9 +157,18 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
   @Override
   public Map<String, Object> parameters() {
     Map<String, Object> parameters = new TreeMap<>();
-    parameters.put("scope", scope.name().toLowerCase(Locale.ROOT));
-    parameters.put("seeds", seeds.stream().map(seed -> Long.toString(seed)).toList());
+    parameters.put(SCOPE.key(), scope.name().toLowerCase(Locale.ROOT));
+    parameters.put(SEEDS.key(), seeds.stream().map(seed -> Long.toString(seed)).toList());
     return parameters;
+  }
+
+  @Override
+  public Set<Need> needs() {
+    Set<Need> needs = EnumSet.of(target == Target.LABELLED ? Need.LABELS : Need.TEXTS);
+    if (scope == Scope.LAYER) {
+      needs.add(Need.TEXTS);
+    }
+    return needs;
   }
 
   @Override

@@ -2,15 +2,18 @@ package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.parameter.Kind;
+import java.util.List;
 import java.util.Map;
 
 /** No rescale, q = 1: the convention of magnitude pruning (docs/METHOD.md §5.1). */
 public record Unscaled() implements Rescale {
-  static final String NAME = "none";
+  static final Kind<Rescale> KIND =
+      new Kind<>("rescale", "none", "q = 1", List.of(), given -> new Unscaled());
 
   @Override
   public String name() {
-    return NAME;
+    return KIND.name();
   }
 
   @Override

@@ -7,9 +7,9 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
 import io.darex.prune.DType;
 import io.darex.prune.MismatchException;
-import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.InverseKeepRate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -62,13 +62,7 @@ class ApplyJobTest {
   }
 
   private PruneJob prune(double dropRate) throws IOException {
-    PruneJob.Recipe recipe =
-        new PruneJob.Recipe(
-            new Pruning(new RandomMask(0, dropRate)),
-            new InverseKeepRate(),
-            DType.F32,
-            true,
-            "test");
+    Recipe recipe = new Recipe(new RandomMask(0, dropRate), new InverseKeepRate());
     PruneJob job = PruneJob.open(base(), tuned(), recipe);
     job.run(delta(), WriteOptions.defaults().withForce(true));
     return job;

@@ -11,7 +11,9 @@ import io.darex.prune.NonFiniteException;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.InverseKeepRate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,13 +37,12 @@ class CarriedTensorsTest {
   private final Tensor after = Checkpoints.tuned(2, before, "w");
 
   private PruneJob job(Selection selection) throws IOException {
-    PruneJob.Recipe recipe =
-        new PruneJob.Recipe(
+    Recipe recipe =
+        new Recipe(
             new Pruning(new RandomMask(0, 0.5), selection),
+            Budget.UNIFORM,
             new InverseKeepRate(),
-            DType.F32,
-            true,
-            "test");
+            DType.F32);
     return PruneJob.open(path("base"), path("tuned"), recipe);
   }
 

@@ -9,7 +9,9 @@ import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.InverseKeepRate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -98,9 +100,9 @@ class ChangedInputTest {
     assertThat(tensor.count()).isEqualTo(100_000); // in use until here, and so known
   }
 
-  private static PruneJob.Recipe recipe() {
+  private static Recipe recipe() {
     Pruning pruning = new Pruning(new RandomMask(42, 0.9), Selection.ALL);
-    return new PruneJob.Recipe(pruning, new InverseKeepRate(), DType.F32, true, "test");
+    return new Recipe(pruning, Budget.UNIFORM, new InverseKeepRate(), DType.F32);
   }
 
   private void assertOnlyThePair() throws IOException {

@@ -8,10 +8,10 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
 import io.darex.prune.DType;
 import io.darex.prune.Pruning;
-import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Rescale;
 import io.darex.prune.rescale.Rescales;
 import java.io.IOException;
@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,19 +65,14 @@ class DividedPruningTest {
     return path;
   }
 
-  private static PruneJob.Recipe recipe(
+  private static Recipe recipe(
       String mask, Map<String, ?> parameters, Rescale rescale, DType values) {
-    return new PruneJob.Recipe(
-        new Pruning(
-            Masks.create(
-                mask,
-                parameters,
-                mask.equals("n:m") ? Map.of() : Map.of("dropRate", 0.9, "seed", 5L)),
-            Selection.ENCODER),
-        rescale,
-        values,
-        true,
-        "test");
+    Map<String, Object> all = new TreeMap<>(parameters);
+    if (!mask.equals("n:m")) {
+      all.put("dropRate", 0.9);
+    }
+    return new Recipe(
+        new Pruning(Masks.KINDS.get(mask).create(all)), Budget.UNIFORM, rescale, values);
   }
 
   @ParameterizedTest
@@ -96,7 +92,7 @@ class DividedPruningTest {
         switch (mask) {
           case "stratified" -> Map.of("group", 16L);
           case "magnitude" -> Map.of("scope", "row");
-          case "n:m" -> Map.of("n", 2L, "m", 4L);
+          case "n:m" -> Map.of("keep", "2:4");
           default -> Map.of();
         };
     // A pattern that the tensors of most parts do not match.
@@ -146,7 +142,7 @@ class DividedPruningTest {
 
   @Test
   void whatWasDoneBeforeAnEndIsNotDoneAgainButAnotherJobBeginsAnew() throws IOException {
-    PruneJob.Recipe recipe =
+    Recipe recipe =
         recipe("random", Map.of(), Rescales.create("inverse-keep-rate", Map.of()), DType.F32);
     PruneJob job = PruneJob.open(base, tuned, recipe);
     DividedPruning divided = new DividedPruning(job);
@@ -188,25 +184,20 @@ class DividedPruningTest {
   @Test
   void whatComparesTensorsIsRefused() throws IOException {
     Rescale none = Rescales.create("none", Map.of());
-    PruneJob.Recipe model = recipe("magnitude", Map.of("scope", "model"), none, DType.F32);
+    Recipe model = recipe("magnitude", Map.of("scope", "model"), none, DType.F32);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, model)))
         .withMessageEndingWith("came mask magnitude, which compares entries of all tensors");
-    PruneJob.Recipe texts =
-        new PruneJob.Recipe(
-            model.pruning(), Budget.UNIFORM, none, DType.F32, Optional.of("file t.txt"), true, "t");
+    PruneJob.Settings texts = new PruneJob.Settings(model, Optional.of("file t.txt"), true);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, texts)))
         .withMessageEndingWith("came one that reads file t.txt");
-    PruneJob.Recipe budget =
-        new PruneJob.Recipe(
+    Recipe budget =
+        new Recipe(
             recipe("random", Map.of(), none, DType.F32).pruning(),
             Budget.VARIANCE,
             none,
-            DType.F32,
-            Optional.empty(),
-            true,
-            "t");
+            DType.F32);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, budget)))
         .withMessageContaining("budget variance, which weighs tensors");

@@ -13,9 +13,11 @@ import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.mask.Scope;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.FixedQ;
 import io.darex.prune.rescale.InverseKeepRate;
 import io.darex.prune.rescale.Rescale;
@@ -51,13 +53,13 @@ class FactorPruningTest {
             Adapters.named("classifier.weight", Checkpoints.random(5, "", 1, 3, SIDE)));
   }
 
-  private static FactorPruning.Recipe random(long seed, double dropRate, Rescale rescale) {
-    return new FactorPruning.Recipe(new Pruning(new RandomMask(seed, dropRate)), rescale);
+  private static Recipe random(long seed, double dropRate, Rescale rescale) {
+    return new Recipe(new RandomMask(seed, dropRate), rescale);
   }
 
-  private FactorPruning.Outcome prune(
-      FactorPruning.Recipe a, FactorPruning.Recipe b, Path out, int threads) throws IOException {
-    return FactorPruning.open(adapter, a, b, "test")
+  private FactorPruning.Outcome prune(Recipe a, Recipe b, Path out, int threads)
+      throws IOException {
+    return FactorPruning.open(adapter, a, b)
         .run(out, WriteOptions.defaults().withThreads(threads).withForce(true));
   }
 
@@ -151,7 +153,7 @@ class FactorPruningTest {
 
   @Test
   void sameInputSameBytesOnAnyNumberOfThreads() throws IOException {
-    FactorPruning.Recipe recipe = random(3, 0.9, new InverseKeepRate());
+    Recipe recipe = random(3, 0.9, new InverseKeepRate());
     prune(recipe, recipe, folder.resolve("one"), 1);
     prune(recipe, recipe, folder.resolve("four"), 4);
 
@@ -162,8 +164,7 @@ class FactorPruningTest {
   @Test
   void aMaskThatChoosesBySizeKeepsTheLargest() throws IOException {
     Path out = folder.resolve("out");
-    FactorPruning.Recipe magnitude =
-        new FactorPruning.Recipe(new Pruning(new MagnitudeMask(0.9, Scope.TENSOR)), new Unscaled());
+    Recipe magnitude = new Recipe(new MagnitudeMask(0.9, Scope.TENSOR), new Unscaled());
 
     prune(magnitude, magnitude, out, 2);
 
@@ -187,17 +188,19 @@ class FactorPruningTest {
 
   @Test
   void badInputLeavesNothing() throws IOException {
-    FactorPruning.Recipe recipe = random(3, 0.9, new InverseKeepRate());
+    Recipe recipe = random(3, 0.9, new InverseKeepRate());
     Path out = Files.createDirectory(folder.resolve("there"));
     assertThatThrownBy(
-            () ->
-                FactorPruning.open(adapter, recipe, recipe, "test")
-                    .run(out, WriteOptions.defaults()))
+            () -> FactorPruning.open(adapter, recipe, recipe).run(out, WriteOptions.defaults()))
         .isInstanceOf(FileAlreadyExistsException.class);
     Selection typo = new Selection(Selection.Preset.ALL, List.of("*.keys.*"), List.of());
-    FactorPruning.Recipe none =
-        new FactorPruning.Recipe(new Pruning(new RandomMask(1, 0.5), typo), new InverseKeepRate());
-    assertThatThrownBy(() -> FactorPruning.open(adapter, none, recipe, "test"))
+    Recipe none =
+        new Recipe(
+            new Pruning(new RandomMask(1, 0.5), typo),
+            Budget.UNIFORM,
+            new InverseKeepRate(),
+            DType.F32);
+    assertThatThrownBy(() -> FactorPruning.open(adapter, none, recipe))
         .hasMessageContaining("only pattern '*.keys.*' matches no tensor");
   }
 }

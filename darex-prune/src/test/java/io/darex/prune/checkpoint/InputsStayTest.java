@@ -9,7 +9,9 @@ import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.InverseKeepRate;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +48,7 @@ class InputsStayTest {
   private PruneJob prune() throws IOException {
     Pruning pruning = new Pruning(new RandomMask(1, 0.5), Selection.ENCODER);
     return PruneJob.open(
-        base, tuned, new PruneJob.Recipe(pruning, new InverseKeepRate(), DType.F32, true, "test"));
+        base, tuned, new Recipe(pruning, Budget.UNIFORM, new InverseKeepRate(), DType.F32));
   }
 
   private void assertRefused(Work work, Path... inputs) throws IOException {

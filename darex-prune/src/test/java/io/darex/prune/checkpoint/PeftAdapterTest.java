@@ -16,13 +16,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
-import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.InverseKeepRate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -227,9 +227,7 @@ class PeftAdapterTest {
     Safetensors.write(base, base().tensors().values(), Map.of(), false);
     Path tuned = ordinary(CONFIG);
     Path out = folder.resolve("delta.safetensors");
-    PruneJob.Recipe recipe =
-        new PruneJob.Recipe(
-            new Pruning(new RandomMask(3, 0.5)), new InverseKeepRate(), DType.F32, true, "test");
+    Recipe recipe = new Recipe(new RandomMask(3, 0.5), new InverseKeepRate());
 
     PruneJob.open(base, tuned, recipe).run(out, WriteOptions.defaults());
 

@@ -1,9 +1,8 @@
 package io.darex.prune.checkpoint;
 
-import io.darex.prune.DType;
-import io.darex.prune.Pruning;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Rescales;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -97,14 +96,9 @@ final class PruneBenchmark {
   }
 
   private void prune(Mask mask, boolean digests) throws IOException {
-    PruneJob.Recipe recipe =
-        new PruneJob.Recipe(
-            new Pruning(mask),
-            Rescales.create("inverse-keep-rate", Map.of()),
-            DType.F32,
-            digests,
-            "benchmark");
-    PruneJob.open(base, tuned, recipe).run(out, WriteOptions.defaults());
+    Recipe recipe = new Recipe(mask, Rescales.create("inverse-keep-rate", Map.of()));
+    PruneJob.Settings settings = new PruneJob.Settings(recipe, Optional.empty(), digests);
+    PruneJob.open(base, tuned, settings).run(out, WriteOptions.defaults());
   }
 
   private void apply() throws IOException {

@@ -202,7 +202,7 @@ class SparseDeltaFileTest {
 
   @Test
   void knowsEveryMask() {
-    assertThat(SparseDeltas.MASKS.stream().map(Mask::kind)).hasSameElementsAs(Masks.kinds());
+    assertThat(SparseDeltas.MASKS.stream().map(Mask::kind)).hasSameElementsAs(Masks.KINDS.names());
   }
 
   @ParameterizedTest

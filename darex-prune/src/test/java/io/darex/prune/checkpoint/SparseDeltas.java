@@ -27,7 +27,7 @@ final class SparseDeltas {
           Masks.create("stratified", Map.of("seed", 42, "dropRate", 0.9, "group", 16)),
           Masks.create("magnitude", Map.of("dropRate", 0.9, "scope", "model")),
           Masks.create("columns", Map.of("seed", 42, "dropRate", 0.9)),
-          Masks.create("n:m", Map.of("n", 2, "m", 4)),
+          Masks.create("n:m", Map.of("keep", "2:4")),
           Masks.create("wanda", Map.of("dropRate", 0.9)),
           Masks.create(
               "stratified",

@@ -14,6 +14,7 @@ import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.PerTensorMask;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.InverseKeepRate;
 import io.darex.prune.rescale.NormMatch;
 import io.darex.prune.rescale.Rescale;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,21 +71,14 @@ class UnchangedTensorsTest {
           case "magnitude" -> Map.of("scope", "tensor");
           default -> Map.of();
         };
-    return Masks.create(kind, parameters, Map.of("seed", 1, "dropRate", 0.9));
+    Map<String, Object> all = new TreeMap<>(parameters);
+    all.put("dropRate", 0.9);
+    return Masks.KINDS.get(kind).create(all);
   }
 
   private PruneJob job(Mask mask, Budget budget, Rescale rescale) throws IOException {
     return PruneJob.open(
-        base,
-        tuned,
-        new PruneJob.Recipe(
-            new Pruning(mask, Selection.ALL),
-            budget,
-            rescale,
-            DType.F32,
-            Optional.empty(),
-            true,
-            "test"));
+        base, tuned, new Recipe(new Pruning(mask, Selection.ALL), budget, rescale, DType.F32));
   }
 
   @ParameterizedTest

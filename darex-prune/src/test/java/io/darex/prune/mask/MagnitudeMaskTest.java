@@ -173,7 +173,7 @@ class MagnitudeMaskTest {
 
   @Test
   void readsItsScope() {
-    assertThat(Masks.create("magnitude", Map.of("dropRate", 0.5)))
+    assertThat(Masks.KINDS.get("magnitude").create(Map.of("dropRate", 0.5)))
         .isEqualTo(new MagnitudeMask(0.5, Scope.TENSOR));
     assertThat(Masks.create("magnitude", Map.of("dropRate", 0.5, "scope", "row")))
         .isEqualTo(new MagnitudeMask(0.5, Scope.ROW));

@@ -25,7 +25,7 @@ interface MaskContract {
   @Test
   default void isListedAndRebuiltFromItsParameters() {
     Mask mask = mask(0.9);
-    assertThat(Masks.kinds()).contains(mask.kind());
+    assertThat(Masks.KINDS.names()).contains(mask.kind());
     assertThat(Masks.create(mask.kind(), mask.parameters())).isEqualTo(mask);
   }
 

@@ -57,13 +57,12 @@ class NmMaskTest implements MaskContract {
     assertThat(new NmMask(2, 4).dropRate()).isEqualTo(0.5);
     assertThat(new NmMask(9, 10).dropRate()).isEqualTo(0.1);
     assertThat(new NmMask(1, 3).dropRate()).isEqualTo(2.0 / 3);
-    assertThat(Masks.create("n:m", Map.of())).isEqualTo(new NmMask(2, 4));
-    assertThat(Masks.create("n:m", Map.of("n", 9, "m", 10, "dropRate", 0.1)))
-        .isEqualTo(new NmMask(9, 10));
-    assertThatThrownBy(() -> Masks.create("n:m", Map.of("n", 2, "m", 4, "dropRate", 0.9)))
-        .hasMessage(
-            "mask n:m with n = 2 and m = 4 has dropRate 0.5, got 0.9; leave dropRate out or change"
-                + " n and m");
+    assertThat(Masks.KINDS.get("n:m").create(Map.of())).isEqualTo(new NmMask(2, 4));
+    assertThat(Masks.create("n:m", Map.of("keep", "9:10"))).isEqualTo(new NmMask(9, 10));
+    assertThatThrownBy(() -> Masks.create("n:m", Map.of("keep", "2:4", "dropRate", 0.5)))
+        .hasMessage("mask n:m has no parameter 'dropRate'; it has [keep]");
+    assertThatThrownBy(() -> Masks.create("n:m", Map.of("keep", "2/4")))
+        .hasMessage("keep: expected n:m, such as 2:4, got \"2/4\"");
   }
 
   @ParameterizedTest

@@ -76,7 +76,7 @@ class GeometricSearchTest {
   private static final Family LOPSIDED =
       (place, peak) ->
           place < peak ? -2 * Math.pow(place - peak, 2) : -Math.pow(place - peak, 2) / 2;
-  // What noise and shrinkage add up to: √(bias² + variance) of METHOD.md §2, in shape.
+  // What noise and shrinkage add up to: √(bias² + variance) of docs/METHOD.md §2, in shape.
   private static final Family ERROR =
       (place, peak) -> 1 - Math.sqrt(1 - 0.9 * Math.exp(-8 * Math.pow(place - peak, 2)));
 

@@ -91,7 +91,7 @@ interface RescaleContract {
   @Test
   default void isListedAndRebuiltFromItsParameters() throws Exception {
     Rescale rescale = rescale();
-    assertThat(Rescales.names()).contains(rescale.name());
+    assertThat(Rescales.KINDS.names()).contains(rescale.name());
     assertThat(Rescales.create(rescale.name(), rescale.parameters())).isEqualTo(rescale);
     // They go into darex.job, and must survive JSON.
     ObjectMapper json = new ObjectMapper();

@@ -19,17 +19,17 @@ class RescaleTest {
                     new QUnlabelledTest(),
                     new UnscaledTest())
                 .map(test -> test.rescale().name()))
-        .containsExactlyInAnyOrderElementsOf(Rescales.names());
+        .containsExactlyInAnyOrderElementsOf(Rescales.KINDS.names());
   }
 
   @Test
   void theListNamesThem() {
-    assertThat(Rescales.names())
+    assertThat(Rescales.KINDS.names())
         .containsExactly(
             "inverse-keep-rate", "none", "norm-match", "q", "q-labelled", "q-unlabelled");
     assertThat(Rescales.create("inverse-keep-rate", Map.of())).isEqualTo(new InverseKeepRate());
     assertThat(Rescales.create("q", Map.of("q", 0.2))).isEqualTo(new FixedQ(0.2));
-    for (String name : Rescales.names()) {
+    for (String name : Rescales.KINDS.names()) {
       Map<String, Object> parameters = name.equals("q") ? Map.of("q", 0.2) : Map.of();
       assertThat(Rescales.create(name, parameters).name()).isEqualTo(name);
     }

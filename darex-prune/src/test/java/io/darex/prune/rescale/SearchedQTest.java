@@ -69,7 +69,8 @@ class SearchedQTest {
   @Test
   void labelsAreAveragedOverAllSeeds() {
     double[] each = scores("q-labelled", 0, 1, 2);
-    assertThat(find("q-labelled", Map.of("seeds", List.of(0, 1, 2))).searched().get(0).score())
+    assertThat(
+            find("q-labelled", Map.of("searchSeeds", List.of(0, 1, 2))).searched().get(0).score())
         .isCloseTo((each[0] + each[1] + each[2]) / 3, within(1e-15));
     assertThat(each[0]).isNotEqualTo(each[1]);
   }
@@ -88,16 +89,17 @@ class SearchedQTest {
         best = (a + b) / 2;
       }
     }
-    assertThat(find("q-unlabelled", Map.of("seeds", List.of(0, 1, 2))).searched().get(0).score())
+    assertThat(
+            find("q-unlabelled", Map.of("searchSeeds", List.of(0, 1, 2))).searched().get(0).score())
         .isCloseTo(best, within(1e-15));
-    assertThat(find("q-unlabelled", Map.of("seeds", List.of(0, 1))).searched().get(0).score())
+    assertThat(find("q-unlabelled", Map.of("searchSeeds", List.of(0, 1))).searched().get(0).score())
         .isCloseTo((each[0] + each[1]) / 2, within(1e-15));
   }
 
   private double[] scores(String name, int... seeds) {
     double[] scores = new double[seeds.length];
     for (int i = 0; i < seeds.length; i++) {
-      scores[i] = find(name, Map.of("seeds", List.of(seeds[i]))).searched().get(0).score();
+      scores[i] = find(name, Map.of("searchSeeds", List.of(seeds[i]))).searched().get(0).score();
     }
     return scores;
   }
@@ -107,7 +109,7 @@ class SearchedQTest {
     int[] calls = {0};
     Mask magnitude = Masks.create("magnitude", Map.of("dropRate", 0.9));
     Found found =
-        Rescales.create("q-labelled", Map.of("seeds", List.of(0, 1, 2)))
+        Rescales.create("q-labelled", Map.of("searchSeeds", List.of(0, 1, 2)))
             .find(
                 delta,
                 new Pruning(magnitude).prune(delta, 2),
@@ -146,7 +148,7 @@ class SearchedQTest {
         evidence.withLabelled(Optional.of(c -> 0.5)).withUnlabelled(Optional.of(c -> 0.5));
     for (String name : List.of("q-labelled", "q-unlabelled")) {
       for (String scope : List.of("global", "layer")) {
-        Rescale rescale = Rescales.create(name, Map.of("scope", scope));
+        Rescale rescale = Rescales.create(name, Map.of("qScope", scope));
         Found found = rescale.find(delta, pruned, flat, 2);
         Scale dare = new InverseKeepRate().find(delta, pruned, flat, 2).scale();
         Checkpoint ours = pruned.withScale(found.scale()).applyTo(base);
@@ -166,7 +168,7 @@ class SearchedQTest {
 
   @Test
   void layersAreSearchedByEta() {
-    Found found = find("q-unlabelled", Map.of("scope", "layer"));
+    Found found = find("q-unlabelled", Map.of("qScope", "layer"));
     List<Point> byEta = new ArrayList<>(found.searched());
     byEta.sort((a, b) -> Double.compare(a.eta(), b.eta()));
     assertThat(byEta.get(0).eta()).isZero();
@@ -193,7 +195,7 @@ class SearchedQTest {
     assertThat(twice).isEqualTo(new Scale(2 * keepRate, Map.of("a.weight", 0.1, "a.bias", 1.0)));
     Evidence flat = evidence.withLabelled(Optional.of(c -> 0.5));
     Scale layers =
-        Rescales.create("q-labelled", Map.of("scope", "layer"))
+        Rescales.create("q-labelled", Map.of("qScope", "layer"))
             .find(delta, uneven, flat, 2)
             .scale();
     for (String name : delta.pairs().keySet()) {
@@ -245,7 +247,7 @@ class SearchedQTest {
     assertLacks(Map.of(), "q-unlabelled", "q-unlabelled: expected a calibration text");
     assertThatThrownBy(
             () ->
-                Rescales.create("q-labelled", Map.of("scope", "layer"))
+                Rescales.create("q-labelled", Map.of("qScope", "layer"))
                     .find(delta, pruned, Evidence.labelled(closeness), 2))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("scope layer: expected a calibration text")
@@ -264,11 +266,11 @@ class SearchedQTest {
     assertThat(Rescales.create("q-labelled", Map.of())).isEqualTo(new SearchedQ(Target.LABELLED));
     assertThat(Rescales.create("q-unlabelled", Map.of()))
         .isEqualTo(new SearchedQ(Target.UNLABELLED));
-    assertThat(Rescales.create("q-labelled", Map.of("seeds", List.of(0, 1))))
+    assertThat(Rescales.create("q-labelled", Map.of("searchSeeds", List.of(0, 1))))
         .isEqualTo(new SearchedQ(Target.LABELLED, Scope.GLOBAL, List.of(0L, 1L)));
     assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("influence", "signed")))
         .hasMessageContaining("no parameter 'influence'");
-    assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("scope", "row")))
-        .hasMessage("rescale q-labelled needs one of [global, layer] as 'scope', got row");
+    assertThatThrownBy(() -> Rescales.create("q-labelled", Map.of("qScope", "row")))
+        .hasMessage("rescale q-labelled needs one of [global, layer] as 'qScope', got row");
   }
 }

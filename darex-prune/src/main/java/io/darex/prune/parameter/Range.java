@@ -1,4 +1,4 @@
-package io.darex.bench.config;
+package io.darex.prune.parameter;
 
 import java.util.function.DoublePredicate;
 
@@ -14,6 +14,9 @@ public record Range(String words, DoublePredicate admits) {
 
   /** {@code (0, 1]}: a q. */
   public static final Range Q = new Range("a number in (0, 1]", x -> x > 0 && x <= 1);
+
+  /** The whole numbers that a double holds, of which a configuration may name a seed. */
+  public static final Range SEED = whole(-(1L << 53), 1L << 53);
 
   /** A finite number above 0. */
   public static final Range POSITIVE =

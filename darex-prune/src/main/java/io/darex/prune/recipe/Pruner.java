@@ -1,0 +1,94 @@
+package io.darex.prune.recipe;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.prune.Delta;
+import io.darex.prune.Pruning;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.rescale.Evidence;
+import io.darex.prune.rescale.Found;
+import lombok.AccessLevel;
+import lombok.Getter;
+
+/**
+ * Carries out a recipe on one delta: informs the mask, chooses the entries, finds q and records
+ * what was done. Everything that prunes does it by one of these. Results do not depend on the
+ * number of threads.
+ */
+public final class Pruner {
+  /** Doubles come out shortest on every Java, as Java 17's own are not. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build())
+          .build();
+
+  private final Recipe recipe;
+  private final Delta delta;
+  private final Evidence evidence;
+  private final int threads;
+
+  /** The pruned delta before q is found. */
+  @Getter(lazy = true, value = AccessLevel.PRIVATE)
+  private final SparseDelta chosen = choose();
+
+  /**
+   * @param evidence what the recipe may look at besides the weights
+   * @param threads at most
+   */
+  public Pruner(Recipe recipe, Delta delta, Evidence evidence, int threads) {
+    this.recipe = recipe;
+    this.delta = delta;
+    this.evidence = evidence;
+    this.threads = threads;
+  }
+
+  private SparseDelta choose() {
+    Pruning informed =
+        new Pruning(
+            evidence.inform(recipe.mask(), recipe.budget(), delta, threads),
+            recipe.pruning().selection());
+    SparseDelta view = informed.view(delta, threads);
+    return view.withProvenance(view.provenance().withJob(job(recipe)));
+  }
+
+  /** The {@code darex.job} of whatever a recipe makes (docs/FORMAT.md §1). */
+  public static String job(Recipe recipe) {
+    ObjectNode job = JSON.createObjectNode();
+    job.set("recipe", JSON.valueToTree(recipe.parameters()));
+    String version = Pruner.class.getPackage().getImplementationVersion();
+    job.put("tool", "darex " + (version == null ? "development" : version));
+    return job.toString();
+  }
+
+  /**
+   * The pruned delta with DARE's q, which {@link SparseDelta#withScale} replaces. It reads base and
+   * fine-tuned model again whenever it is read ({@link Pruning#view}).
+   *
+   * @throws IllegalArgumentException if the evidence lacks what mask or budget needs
+   * @throws io.darex.prune.NonFiniteException if a value that the mask compares is NaN or infinite
+   */
+  public SparseDelta choice() {
+    return getChosen();
+  }
+
+  /**
+   * Finds q.
+   *
+   * @throws IllegalArgumentException if the evidence lacks what mask, budget or rescale needs
+   */
+  public Found find() {
+    return find(evidence);
+  }
+
+  /** Finds q by other evidence than the mask was informed by. */
+  public Found find(Evidence other) {
+    return recipe.rescale().find(delta, choice(), other, threads);
+  }
+
+  /** The pruned delta with the q that is found; throws as {@link #choice} and {@link #find} do. */
+  public SparseDelta prune() {
+    return choice().withScale(find().scale());
+  }
+}

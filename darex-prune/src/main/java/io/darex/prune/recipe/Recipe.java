@@ -1,0 +1,131 @@
+package io.darex.prune.recipe;
+
+import io.darex.prune.DType;
+import io.darex.prune.Pruning;
+import io.darex.prune.Selection;
+import io.darex.prune.mask.Budget;
+import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Masks;
+import io.darex.prune.parameter.Parameters;
+import io.darex.prune.rescale.InverseKeepRate;
+import io.darex.prune.rescale.Need;
+import io.darex.prune.rescale.Rescale;
+import io.darex.prune.rescale.Rescales;
+import io.darex.prune.rescale.Unscaled;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A way to prune: what {@code darex prune} is told, but for the two checkpoints. It is the same
+ * value in Java, in YAML, on the command line and in the {@code darex.job} of a file.
+ *
+ * @param pruning which tensors are pruned, and by which mask
+ * @param budget how the mask's drop rate is spread over the tensors
+ * @param rescale how q is found
+ * @param values how kept values are stored: F32, BF16 or F16
+ */
+public record Recipe(Pruning pruning, Budget budget, Rescale rescale, DType values) {
+  /**
+   * Checks that these go together.
+   *
+   * @throws IllegalArgumentException if tensors cannot have drop rates of their own with this mask,
+   *     or kept values are not stored in this type
+   */
+  public Recipe {
+    budget.requireFits(pruning.mask());
+    if (!values.holdsKept()) {
+      throw new IllegalArgumentException("expected values F32, BF16 or F16, got " + values);
+    }
+  }
+
+  /** A recipe for all of an encoder but its head, with one drop rate for all tensors. */
+  public Recipe(Mask mask, Rescale rescale) {
+    this(new Pruning(mask), Budget.UNIFORM, rescale, DType.F32);
+  }
+
+  /**
+   * Makes a recipe from its keys ({@link RecipeKeys}), all flat: {@code mask} and the parameters of
+   * that mask, {@code budget}, {@code rescale} and its parameters, {@code values}, {@code preset},
+   * {@code only}, {@code exclude}. What is not said has its default. Without {@code rescale} it is
+   * the one whose parameter is given; else that of DARE for masks that are drawn, and none for
+   * those that choose (docs/METHOD.md §5.1).
+   *
+   * @throws IllegalArgumentException naming a key that is unknown, missing or says nothing of this
+   *     mask or rescale
+   */
+  public static Recipe of(Map<String, ?> said) {
+    Parameters given = RecipeKeys.read(said);
+    Mask mask = RecipeKeys.make(Masks.KINDS, given.get(RecipeKeys.MASK), said);
+    Rescale rescale =
+        RecipeKeys.make(
+            Rescales.KINDS,
+            given.has(RecipeKeys.RESCALE)
+                ? given.get(RecipeKeys.RESCALE)
+                : Rescales.KINDS.get(conventional(mask, said)),
+            said);
+    Selection selection =
+        new Selection(
+            given.get(RecipeKeys.PRESET),
+            given.get(RecipeKeys.ONLY),
+            given.get(RecipeKeys.EXCLUDE));
+    return new Recipe(
+        new Pruning(mask, selection),
+        given.get(RecipeKeys.BUDGET),
+        rescale,
+        given.get(RecipeKeys.VALUES));
+  }
+
+  private static String conventional(Mask mask, Map<String, ?> said) {
+    if (said.containsKey("q") || said.containsKey("tensors")) {
+      return "q";
+    }
+    if (said.containsKey("norm")) {
+      return "norm-match";
+    }
+    return (mask.isDrawn() ? new InverseKeepRate() : new Unscaled()).name();
+  }
+
+  /** What makes the same recipe by {@link #of}. */
+  public SortedMap<String, Object> parameters() {
+    SortedMap<String, Object> parameters = new TreeMap<>(mask().parameters());
+    parameters.put("mask", mask().kind());
+    parameters.put("budget", budget.toString());
+    parameters.putAll(rescale.parameters());
+    parameters.put("rescale", rescale.name());
+    parameters.put("values", RecipeKeys.word(values));
+    parameters.putAll(pruning.selection().parameters());
+    return parameters;
+  }
+
+  /** Which entries stay. */
+  public Mask mask() {
+    return pruning.mask();
+  }
+
+  /** The same recipe with its mask drawn from another seed. */
+  public Recipe withSeed(long seed) {
+    return withMask(mask().withSeed(seed));
+  }
+
+  private Recipe withMask(Mask mask) {
+    return new Recipe(new Pruning(mask, pruning.selection()), budget, rescale, values);
+  }
+
+  /** What of it needs that, in words such as {@code mask wanda}; empty where nothing does. */
+  public Optional<String> needing(Need need) {
+    if (need == Need.TEXTS && mask().needsInputs()) {
+      return Optional.of("mask " + mask().kind());
+    }
+    if (need == Need.LABELS && budget.needsImportance()) {
+      return Optional.of("budget " + budget);
+    }
+    return Optional.of("rescale " + rescale.name()).filter(name -> rescale.needs().contains(need));
+  }
+
+  /** Whether it looks at nothing but the weights. */
+  public boolean needsWeightsAlone() {
+    return needing(Need.TEXTS).isEmpty() && needing(Need.LABELS).isEmpty();
+  }
+}

@@ -1,0 +1,150 @@
+package io.darex.prune.recipe;
+
+import io.darex.prune.DType;
+import io.darex.prune.Selection;
+import io.darex.prune.mask.Budget;
+import io.darex.prune.mask.Mask;
+import io.darex.prune.mask.Masks;
+import io.darex.prune.parameter.Kind;
+import io.darex.prune.parameter.Kinds;
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Parameters;
+import io.darex.prune.rescale.Rescale;
+import io.darex.prune.rescale.Rescales;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The keys of a recipe: in YAML, in JSON, and on the command line, where {@code dropRate} is {@code
+ * --drop-rate}. Those of masks and rescales are the ones these declare.
+ */
+public final class RecipeKeys {
+  /** Which entries stay. */
+  public static final Parameter<Kind<Mask>> MASK =
+      Parameter.of(
+          "mask",
+          "which entries stay",
+          new Parameter.Choice<>(Masks.KINDS.all()),
+          Masks.KINDS.get("random"));
+
+  /** By which q kept entries are divided. */
+  public static final Parameter<Kind<Rescale>> RESCALE =
+      Parameter.required(
+          "rescale",
+          "by which q kept entries are divided (inverse-keep-rate for drawn masks, none for"
+              + " others)",
+          new Parameter.Choice<>(Rescales.KINDS.all()));
+
+  static final Parameter<Budget> BUDGET =
+      Parameter.of(
+          "budget",
+          "how the drop rate is spread over tensors",
+          Parameter.Choice.of(Budget.class),
+          Budget.UNIFORM);
+
+  static final Parameter<DType> VALUES =
+      Parameter.of("values", "how kept values are stored", values(), DType.F32);
+
+  static final Parameter<Selection.Preset> PRESET =
+      Parameter.of(
+          "preset",
+          "what is pruned at most: all but classifier.*; only mlp and self_attn; all",
+          Parameter.Choice.of(Selection.Preset.class),
+          Selection.Preset.ENCODER);
+
+  static final Parameter<List<String>> ONLY =
+      Parameter.of(
+          "only", "prune these tensors only; * stands for any characters", patterns(), List.of());
+
+  static final Parameter<List<String>> EXCLUDE =
+      Parameter.of("exclude", "carry these tensors whole", patterns(), List.of());
+
+  /** All of them, those of a mask or rescale behind the key that names it. */
+  public static final List<Key> ALL = all();
+
+  private RecipeKeys() {}
+
+  /**
+   * A key.
+   *
+   * @param parameter which values it takes
+   * @param owners the masks or rescales it says something of; empty where it says something of all
+   */
+  public record Key(Parameter<?> parameter, Set<String> owners) {
+    /** Its name. */
+    public String name() {
+      return parameter.key();
+    }
+
+    /** Whether it says anything of that mask with that rescale. */
+    public boolean concerns(String mask, String rescale) {
+      return owners.isEmpty() || owners.contains(mask) || owners.contains(rescale);
+    }
+  }
+
+  private static Parameter.Choice<DType> values() {
+    Map<String, DType> values = new LinkedHashMap<>();
+    List.of(DType.F32, DType.BF16, DType.F16).forEach(each -> values.put(word(each), each));
+    return new Parameter.Choice<>(values);
+  }
+
+  static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  private static Parameter.Texts patterns() {
+    return new Parameter.Texts("a name or pattern, or a list of them");
+  }
+
+  private static List<Key> all() {
+    List<Key> all = new ArrayList<>();
+    all.add(of(MASK));
+    all.addAll(of(Masks.KINDS));
+    all.add(of(BUDGET));
+    all.add(of(RESCALE));
+    all.addAll(of(Rescales.KINDS));
+    List.of(VALUES, ONLY, EXCLUDE, PRESET).forEach(each -> all.add(of(each)));
+    return List.copyOf(all);
+  }
+
+  private static Key of(Parameter<?> parameter) {
+    return new Key(parameter, Set.of());
+  }
+
+  /** Each once, with all kinds that declare it. */
+  private static List<Key> of(Kinds<?> kinds) {
+    Map<Parameter<?>, Set<String>> owners = new LinkedHashMap<>();
+    for (Kind<?> kind : kinds.all().values()) {
+      for (Parameter<?> parameter : kind.parameters()) {
+        owners.computeIfAbsent(parameter, unused -> new TreeSet<>()).add(kind.name());
+      }
+    }
+    return owners.entrySet().stream().map(e -> new Key(e.getKey(), e.getValue())).toList();
+  }
+
+  /** Makes a mask or rescale of what is said of any. */
+  static <T> T make(Kinds<T> kinds, Kind<T> kind, Map<String, ?> said) {
+    Set<String> keys =
+        kinds.all().values().stream().flatMap(e -> e.keys().stream()).collect(Collectors.toSet());
+    Map<String, Object> own = new TreeMap<>(said);
+    own.keySet().retainAll(keys);
+    return kind.create(own);
+  }
+
+  /**
+   * What is said.
+   *
+   * @throws IllegalArgumentException if a key is none of these
+   */
+  static Parameters read(Map<String, ?> said) {
+    Parameters read = new Parameters("a recipe", said, false);
+    read.requireOnly(ALL.stream().map(Key::name).collect(Collectors.toSet()));
+    return read;
+  }
+}
