@@ -57,7 +57,7 @@ final class WeightFile {
 
   /** Whether it is a file with a name that weights in a folder have, safetensors or torch's. */
   static boolean isNamed(Path file) {
-    return isSafetensors(file) || isTorchName(file) && Files.isRegularFile(file);
+    return isSafetensors(file) || (isTorchName(file) && Files.isRegularFile(file));
   }
 
   private static boolean isTorchName(Path path) {
