@@ -291,8 +291,8 @@ public final class AdamR implements IUpdater {
     /**
      * Lets η go by iteration or epoch, as {@link WarmupLinearSchedule} does.
      *
-     * @param learningRateSchedule the schedule, which rules over {@link #learningRate(double)}; null, the
-     *     default, for none
+     * @param learningRateSchedule the schedule, which rules over {@link #learningRate(double)};
+     *     null, the default, for none
      */
     public Builder learningRateSchedule(ISchedule learningRateSchedule) {
       this.learningRateSchedule = learningRateSchedule;
@@ -312,8 +312,8 @@ public final class AdamR implements IUpdater {
     /**
      * Lets λ go by iteration or epoch.
      *
-     * @param lambdaSchedule the schedule, which rules over {@link #lambda(double)}; null, the default, for
-     *     none
+     * @param lambdaSchedule the schedule, which rules over {@link #lambda(double)}; null, the
+     *     default, for none
      */
     public Builder lambdaSchedule(ISchedule lambdaSchedule) {
       this.lambdaSchedule = lambdaSchedule;
