@@ -55,6 +55,9 @@ class LauncherTest {
     try (OutputStream jar = Files.newOutputStream(target.resolve("darex-bench-0.jar"))) {
       new JarOutputStream(jar, manifest).close();
     }
+    for (String beside : List.of("sources", "javadoc")) { // as a release has them
+      Files.createFile(target.resolve("darex-bench-0-" + beside + ".jar"));
+    }
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Files.writeString(target.resolve("darex.built"), java + "\n\n");
     pair = Pair.in(folder, OptionalLong.empty());

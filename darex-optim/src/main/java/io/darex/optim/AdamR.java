@@ -1,6 +1,7 @@
 package io.darex.optim;
 
 import java.util.Map;
+import java.util.function.Consumer;
 import lombok.EqualsAndHashCode;
 import lombok.Getter;
 import lombok.ToString;
@@ -53,18 +54,17 @@ public final class AdamR implements IUpdater {
   private final Normalisation normalisation;
   private final double maxGradientNorm;
 
-  @lombok.Builder(builderClassName = "Builder", toBuilder = true)
-  private AdamR(
-      double learningRate,
-      ISchedule learningRateSchedule,
-      double lambda,
-      ISchedule lambdaSchedule,
-      double beta1,
-      double beta2,
-      double epsilon,
-      Penalty penalty,
-      Normalisation normalisation,
-      double maxGradientNorm) {
+  private AdamR(Builder from) {
+    learningRate = from.learningRate;
+    learningRateSchedule = from.learningRateSchedule;
+    lambda = from.lambda;
+    lambdaSchedule = from.lambdaSchedule;
+    beta1 = from.beta1;
+    beta2 = from.beta2;
+    epsilon = from.epsilon;
+    penalty = from.penalty;
+    normalisation = from.normalisation;
+    maxGradientNorm = from.maxGradientNorm;
     if (learningRateSchedule == null) {
       checkNotNegative("learningRate", learningRate);
     }
@@ -81,16 +81,26 @@ public final class AdamR implements IUpdater {
       throw new IllegalArgumentException(
           "penalty and normalisation must be set, got " + penalty + " and " + normalisation);
     }
-    this.learningRate = learningRate;
-    this.learningRateSchedule = learningRateSchedule;
-    this.lambda = lambda;
-    this.lambdaSchedule = lambdaSchedule;
-    this.beta1 = beta1;
-    this.beta2 = beta2;
-    this.epsilon = epsilon;
-    this.penalty = penalty;
-    this.normalisation = normalisation;
-    this.maxGradientNorm = maxGradientNorm;
+  }
+
+  /** A builder with every default. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** A builder with the values of this configuration. */
+  public Builder toBuilder() {
+    return new Builder()
+        .learningRate(learningRate)
+        .learningRateSchedule(learningRateSchedule)
+        .lambda(lambda)
+        .lambdaSchedule(lambdaSchedule)
+        .beta1(beta1)
+        .beta2(beta2)
+        .epsilon(epsilon)
+        .penalty(penalty)
+        .normalisation(normalisation)
+        .maxGradientNorm(maxGradientNorm);
   }
 
   /** What JSON leaves out keeps its default, where a plain constructor would silently make it 0. */
@@ -106,22 +116,23 @@ public final class AdamR implements IUpdater {
       @JsonProperty("penalty") Penalty penalty,
       @JsonProperty("normalisation") Normalisation normalisation,
       @JsonProperty("maxGradientNorm") Double maxGradientNorm) {
-    AdamR defaults = builder().build();
-    return new AdamR(
-        or(learningRate, defaults.learningRate),
-        learningRateSchedule,
-        or(lambda, defaults.lambda),
-        lambdaSchedule,
-        or(beta1, defaults.beta1),
-        or(beta2, defaults.beta2),
-        or(epsilon, defaults.epsilon),
-        or(penalty, defaults.penalty),
-        or(normalisation, defaults.normalisation),
-        or(maxGradientNorm, defaults.maxGradientNorm));
+    Builder builder =
+        builder().learningRateSchedule(learningRateSchedule).lambdaSchedule(lambdaSchedule);
+    ifGiven(learningRate, builder::learningRate);
+    ifGiven(lambda, builder::lambda);
+    ifGiven(beta1, builder::beta1);
+    ifGiven(beta2, builder::beta2);
+    ifGiven(epsilon, builder::epsilon);
+    ifGiven(penalty, builder::penalty);
+    ifGiven(normalisation, builder::normalisation);
+    ifGiven(maxGradientNorm, builder::maxGradientNorm);
+    return builder.build();
   }
 
-  private static <T> T or(T given, T otherwise) {
-    return given == null ? otherwise : given;
+  private static <T> void ifGiven(T value, Consumer<T> setter) {
+    if (value != null) {
+      setter.accept(value);
+    }
   }
 
   /**
@@ -253,14 +264,129 @@ public final class AdamR implements IUpdater {
   }
 
   /** Builds an {@link AdamR}; what is not set keeps its default. */
-  public static class Builder {
+  public static final class Builder {
     private double learningRate = 2e-5;
+    private ISchedule learningRateSchedule;
     private double lambda = 1e-4;
+    private ISchedule lambdaSchedule;
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double epsilon = 1e-8;
     private Penalty penalty = Penalty.L2;
     private Normalisation normalisation = Normalisation.GLOBAL;
     private double maxGradientNorm = 0;
+
+    private Builder() {}
+
+    /**
+     * η: the learning rate.
+     *
+     * @param learningRate the rate, finite and not negative; 2e-5 by default
+     */
+    public Builder learningRate(double learningRate) {
+      this.learningRate = learningRate;
+      return this;
+    }
+
+    /**
+     * Lets η go by iteration or epoch, as {@link WarmupLinearSchedule} does.
+     *
+     * @param learningRateSchedule the schedule, which rules over {@link #learningRate(double)};
+     *     null, the default, for none
+     */
+    public Builder learningRateSchedule(ISchedule learningRateSchedule) {
+      this.learningRateSchedule = learningRateSchedule;
+      return this;
+    }
+
+    /**
+     * λ: how strong the pull toward the pre-trained weights is.
+     *
+     * @param lambda the strength, finite and not negative, 0 for plain Adam; 1e-4 by default
+     */
+    public Builder lambda(double lambda) {
+      this.lambda = lambda;
+      return this;
+    }
+
+    /**
+     * Lets λ go by iteration or epoch.
+     *
+     * @param lambdaSchedule the schedule, which rules over {@link #lambda(double)}; null, the
+     *     default, for none
+     */
+    public Builder lambdaSchedule(ISchedule lambdaSchedule) {
+      this.lambdaSchedule = lambdaSchedule;
+      return this;
+    }
+
+    /**
+     * β1: the decay of the mean of gradients.
+     *
+     * @param beta1 the decay, at least 0 and below 1; 0.9 by default
+     */
+    public Builder beta1(double beta1) {
+      this.beta1 = beta1;
+      return this;
+    }
+
+    /**
+     * β2: the decay of the mean of squared gradients.
+     *
+     * @param beta2 the decay, at least 0 and below 1; 0.999 by default
+     */
+    public Builder beta2(double beta2) {
+      this.beta2 = beta2;
+      return this;
+    }
+
+    /**
+     * ε: what is added to sqrt(v̂).
+     *
+     * @param epsilon the addend, finite and above 0; 1e-8 by default
+     */
+    public Builder epsilon(double epsilon) {
+      this.epsilon = epsilon;
+      return this;
+    }
+
+    /**
+     * How weights are pulled.
+     *
+     * @param penalty not null; {@link Penalty#L2} by default
+     */
+    public Builder penalty(Penalty penalty) {
+      this.penalty = penalty;
+      return this;
+    }
+
+    /**
+     * What the pull is divided by.
+     *
+     * @param normalisation not null; {@link Normalisation#GLOBAL} by default
+     */
+    public Builder normalisation(Normalisation normalisation) {
+      this.normalisation = normalisation;
+      return this;
+    }
+
+    /**
+     * The L2 norm over all gradients above which they are scaled down to it.
+     *
+     * @param maxGradientNorm the norm, finite and not negative; 0, the default, for no limit
+     */
+    public Builder maxGradientNorm(double maxGradientNorm) {
+      this.maxGradientNorm = maxGradientNorm;
+      return this;
+    }
+
+    /**
+     * The configuration.
+     *
+     * @throws IllegalArgumentException if a value is outside its range; names it
+     */
+    public AdamR build() {
+      return new AdamR(this);
+    }
   }
 }

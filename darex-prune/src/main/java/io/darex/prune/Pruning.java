@@ -53,8 +53,8 @@ public record Pruning(Mask mask, Selection selection) {
   /**
    * A pruned delta that reads base and tuned model again whenever it is read, and holds next to
    * nothing in memory itself, at most a bit an entry: what the two hold must not change meanwhile.
-   * The scale is that of DARE, q = the mask's keep rate of each tensor, until {@link
-   * SparseDelta#withScale} sets another; the provenance has no digests. What is carried whole is
+   * The scale is that of DARE, q = the mask's keep rate of each tensor, until {@code
+   * SparseDelta.withScale} sets another; the provenance has no digests. What is carried whole is
    * for {@code delta} to say, not for this recipe.
    *
    * @throws NonFiniteException if a value that the mask compares is NaN or infinite; kept values

@@ -13,8 +13,8 @@ import lombok.With;
 
 /**
  * What is left of a delta after pruning: kept entries, unscaled, and beside them the q that divides
- * them. Δ̂ = (1/q)·A⊙Δ (docs/METHOD.md §1.1). Because q lies beside the values, {@link #withScale
- * another q} shares them and costs nothing.
+ * them. Δ̂ = (1/q)·A⊙Δ (docs/METHOD.md §1.1). Because q lies beside the values, {@code withScale} shares them
+ * and costs nothing.
  *
  * @param mask what chose the entries
  * @param scale the q of every tensor

@@ -45,7 +45,7 @@ final class InputFiles {
       Path real = input.toRealPath();
       try (Stream<Path> files = Files.isDirectory(real) ? Files.list(real) : Stream.of(real)) {
         for (Path file :
-            files.filter(each -> each.equals(real) || WeightFile.isSafetensors(each)).toList()) {
+            files.filter(each -> each.equals(real) || WeightFile.isNamed(each)).toList()) {
           states.put(file, state(file));
         }
       }

@@ -55,6 +55,11 @@ final class WeightFile {
     return file.getFileName().toString().endsWith(".safetensors") && Files.isRegularFile(file);
   }
 
+  /** Whether it is a file with a name that weights in a folder have, safetensors or torch's. */
+  static boolean isNamed(Path file) {
+    return isSafetensors(file) || (isTorchName(file) && Files.isRegularFile(file));
+  }
+
   private static boolean isTorchName(Path path) {
     return path.getFileName().toString().matches("(?s).*\\.(bin|pt|pth|ckpt)");
   }

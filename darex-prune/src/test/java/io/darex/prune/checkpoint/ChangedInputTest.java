@@ -29,6 +29,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Inputs that another program writes while they are read. */
 class ChangedInputTest {
@@ -63,6 +65,45 @@ class ChangedInputTest {
                 + ": expected the same file from the work's begin to its end, found it changed"
                 + " meanwhile");
     assertOnlyThePair();
+  }
+
+  /** Of a folder: the file that has all weights, a shard, an adapter. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.safetensors",
+        "pytorch_model.bin",
+        "pytorch_model-00001-of-00001.bin",
+        "adapter_model.bin"
+      })
+  void aChangedFileOfWeightsInAFolderIsNamed(String name) throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    Path weights = Files.write(model.resolve(name), new byte[1000]);
+    Path card = Files.writeString(model.resolve("README.md"), "a card");
+    WriteOptions.Inputs inputs = InputFiles.weights(model);
+    Files.writeString(card, "another card");
+    inputs.requireUnchanged();
+    Files.setLastModifiedTime(weights, FileTime.from(Instant.EPOCH));
+    assertThatThrownBy(inputs::requireUnchanged)
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessageStartingWith(weights.toRealPath() + ": expected the same file");
+  }
+
+  @Test
+  void aChangedTorchFileIsNotPrunedInSilence() throws IOException {
+    Tensor before = Checkpoints.random(1, "layer.weight", 1, 10, 20);
+    Path[] folders = new Path[2];
+    List<Tensor> pair = List.of(before, Checkpoints.tuned(2, before, "layer.weight"));
+    for (int i = 0; i < 2; i++) {
+      folders[i] = Files.createDirectory(folder.resolve("torch" + i));
+      Files.write(folders[i].resolve("pytorch_model.bin"), TorchZips.save(pair.get(i)));
+    }
+    PruneJob job = PruneJob.open(folders[0], folders[1], recipe());
+    Path changed = folders[1].resolve("pytorch_model.bin");
+    Files.setLastModifiedTime(changed, FileTime.from(Instant.EPOCH));
+    assertThatThrownBy(() -> job.run(folder.resolve("out.safetensors"), WriteOptions.defaults()))
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessageStartingWith(changed + ": expected the same file");
   }
 
   @Test
