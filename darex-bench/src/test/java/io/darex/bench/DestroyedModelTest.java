@@ -97,7 +97,11 @@ class DestroyedModelTest {
     assertThat(dare.get("validation").asText()).isEqualTo("NaN");
     JsonNode searched = results.at("/cells/1");
     assertThat(searched.at("/searched/0/score").asText()).isEqualTo("NaN");
-    assertThat(searched.get("validation").asDouble(-1)).isZero();
+    for (JsonNode point : searched.get("searched")) {
+      if (point.get("q").equals(searched.get("q"))) {
+        assertThat(point.get("score").isNumber()).isTrue();
+      }
+    }
     assertThat(searched.get("q").asDouble()).isGreaterThan(.11);
     assertThat(out.resolve("report.md")).content().contains("| outputs not finite |");
     // The cells that are there are read again.
