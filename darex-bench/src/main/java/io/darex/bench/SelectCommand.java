@@ -7,6 +7,7 @@ import io.darex.bench.glue.Example;
 import io.darex.bench.glue.Partition;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
+import io.darex.bench.pipeline.TunedModel;
 import io.darex.bench.report.SelectPage;
 import io.darex.bench.select.Answer;
 import io.darex.bench.select.SelectJob;
@@ -171,19 +172,21 @@ final class SelectCommand implements Callable<Integer> {
         new SelectJob.Request(
             base,
             tuned,
-            task,
-            classes.given(),
-            data,
-            seed,
-            Optional.ofNullable(calibration),
+            new TunedModel.Source(
+                Optional.ofNullable(calibration),
+                task,
+                classes.given(),
+                data,
+                seed,
+                trialTexts,
+                main.console()::say),
             mayTrain,
-            trialTexts,
             columns,
             LongStream.range(FIRST_SEED, FIRST_SEED + trialSeeds).boxed().toList(),
             calibration == null
                 ? beside("calibration.txt").getFileName().toString()
                 : calibration.toAbsolutePath().normalize().toString());
-    Answer answer = new SelectJob(request, main.console()::say).run(target);
+    Answer answer = new SelectJob(request).run(target);
     write(answer, task, data);
     SelectText text = new SelectText(answer, beside("q.yml").getFileName().toString());
     if (json) {

@@ -11,6 +11,9 @@ import picocli.CommandLine.Option;
 
 /** The options that name the texts a recipe may look at. */
 final class TextOptions {
+  /** Holds validation out, as in a run that names none. */
+  private static final long SEED = 0;
+
   @Option(
       names = "--calibration",
       paramLabel = "FILE",
@@ -45,6 +48,8 @@ final class TextOptions {
             Optional.ofNullable(task).map(TaskConfig::of),
             classes.given(),
             new DataFolder(Optional.ofNullable(glue), console::say),
+            SEED,
+            Integer.MAX_VALUE,
             console::say);
     Optional<String> labels = recipe.needsLabels();
     if (labels.isPresent() && source.task().isEmpty()) {

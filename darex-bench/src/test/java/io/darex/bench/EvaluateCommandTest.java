@@ -286,7 +286,8 @@ class EvaluateCommandTest {
         "classifier.bias",
         new FloatTensor("classifier.bias", new long[] {2}, new float[] {0, Float.NaN}));
     write("broken", new InMemoryCheckpoint(broken, tuned.config()));
-    refused("logits", "broken", "cola");
+    refused(
+        "expected finite outputs of the model, got NaN or infinity for text 1", "broken", "cola");
   }
 
   private static EncoderConfig nli() {

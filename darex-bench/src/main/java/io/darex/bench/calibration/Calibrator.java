@@ -1,7 +1,8 @@
 package io.darex.bench.calibration;
 
 import io.darex.bench.encoder.Batch;
-import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.EncodedText;
+import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.glue.TextBatches;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
@@ -17,8 +18,7 @@ import java.util.TreeMap;
  * What unlabelled texts reveal of one tuned model, as {@link Evidence} for masks and rescales. Each
  * part is computed when it is first asked for.
  *
- * <p>Every question loads the weights it needs into the encoder and leaves them there: who uses the
- * encoder for something else loads his own. Not thread-safe, as the encoder is not.
+ * <p>Not thread-safe, as the encoder is not.
  */
 public final class Calibrator {
   private final CountingEncoder encoder;
@@ -35,7 +35,7 @@ public final class Calibrator {
    * @param encoder with a head, if outputs are asked for; the evidence is of use while it is open
    * @param tuned the tuned model, whose names are those of the evidence
    */
-  public Calibrator(Encoder encoder, Checkpoint tuned, CalibrationTexts texts) {
+  public Calibrator(LoadedEncoder encoder, Checkpoint tuned, CalibrationTexts texts) {
     this.encoder = new CountingEncoder(encoder);
     this.tuned = tuned;
     names = encoder.config().namesIn(tuned);
@@ -45,9 +45,11 @@ public final class Calibrator {
   }
 
   private SortedMap<String, LayerInput> inputs() {
-    encoder.load(tuned);
     SortedMap<String, LayerInput> renamed = new TreeMap<>();
-    encoder.inputs(batches).forEach((name, input) -> renamed.put(names.get(name), input));
+    encoder
+        .with(tuned)
+        .inputs(batches)
+        .forEach((name, input) -> renamed.put(names.get(name), input));
     return renamed;
   }
 

@@ -4,6 +4,7 @@ import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Gradients;
+import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.encoder.Loss;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
@@ -12,12 +13,16 @@ import java.util.SortedMap;
 
 /** Of an encoder what calibration needs; counts the texts that pass. */
 final class CountingEncoder {
-  private final Encoder encoder;
+  private final LoadedEncoder loaded;
+
+  /** Null before the first {@link #with}. */
+  private Encoder encoder;
+
   private long forward;
   private long backward;
 
-  CountingEncoder(Encoder encoder) {
-    this.encoder = encoder;
+  CountingEncoder(LoadedEncoder loaded) {
+    this.loaded = loaded;
   }
 
   Passes passes() {
@@ -25,11 +30,17 @@ final class CountingEncoder {
   }
 
   EncoderConfig config() {
-    return encoder.config();
+    return loaded.config();
+  }
+
+  /** This with the weights of {@code checkpoint}. */
+  CountingEncoder with(Checkpoint checkpoint) {
+    encoder = loaded.with(checkpoint);
+    return this;
   }
 
   void load(Checkpoint checkpoint) {
-    encoder.load(checkpoint);
+    with(checkpoint);
   }
 
   float[] lastHidden(Batch batch) {

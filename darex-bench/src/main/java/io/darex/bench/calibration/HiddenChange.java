@@ -35,12 +35,17 @@ final class HiddenChange implements Objective {
   @Override
   public double score(Checkpoint candidate) {
     List<float[]> wanted = reference();
-    encoder.load(candidate);
+    CountingEncoder pruned;
+    try {
+      pruned = encoder.with(candidate);
+    } catch (NonFiniteException e) {
+      return Double.NaN; // a weight overflows
+    }
     double sum = 0;
     long count = 0;
     for (int b = 0; b < wanted.size(); b++) {
       float[] before = wanted.get(b);
-      float[] after = state(batches.get(b));
+      float[] after = state(pruned, batches.get(b));
       for (int i = 0; i < before.length; i++) {
         sum += Math.abs((double) after[i] - before[i]);
       }
@@ -52,10 +57,10 @@ final class HiddenChange implements Objective {
 
   private List<float[]> reference() {
     if (reference.isEmpty()) {
-      encoder.load(tuned);
+      CountingEncoder whole = encoder.with(tuned);
       List<float[]> states = new ArrayList<>();
       for (Batch batch : batches) {
-        float[] state = state(batch);
+        float[] state = state(whole, batch);
         for (int i = 0; i < state.length; i++) {
           NonFiniteException.check("last hidden state of the tuned model", i, state[i]);
         }
@@ -67,7 +72,7 @@ final class HiddenChange implements Objective {
   }
 
   /** The state of a batch without its padding, which holds noise. */
-  private float[] state(Batch batch) {
+  private static float[] state(CountingEncoder encoder, Batch batch) {
     if (encoder.config().family().body() == Family.ROBERTA && encoder.config().hasDense()) {
       float[][] dense = encoder.dense(batch);
       int width = dense[0].length;

@@ -131,13 +131,16 @@ public final class LabelOrder {
 
   /**
    * The task's label of the class with the largest output; the output itself where it is the only
-   * one.
+   * one; NaN where one is NaN or infinite.
    *
    * @param outputs of a model for one text, by class
    */
   public double answer(float[] outputs) {
     int best = 0;
-    for (int each = 1; each < outputs.length; each++) {
+    for (int each = 0; each < outputs.length; each++) {
+      if (!Float.isFinite(outputs[each])) {
+        return Double.NaN;
+      }
       best = outputs[each] > outputs[best] ? each : best;
     }
     return outputs.length == 1 ? outputs[0] : labels[best];

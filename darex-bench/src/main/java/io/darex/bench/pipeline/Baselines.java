@@ -2,6 +2,7 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results.Score;
 import java.util.Arrays;
 import java.util.Map;
@@ -35,7 +36,7 @@ final class Baselines {
    * @param pooler whether its pooled output is its own, and not of a pooler that was drawn
    */
   static Map<String, Score> scores(Splits splits, Encoder base, int outputs, boolean pooler) {
-    float[][] wanted = wanted(splits.train().texts().labels(), outputs);
+    float[][] wanted = wanted(splits.train().labels(), outputs);
     float[] mean = new float[outputs];
     for (int output = 0; output < outputs; output++) {
       double sum = 0;
@@ -54,9 +55,11 @@ final class Baselines {
     Map<String, Score> scores = new TreeMap<>();
     scores.put(
         outputs == 1 ? "mean" : "majority",
-        splits.score(split -> repeat(mean, split.texts().size())));
+        splits.requireScore(texts -> texts.answers(repeat(mean, texts.size()))));
     scores.put(
-        "frozen", splits.score(split -> head.output(features(split, features)).toFloatMatrix()));
+        "frozen",
+        splits.requireScore(
+            texts -> texts.answers(head.output(features(texts, features)).toFloatMatrix())));
     return scores;
   }
 
@@ -79,8 +82,8 @@ final class Baselines {
     return rows;
   }
 
-  private static INDArray features(Split split, Function<Batch, float[][]> features) {
-    return Nd4j.create(split.perText(features));
+  private static INDArray features(TaskTexts texts, Function<Batch, float[][]> features) {
+    return Nd4j.create(texts.perText(features));
   }
 
   private static float[][] firsts(Encoder base, Batch batch) {

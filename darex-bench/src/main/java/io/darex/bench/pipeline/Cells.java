@@ -9,6 +9,8 @@ import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.config.PruneConfig;
 import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.LoadedEncoder;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Cost;
@@ -43,7 +45,7 @@ import java.util.Optional;
 final class Cells {
   private final PruneConfig config;
   private final Splits splits;
-  private final Encoder encoder;
+  private final LoadedEncoder encoder;
   private final Calibrator calibrator;
 
   /** Calibration remembers what it has found out of a delta by its identity. */
@@ -70,8 +72,8 @@ final class Cells {
       Console console) {
     this.config = config;
     this.splits = prepared.splits();
-    this.encoder = encoder;
-    this.calibrator = new Calibrator(encoder, tuned.checkpoint(), prepared.calibration());
+    this.encoder = new LoadedEncoder(encoder);
+    this.calibrator = new Calibrator(this.encoder, tuned.checkpoint(), prepared.calibration());
     this.base = prepared.pretrained().checkpoint();
     this.tuned = tuned;
     this.folder = folder;
@@ -109,9 +111,11 @@ final class Cells {
             known.stream().filter(cell -> !cells.contains(cell)).forEach(safe::add);
             folder.write(earlier.withCells(safe));
             Cell last = cells.get(cells.size() - 1);
-            progress.step(
-                String.format(
-                    Locale.ROOT, "p = %s %s: %.3f", last.dropRate(), last.method(), last.value()));
+            String score =
+                Double.isNaN(last.value())
+                    ? "no score, outputs are NaN or infinite"
+                    : String.format(Locale.ROOT, "%.3f", last.value());
+            progress.step("p = " + last.dropRate() + " " + last.method() + ": " + score);
           }
         }
       }
@@ -175,8 +179,8 @@ final class Cells {
         true,
         WriteOptions.defaults().withForce(true).withThreads(threads));
     // What is scored is the file as a user would read it, not what was in memory.
-    encoder.load(SparseDeltaFile.read(file).applyTo(base));
-    Score score = splits.score(encoder);
+    Checkpoint read = SparseDeltaFile.read(file).applyTo(base);
+    Score score = splits.score(texts -> texts.answers(encoder, read));
     return new Cell(
         pruning.mask().dropRate(),
         recipe.name(),
@@ -206,9 +210,9 @@ final class Cells {
         .withLabelled(
             Optional.of(
                 checkpoint -> {
-                  effort.forward(splits.validation().texts().size());
-                  encoder.load(checkpoint);
-                  return splits.validation().score(encoder);
+                  TaskTexts validation = splits.validation();
+                  effort.forward(validation.size());
+                  return validation.score(validation.answers(encoder, checkpoint));
                 }))
         .withImportance(
             Optional.of(

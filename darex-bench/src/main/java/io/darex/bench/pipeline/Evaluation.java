@@ -8,9 +8,9 @@ import io.darex.bench.glue.LabelOrder;
 import io.darex.bench.glue.Part;
 import io.darex.bench.glue.Predictions;
 import io.darex.bench.glue.Task;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.glue.TextBatches;
 import io.darex.prune.Checkpoint;
-import io.darex.prune.NonFiniteException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,23 +101,14 @@ public record Evaluation(
    *
    * @param encoder with a head for the task
    * @param batchTokens largest rows × longest row of a batch
-   * @throws NonFiniteException if an output is NaN or infinite
+   * @throws BadInputException if an output is NaN or infinite
    */
   public static Evaluation of(
       Encoder encoder, Tokenizer tokenizer, Task task, Part part, int batchTokens) {
     long start = System.nanoTime();
     long cutBefore = tokenizer.cut();
-    Texts texts = Texts.of(tokenizer, part.examples());
-    Split split = new Split(texts, task, batchTokens);
-    float[][] outputs = split.perText(encoder::logits);
-    for (int i = 0; i < outputs.length; i++) {
-      for (float output : outputs[i]) {
-        if (!Float.isFinite(output)) {
-          throw new NonFiniteException("logits", i, output);
-        }
-      }
-    }
-    double[] answers = split.order(encoder).answers(outputs);
+    TaskTexts texts = new TaskTexts(tokenizer, part.examples(), task, batchTokens);
+    double[] answers = texts.requireAnswers(texts.answers(encoder));
     double seconds = (System.nanoTime() - start) * 1e-9;
     Predictions predictions = new Predictions(task, part, answers);
     return new Evaluation(

@@ -6,6 +6,7 @@ import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Gradients;
 import io.darex.bench.glue.Batches;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
@@ -79,7 +80,8 @@ final class Finetuning {
   /**
    * Trains all that is not done yet, until the last epoch or until patience is exhausted.
    *
-   * @throws io.darex.bench.BadInputException if the folder holds the work of another job
+   * @throws io.darex.bench.BadInputException if the folder holds the work of another job, or an
+   *     output is NaN or infinite after an epoch
    * @throws ArithmeticException if a gradient is NaN or infinite
    */
   TrainingRecord train() throws IOException {
@@ -134,7 +136,7 @@ final class Finetuning {
     int epoch = state.record().epochs().size() + 1;
     long start = System.nanoTime();
     long saved = start;
-    Texts texts = splits.train().texts();
+    TaskTexts texts = splits.train();
     List<int[]> order =
         Batches.training(texts.lengths(), config.batchSize(), config.seed(), epoch - 1);
     double lossSum = state.lossSum();
@@ -161,7 +163,7 @@ final class Finetuning {
         new Epoch(
             epoch,
             lossSum / order.size(),
-            splits.validation().score(encoder),
+            score(),
             trained.meanAbsDelta(optimizer),
             seconds,
             texts.tokens());
@@ -172,12 +174,17 @@ final class Finetuning {
             epoch,
             config.epochs(),
             result.loss(),
-            splits.validation().scoring().primary(),
+            splits.validation().metric(),
             result.validation(),
             result.meanAbsDelta(),
             seconds,
             result.tokens() / seconds));
     return result;
+  }
+
+  private double score() {
+    TaskTexts texts = splits.validation();
+    return texts.score(texts.requireAnswers(texts.answers(encoder)));
   }
 
   private AdamR adamR() {
@@ -193,10 +200,10 @@ final class Finetuning {
   }
 
   private int stepsPerEpoch() {
-    return (splits.train().texts().size() + config.batchSize() - 1) / config.batchSize();
+    return (splits.train().size() + config.batchSize() - 1) / config.batchSize();
   }
 
-  private Gradients gradients(Texts texts, int[] indices, long dropout) {
+  private Gradients gradients(TaskTexts texts, int[] indices, long dropout) {
     double[] wanted = texts.labels(indices);
     if (!encoder.config().isRegression()) {
       int[] labels = Arrays.stream(wanted).mapToInt(label -> (int) label).toArray();

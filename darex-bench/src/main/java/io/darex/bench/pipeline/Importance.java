@@ -3,8 +3,10 @@ package io.darex.bench.pipeline;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Gradients;
+import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.encoder.Loss;
 import io.darex.bench.glue.LabelOrder;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import java.util.Map;
@@ -18,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class Importance {
   /** Labelled texts the loss is taken over. */
-  private static final int TEXTS = 256;
+  static final int TEXTS = 256;
 
   private static final int BATCH = 16;
   private static final int CHUNK = 1 << 16;
@@ -28,13 +30,13 @@ final class Importance {
   /**
    * The importance of every pruned tensor by tuned name; 0 where the loss does not depend on it.
    *
-   * @param start the pre-trained weights with the tuned head, which are left in the encoder
-   * @param learned what is learned from: its first 256 texts
+   * @param start the pre-trained weights with the tuned head
+   * @param train what is learned from: its first {@link #TEXTS}
    */
-  static Map<String, Double> of(Encoder encoder, Checkpoint start, Delta delta, Split learned) {
-    Texts train = learned.texts();
-    LabelOrder order = learned.order(encoder);
-    encoder.load(start);
+  static Map<String, Double> of(
+      LoadedEncoder loaded, Checkpoint start, Delta delta, TaskTexts train) {
+    Encoder encoder = loaded.with(start);
+    LabelOrder order = train.order(encoder);
     Map<String, String> names = encoder.config().namesIn(delta.tuned());
     Map<String, Double> products = new TreeMap<>();
     delta.pairs().keySet().forEach(name -> products.put(name, 0.0));

@@ -1,12 +1,11 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results.Score;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 
 /**
  * A task, tokenised.
@@ -15,26 +14,26 @@ import java.util.function.ToDoubleFunction;
  * @param validation the only texts that are tuned or searched on
  * @param dev the texts of the reported result
  */
-record Splits(Split train, Split validation, Split dev) {
+record Splits(TaskTexts train, TaskTexts validation, TaskTexts dev) {
   static Splits of(Tokenizer tokenizer, TaskData data, Task task) {
     return new Splits(
-        new Split(Texts.of(tokenizer, data.train()), task),
-        new Split(Texts.of(tokenizer, data.validation()), task),
-        new Split(Texts.of(tokenizer, data.dev()), task));
+        new TaskTexts(tokenizer, data.train(), task),
+        new TaskTexts(tokenizer, data.validation(), task),
+        new TaskTexts(tokenizer, data.dev(), task));
   }
 
-  /** The score of the weights and the head that {@code encoder} holds. */
-  Score score(Encoder encoder) {
-    return scores(split -> split.score(encoder));
-  }
-
-  /** The score of a prediction, [text][label in the task's order] for the texts of a split. */
-  Score score(Function<Split, float[][]> predict) {
-    return scores(split -> split.score(predict.apply(split)));
-  }
-
-  private Score scores(ToDoubleFunction<Split> score) {
+  /** The score of the answers to the texts of a split; NaN where one is missing. */
+  Score score(Function<TaskTexts, double[]> answers) {
     return new Score(
-        dev.scoring().primary(), score.applyAsDouble(dev), score.applyAsDouble(validation));
+        dev.metric(), dev.score(answers.apply(dev)), validation.score(answers.apply(validation)));
+  }
+
+  /**
+   * As {@link #score}, of what is to have one.
+   *
+   * @throws io.darex.bench.BadInputException if an answer is missing
+   */
+  Score requireScore(Function<TaskTexts, double[]> answers) {
+    return score(texts -> texts.requireAnswers(answers.apply(texts)));
   }
 }

@@ -7,6 +7,7 @@ import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Epoch;
@@ -188,13 +189,15 @@ record Tuned(
       TrainingRecord training,
       boolean baselines) {
     Splits splits = prepared.splits();
-    encoder.load(tuned);
-    Score tunedScore = splits.score(encoder);
-    encoder.load(
-        withHeadOf(
-            new Pruning(new RandomMask(0, 0)).delta(prepared.pretrained().checkpoint(), tuned)));
+    LoadedEncoder loaded = new LoadedEncoder(encoder); // training has left weights of its own
+    Score tunedScore = splits.requireScore(texts -> texts.answers(loaded.with(tuned)));
+    Encoder base =
+        loaded.with(
+            withHeadOf(
+                new Pruning(new RandomMask(0, 0))
+                    .delta(prepared.pretrained().checkpoint(), tuned)));
     List<Epoch> epochs = training.epochs();
-    EncoderConfig headless = encoder.config().withLabels(List.of());
+    EncoderConfig headless = base.config().withLabels(List.of());
     boolean pooler = headless.drawnLayers(prepared.pretrained().checkpoint()).isEmpty();
     return new Results(
         training.job(),
@@ -205,9 +208,9 @@ record Tuned(
         epochs,
         training.plannedEpochs(),
         tunedScore,
-        splits.score(encoder),
+        splits.requireScore(texts -> texts.answers(base)),
         baselines
-            ? Baselines.scores(splits, encoder, encoder.config().classes(), pooler)
+            ? Baselines.scores(splits, base, base.config().classes(), pooler)
             : new TreeMap<>(),
         List.of());
   }

@@ -4,9 +4,9 @@ import io.darex.bench.BadInputException;
 import io.darex.bench.calibration.CalibrationSize;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.calibration.Calibrator;
-import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
+import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.encoder.Tokenizer;
 import io.darex.bench.glue.DataFolder;
@@ -14,6 +14,7 @@ import io.darex.bench.glue.Example;
 import io.darex.bench.glue.Partition;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.rescale.Evidence;
@@ -27,23 +28,20 @@ import java.util.function.Consumer;
  * A fine-tuned model open in an encoder, and the texts that masks, budgets and rescales may look
  * at. Of a task only train is read, a tenth of it held out to search on; dev stays for the result
  * that is reported.
+ *
+ * @param encoder with a head for the task, if there is one
+ * @param checkpoint the model
+ * @param calibration texts without labels
+ * @param train the first of those that are learned from, where there is a task
+ * @param validation those that are held out, where there is a task
  */
-public final class TunedModel implements AutoCloseable {
-  /** The seed that holds the tenth out, as in a run that names none. */
-  private static final long SEED = 0;
-
-  private final Encoder encoder;
-  private final Calibrator calibrator;
-  private final Optional<Split> train;
-  private final Optional<Split> validation;
-
-  private TunedModel(
-      Encoder encoder, Calibrator calibrator, Optional<Split> train, Optional<Split> validation) {
-    this.encoder = encoder;
-    this.calibrator = calibrator;
-    this.train = train;
-    this.validation = validation;
-  }
+public record TunedModel(
+    LoadedEncoder encoder,
+    Checkpoint checkpoint,
+    CalibrationTexts calibration,
+    Optional<TaskTexts> train,
+    Optional<TaskTexts> validation)
+    implements AutoCloseable {
 
   /**
    * Where texts come from.
@@ -52,6 +50,8 @@ public final class TunedModel implements AutoCloseable {
    * @param task whose train examples have labels, and are the calibration texts without a file
    * @param classes the task's labels in the order of the model's classes, where they are given
    * @param data where the task's files lie
+   * @param seed that holds the tenth out
+   * @param validation how many of it are used at most
    * @param say is told what is assumed of the model
    */
   public record Source(
@@ -59,6 +59,8 @@ public final class TunedModel implements AutoCloseable {
       Optional<Task> task,
       Optional<List<String>> classes,
       DataFolder data,
+      long seed,
+      int validation,
       Consumer<String> say) {
     /** Whether there are any. */
     public boolean given() {
@@ -72,6 +74,11 @@ public final class TunedModel implements AutoCloseable {
               calibration.map(file -> "file " + file.getFileName()).orElse(""),
               task.map(named -> "task " + named.name()).orElse(""));
       return String.join(" ", words).strip();
+    }
+
+    private TaskData examples(Task named) {
+      List<Example> all = named.source().parts(Partition.TRAIN, data).get(0).examples();
+      return TaskData.split(all, List.of(), seed);
     }
   }
 
@@ -102,38 +109,32 @@ public final class TunedModel implements AutoCloseable {
                 path ->
                     CalibrationTexts.read(
                         path, tuned.tokenizer(), config, CalibrationSize.DEFAULT));
+    Optional<TaskData> examples = texts.task().map(texts::examples);
     int longest = Math.min(config.maxTokens(), tuned.tokenizer().maxLength().orElse(1 << 30));
-    Optional<TaskData> examples = texts.task().map(task -> data(task, texts.data()));
-    Encoder encoder = encoder(config, checkpoint, folder);
     try (Tokenizer tokenizer = tuned.tokenizer().open(longest, config.vocabSize())) {
       CalibrationTexts calibration =
           file.orElseGet(
               () ->
                   CalibrationTexts.of(
                       tokenizer, examples.orElseThrow().train(), CalibrationSize.DEFAULT));
-      return new TunedModel(
-          encoder,
-          new Calibrator(encoder, checkpoint, calibration),
-          examples.map(data -> split(tokenizer, data.train(), texts)),
-          examples.map(data -> split(tokenizer, data.validation(), texts)));
-    } catch (RuntimeException e) {
-      encoder.close();
-      throw e;
+      Optional<TaskTexts> train =
+          examples.map(data -> first(tokenizer, data.train(), Importance.TEXTS, texts));
+      Optional<TaskTexts> validation =
+          examples.map(data -> first(tokenizer, data.validation(), texts.validation(), texts));
+      LoadedEncoder encoder = encoder(config, checkpoint, folder);
+      return new TunedModel(encoder, checkpoint, calibration, train, validation);
     }
   }
 
-  private static TaskData data(Task task, DataFolder folder) {
-    List<Example> train = task.source().parts(Partition.TRAIN, folder).get(0).examples();
-    return TaskData.split(train, List.of(), SEED);
+  private static TaskTexts first(
+      Tokenizer tokenizer, List<Example> examples, int most, Source texts) {
+    List<Example> some = examples.subList(0, Math.min(most, examples.size()));
+    return new TaskTexts(tokenizer, some, texts.task().orElseThrow());
   }
 
-  private static Split split(Tokenizer tokenizer, List<Example> examples, Source texts) {
-    return new Split(Texts.of(tokenizer, examples), texts.task().orElseThrow());
-  }
-
-  private static Encoder encoder(EncoderConfig config, Checkpoint checkpoint, Path folder) {
+  private static LoadedEncoder encoder(EncoderConfig config, Checkpoint checkpoint, Path folder) {
     try {
-      return Encoders.open(config, checkpoint, 0);
+      return new LoadedEncoder(Encoders.open(config, checkpoint, 0));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }
@@ -141,20 +142,13 @@ public final class TunedModel implements AutoCloseable {
 
   /** What they reveal of a delta whose tuned side is this model. */
   public Evidence evidence(Delta delta) {
-    Evidence evidence = calibrator.evidence();
-    if (train.isEmpty()) {
-      return evidence;
-    }
-    return evidence
+    return new Calibrator(encoder, checkpoint, calibration)
+        .evidence()
         .withLabelled(
-            Optional.of(
-                candidate -> {
-                  encoder.load(candidate);
-                  return validation.orElseThrow().score(encoder);
-                }))
+            validation.map(texts -> candidate -> texts.score(texts.answers(encoder, candidate))))
         .withImportance(
-            Optional.of(
-                () -> Importance.of(encoder, Tuned.withHeadOf(delta), delta, train.orElseThrow())));
+            train.map(
+                texts -> () -> Importance.of(encoder, Tuned.withHeadOf(delta), delta, texts)));
   }
 
   @Override

@@ -106,7 +106,13 @@ final class Charts {
     for (Map.Entry<String, List<Row>> method : methods.entrySet()) {
       double aside = Math.pow(step, index);
       List<Row> points =
-          method.getValue().stream().sorted(Comparator.comparingDouble(Row::dropRate)).toList();
+          method.getValue().stream()
+              .filter(row -> !Double.isNaN(row.value().mean()))
+              .sorted(Comparator.comparingDouble(Row::dropRate))
+              .toList();
+      if (points.isEmpty()) {
+        continue;
+      }
       XYSeries series =
           chart.addSeries(
               method.getKey(),

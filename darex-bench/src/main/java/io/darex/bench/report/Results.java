@@ -76,8 +76,8 @@ public record Results(
    * A metric on the two splits.
    *
    * @param metric its name
-   * @param value on GLUE dev, this line of work's test split
-   * @param validation on the held-out tenth of train
+   * @param value on GLUE dev, this line of work's test split; NaN where an output is not finite
+   * @param validation on the held-out tenth of train, likewise
    */
   public record Score(String metric, double value, double validation) {}
 
@@ -119,8 +119,9 @@ public record Results(
    * @param cost of finding q; of a q that serves several seeds, in each of their cells
    * @param seed of the mask
    * @param metric name of the metric
-   * @param value on GLUE dev
-   * @param validation on the held-out tenth of train
+   * @param value on GLUE dev; NaN, in JSON the text {@code "NaN"} as the score of a point that was
+   *     searched, where pruning has destroyed the model: an output is NaN or infinite
+   * @param validation on the held-out tenth of train, likewise
    * @param bytes of the sparse-delta file
    * @param denseBytes of the tuned model's file
    * @param file the sparse delta, relative to the output folder

@@ -59,13 +59,16 @@ record Row(
    * @param count of values
    */
   record Spread(double mean, double std, long count) {
-    /** With the deviation where there is one. */
+    /** With the deviation where there is one; in words where a model has no score. */
     @Override
     public String toString() {
       return form("%.3f", "%.3f");
     }
 
     String form(String meanFormat, String stdFormat) {
+      if (Double.isNaN(mean)) {
+        return "outputs not finite";
+      }
       String text = String.format(Locale.ROOT, meanFormat, mean);
       return count < 2 ? text : text + " ± " + String.format(Locale.ROOT, stdFormat, std);
     }

@@ -247,7 +247,9 @@ public record Summary(
                             ? row.q().form("%.4g", "%.2g")
                             : Row.words(row.qRange()),
                         row.value() + "",
-                        row.maskSeeds() > 1 ? form("%.3f", row.maskStd()) : "–",
+                        row.maskSeeds() > 1 && !Double.isNaN(row.maskStd())
+                            ? form("%.3f", row.maskStd())
+                            : "–",
                         row.validation() + "",
                         form("%.2f", row.bytes() / 1e6)))
             .toList());

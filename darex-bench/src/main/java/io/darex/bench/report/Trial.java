@@ -76,22 +76,26 @@ public record Trial(
   }
 
   /**
-   * A candidate whose runs ended.
+   * A candidate whose runs ended; failed where a pruned model has no score.
    *
    * @param results one for each fine-tune, at least one, with cells
    */
   public static Trial done(int candidate, Map<String, JsonNode> values, List<Results> results) {
     List<Cell> cells = results.stream().flatMap(each -> each.cells().stream()).toList();
     Map<String, Double> scores = new TreeMap<>();
-    scores.put(PRUNED, mean(cells, Cell::validation));
+    double pruned = mean(cells, Cell::validation);
+    double prunedOnDev = mean(cells, Cell::value);
+    if (Double.isNaN(pruned) || Double.isNaN(prunedOnDev)) {
+      return failed(candidate, values, "outputs of a pruned model are NaN or infinite");
+    }
+    scores.put(PRUNED, pruned);
     scores.put(TUNED, mean(results, each -> each.tuned().validation()));
     scores.put(BYTES, mean(cells, Cell::bytes));
     if (results.stream().noneMatch(each -> each.training().isEmpty())) {
       scores.put(DELTA, mean(results, Trial::delta));
     }
     Map<String, Double> dev =
-        Map.of(
-            PRUNED, mean(cells, Cell::value), TUNED, mean(results, each -> each.tuned().value()));
+        Map.of(PRUNED, prunedOnDev, TUNED, mean(results, each -> each.tuned().value()));
     List<String> finetunes = results.stream().map(Results::job).toList();
     return new Trial(candidate, values, scores, dev, finetunes, null, 0, 0);
   }

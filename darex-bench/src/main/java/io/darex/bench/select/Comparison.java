@@ -22,7 +22,7 @@ final class Comparison {
   private final double maskVariance;
 
   /**
-   * @param samples of the same texts
+   * @param samples of the same texts, all with a score
    */
   Comparison(List<Sample> samples, Yardstick yardstick) {
     this.samples = samples;
@@ -32,7 +32,7 @@ final class Comparison {
     for (int i = 0; i < means.length; i++) {
       double[] scores = samples.get(i).bySeed().stream().mapToDouble(yardstick::score).toArray();
       means[i] = mean(scores);
-      if (samples.get(i).drawn() && !Double.isNaN(means[i])) {
+      if (samples.get(i).drawn()) {
         squares += squares(scores);
         freedom += scores.length - 1;
       }
@@ -65,7 +65,7 @@ final class Comparison {
     return samples;
   }
 
-  /** The mean score over seeds; NaN if there is none. */
+  /** The mean score over seeds. */
   double mean(int sample) {
     return means[sample];
   }
@@ -92,7 +92,6 @@ final class Comparison {
   /** The sample with the largest mean score. */
   int best() {
     return IntStream.range(0, means.length)
-        .filter(i -> !Double.isNaN(means[i]))
         .reduce((a, b) -> means[b] > means[a] ? b : a)
         .orElseThrow(
             () ->

@@ -68,13 +68,14 @@ final class Contest {
           samples.set(i, trial.more(samples.get(i), seed));
         }
       }
+      samples.removeIf(sample -> Double.isNaN(scored(sample)));
       say.accept(
           "mask seed "
               + seed
               + ": "
               + inReach.stream().filter(in -> in).count()
               + " of "
-              + samples.size()
+              + inReach.size()
               + " candidates in reach");
     }
     return new Comparison(samples, trial.yardstick());
@@ -89,9 +90,8 @@ final class Contest {
       skip(candidate, e.getMessage());
       return;
     }
-    double score = trial.yardstick().score(sample.bySeed().get(0));
+    double score = scored(sample);
     if (Double.isNaN(score)) {
-      skip(candidate, "the pruned model's outputs are NaN or infinite");
       return;
     }
     samples.add(sample);
@@ -104,6 +104,15 @@ final class Contest {
             score,
             Words.q(sample.scale()),
             sample.seconds()));
+  }
+
+  /** The score with the last mask; NaN where there is none, and the candidate is skipped. */
+  private double scored(Sample sample) {
+    double score = trial.yardstick().score(sample.bySeed().get(sample.bySeed().size() - 1));
+    if (Double.isNaN(score)) {
+      skip(sample.candidate(), "the pruned model's outputs are NaN or infinite");
+    }
+    return score;
   }
 
   private void skip(Candidate candidate, String why) {

@@ -3,7 +3,10 @@ package io.darex.bench.select;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.LoadedEncoder;
+import io.darex.bench.glue.TextBatches;
 import io.darex.prune.Checkpoint;
+import io.darex.prune.NonFiniteException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,31 +16,63 @@ import java.util.List;
  * features of a text and then over texts: what 1/q_e looks at (docs/METHOD.md §3.1), on other
  * texts. It need not go with what the model is for.
  */
-final class OutputChange extends Yardstick {
+final class OutputChange implements Yardstick {
+  private final int size;
+  private final List<TextBatches> halves = new ArrayList<>();
   private final List<float[][]> wanted = new ArrayList<>();
 
   /**
-   * @param encoder into which {@code tuned} is loaded
+   * @param tuned holding the tuned model
+   * @throws NonFiniteException if a state of it is NaN or infinite
    */
-  OutputChange(List<EncodedText> texts, Encoder encoder, Checkpoint tuned) {
-    super("minus mean |change| of the last hidden state", texts);
-    encoder.load(tuned);
+  OutputChange(List<EncodedText> texts, Encoder tuned) {
+    size = texts.size();
     for (int half = 0; half < 2; half++) {
-      wanted.add(half(half).perText(batch -> states(encoder, batch)));
+      halves.add(
+          new TextBatches(
+              Arrays.stream(Yardstick.places(half, size)).mapToObj(texts::get).toList()));
+      wanted.add(halves.get(half).perText(batch -> states(tuned, batch)));
+      for (float[] states : wanted.get(half)) {
+        for (int i = 0; i < states.length; i++) {
+          NonFiniteException.check("last hidden state of the tuned model", i, states[i]);
+        }
+      }
     }
   }
 
   @Override
-  double[] numbers(Encoder encoder, int half) {
+  public String metric() {
+    return "minus mean |change| of the last hidden state";
+  }
+
+  @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
+  public boolean isProxy() {
+    return true;
+  }
+
+  @Override
+  public double[] numbers(LoadedEncoder loaded, Checkpoint model, int half) {
     float[][] before = wanted.get(half);
-    float[][] after = half(half).perText(batch -> states(encoder, batch));
-    double[] changes = new double[after.length];
+    double[] changes = new double[before.length];
+    Encoder encoder;
+    try {
+      encoder = loaded.with(model);
+    } catch (NonFiniteException e) {
+      Arrays.fill(changes, Double.NaN); // a weight overflows
+      return changes;
+    }
+    float[][] after = halves.get(half).perText(batch -> states(encoder, batch));
     for (int text = 0; text < changes.length; text++) {
       double sum = 0;
       for (int i = 0; i < after[text].length; i++) {
         sum += Math.abs((double) after[text][i] - before[text][i]);
       }
-      changes[text] = sum / after[text].length;
+      changes[text] = Double.isFinite(sum) ? sum / after[text].length : Double.NaN;
     }
     return changes;
   }
@@ -59,12 +94,7 @@ final class OutputChange extends Yardstick {
   }
 
   @Override
-  double score(double[] numbers, int[] places) {
+  public double score(double[] numbers, int[] places) {
     return -Arrays.stream(places).mapToDouble(place -> numbers[place]).sum() / places.length;
-  }
-
-  @Override
-  boolean isProxy() {
-    return true;
   }
 }

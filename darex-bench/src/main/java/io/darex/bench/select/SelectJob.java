@@ -1,21 +1,11 @@
 package io.darex.bench.select;
 
 import io.darex.bench.BadInputException;
-import io.darex.bench.calibration.CalibrationSize;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.encoder.EncodedText;
-import io.darex.bench.encoder.Encoder;
-import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.Encoders;
-import io.darex.bench.encoder.Pretrained;
-import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.glue.DataFolder;
-import io.darex.bench.glue.Example;
-import io.darex.bench.glue.Partition;
-import io.darex.bench.glue.Task;
-import io.darex.bench.glue.TaskData;
-import io.darex.bench.pipeline.Evaluation;
+import io.darex.bench.glue.TaskTexts;
+import io.darex.bench.pipeline.TunedModel;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.Selection;
@@ -45,13 +35,8 @@ public final class SelectJob {
    *
    * @param base the pre-trained checkpoint: a folder or a safetensors file
    * @param tuned the fine-tuned one; a folder with config and tokenizer where texts are to be read
-   * @param task whose train examples are labelled texts
-   * @param classes the task's labels in the order of the model's classes, where they are given
-   * @param data where they lie
-   * @param seed of the split that holds validation out
-   * @param calibration a file of texts, one a line
+   * @param texts what candidates may look at and are compared on; its validation is the trial's
    * @param mayTrain whether the model may be fine-tuned again
-   * @param texts most validation texts that candidates are compared on
    * @param columns whether whole columns are candidates too
    * @param seeds of the masks of the trial; the first is recommended
    * @param calibrationName what a recipe calls the file that it reads texts from
@@ -59,13 +44,8 @@ public final class SelectJob {
   public record Request(
       Path base,
       Path tuned,
-      Optional<Task> task,
-      Optional<List<String>> classes,
-      DataFolder data,
-      long seed,
-      Optional<Path> calibration,
+      TunedModel.Source texts,
       boolean mayTrain,
-      int texts,
       boolean columns,
       List<Long> seeds,
       String calibrationName) {
@@ -75,12 +55,10 @@ public final class SelectJob {
     }
   }
 
-  /**
-   * @param say is told how far it is
-   */
-  public SelectJob(Request request, Consumer<String> say) {
+  /** Tells the sink of its texts how far it is. */
+  public SelectJob(Request request) {
     this.request = request;
-    this.say = say;
+    this.say = request.texts().say();
   }
 
   /**
@@ -91,7 +69,7 @@ public final class SelectJob {
    */
   public Answer run(Target target) throws IOException {
     Checkpoint base = HuggingFaceFolder.open(request.base());
-    if (request.task().isEmpty() && request.calibration().isEmpty()) {
+    if (!request.texts().given()) {
       Checkpoint tuned = HuggingFaceFolder.openTuned(request.tuned(), base);
       boolean decoder = isDecoder(tuned);
       Available available = new Available(false, false, request.mayTrain(), decoder);
@@ -104,87 +82,51 @@ public final class SelectJob {
               say)
           .select(target);
     }
-    Pretrained tuned = Pretrained.open(request.tuned());
-    String name = request.tuned().toString();
-    Evaluation.requireTrained(tuned.config(), tuned.checkpoint(), name);
-    EncoderConfig config =
-        request.task().isEmpty()
-            ? tuned.config()
-            : Evaluation.scorable(
-                tuned.config(),
-                tuned.checkpoint(),
-                request.task().get(),
-                request.classes(),
-                name,
-                say);
-    Delta delta = delta(base, tuned.checkpoint(), false);
-    int longest = Math.min(config.maxTokens(), tuned.tokenizer().maxLength().orElse(1 << 30));
-    try (Tokenizer tokenizer = tuned.tokenizer().open(longest, config.vocabSize());
-        Encoder encoder = encoder(config, tuned.checkpoint())) {
-      return request.task().isPresent()
-          ? labelled(target, delta, tuned, encoder, tokenizer, request.task().get())
-          : unlabelled(target, delta, tuned, encoder);
+    try (TunedModel model = TunedModel.open(request.tuned(), request.texts())) {
+      Delta delta = delta(base, model.checkpoint(), false);
+      return model.validation().isPresent()
+          ? labelled(target, delta, model, model.validation().get())
+          : unlabelled(target, delta, model);
     }
   }
 
-  private Encoder encoder(EncoderConfig config, Checkpoint tuned) {
-    try {
-      return Encoders.open(config, tuned, 0);
-    } catch (IllegalArgumentException e) {
-      throw new BadInputException(request.tuned() + ": " + e.getMessage(), e);
-    }
-  }
-
-  private Answer labelled(
-      Target target, Delta delta, Pretrained tuned, Encoder encoder, Tokenizer tokenizer, Task task)
-      throws IOException {
-    List<Example> train = task.source().parts(Partition.TRAIN, request.data()).get(0).examples();
-    TaskData data = TaskData.split(train, List.of(), request.seed());
-    List<Example> held =
-        data.validation().subList(0, Math.min(request.texts(), data.validation().size()));
+  private Answer labelled(Target target, Delta delta, TunedModel model, TaskTexts held) {
+    String task = request.texts().task().orElseThrow().name();
     if (held.size() < FEWEST) {
       throw new BadInputException(
           "task "
-              + task.name()
+              + task
               + ": expected at least "
               + FEWEST
               + " texts to compare on, a tenth of train, came "
               + held.size());
     }
-    List<EncodedText> encoded =
-        held.stream().map(each -> tokenizer.encode(each.text(), each.second())).toList();
-    double[] gold = held.stream().mapToDouble(Example::label).toArray();
-    CalibrationTexts texts =
-        request.calibration().isPresent()
-            ? read(tuned)
-            : CalibrationTexts.of(tokenizer, data.train(), CalibrationSize.DEFAULT);
     say.accept(
         String.format(
             Locale.ROOT,
             "%s: %d validation texts to compare on, %d for calibration",
-            task.name(),
+            task,
             held.size(),
-            texts.texts().size()));
+            model.calibration().texts().size()));
     return select(
         target,
         delta,
         new Available(true, true, request.mayTrain(), false),
-        new TaskMetric(task, encoded, gold),
-        new Calibrator(encoder, tuned.checkpoint(), texts),
-        encoder);
+        new TaskMetric(held),
+        model,
+        model.calibration());
   }
 
   /** Half of the texts, every other one, for q's to be found by, half to compare on. */
-  private Answer unlabelled(Target target, Delta delta, Pretrained tuned, Encoder encoder)
-      throws IOException {
-    CalibrationTexts all = read(tuned);
+  private Answer unlabelled(Target target, Delta delta, TunedModel model) {
+    CalibrationTexts all = model.calibration();
     List<List<EncodedText>> halves = List.of(new ArrayList<>(), new ArrayList<>());
     for (int i = 0; i < all.texts().size(); i++) {
       halves.get(i % 2).add(all.texts().get(i));
     }
     if (all.texts().size() < FEWEST) {
       throw new BadInputException(
-          request.calibration().orElseThrow()
+          request.texts().calibration().orElseThrow()
               + ": expected at least "
               + FEWEST
               + " texts, to find q by one half and compare on the other, came "
@@ -201,9 +143,9 @@ public final class SelectJob {
         target,
         delta,
         new Available(false, true, request.mayTrain(), false),
-        new OutputChange(halves.get(1), encoder, tuned.checkpoint()),
-        new Calibrator(encoder, tuned.checkpoint(), half),
-        encoder);
+        new OutputChange(halves.get(1), model.encoder().with(model.checkpoint())),
+        model,
+        half);
   }
 
   private Answer select(
@@ -211,27 +153,14 @@ public final class SelectJob {
       Delta delta,
       Available available,
       Yardstick yardstick,
-      Calibrator calibrator,
-      Encoder encoder) {
+      TunedModel model,
+      CalibrationTexts texts) {
     int threads = Runtime.getRuntime().availableProcessors();
-    Evidence evidence = calibrator.evidence();
-    Trial trial = new Trial(encoder, delta, yardstick, evidence, threads);
+    Evidence evidence = new Calibrator(model.encoder(), model.checkpoint(), texts).evidence();
+    Trial trial = new Trial(model.encoder(), delta, yardstick, evidence, threads);
     return new Selector(
-            delta,
-            available,
-            Optional.of(trial),
-            Optional.of(calibrator.calibration()),
-            settings(false),
-            say)
+            delta, available, Optional.of(trial), evidence.calibration(), settings(false), say)
         .select(target);
-  }
-
-  private CalibrationTexts read(Pretrained tuned) throws IOException {
-    return CalibrationTexts.read(
-        request.calibration().orElseThrow(),
-        tuned.tokenizer(),
-        tuned.config(),
-        CalibrationSize.DEFAULT);
   }
 
   private static Delta delta(Checkpoint base, Checkpoint tuned, boolean decoder) {

@@ -92,7 +92,8 @@ public final class Selector {
       Candidate dare = Candidate.all(available, false).get(0);
       Sample half = trial.get().first(dare, .5, settings.seeds().get(0));
       double pruned = trial.get().yardstick().score(half.bySeed().get(0));
-      dareAtHalf = OptionalDouble.of((score - pruned) / score);
+      // Without a score it has lost all of it.
+      dareAtHalf = OptionalDouble.of(Double.isNaN(pruned) ? 1 : (score - pruned) / score);
     }
   }
 

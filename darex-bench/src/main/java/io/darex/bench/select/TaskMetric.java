@@ -1,55 +1,45 @@
 package io.darex.bench.select;
 
-import io.darex.bench.encoder.EncodedText;
-import io.darex.bench.encoder.Encoder;
-import io.darex.bench.glue.LabelOrder;
-import io.darex.bench.glue.Task;
-import java.util.Arrays;
+import io.darex.bench.encoder.LoadedEncoder;
+import io.darex.bench.glue.TaskTexts;
+import io.darex.prune.Checkpoint;
 import java.util.List;
 
 /** The metric of a task on held-out labelled texts: the number of a text is the model's answer. */
-final class TaskMetric extends Yardstick {
-  private final Task task;
-  private final double[] gold;
+final class TaskMetric implements Yardstick {
+  private final TaskTexts texts;
+  private final List<TaskTexts> halves;
 
-  TaskMetric(Task task, List<EncodedText> texts, double[] gold) {
-    super(task.scoring().primary(), texts);
-    this.task = task;
-    this.gold = gold;
+  TaskMetric(TaskTexts texts) {
+    this.texts = texts;
+    halves =
+        List.of(
+            texts.at(Yardstick.places(0, texts.size())),
+            texts.at(Yardstick.places(1, texts.size())));
   }
 
   @Override
-  double[] numbers(Encoder encoder, int half) {
-    float[][] logits = half(half).perText(encoder::logits);
-    LabelOrder order = LabelOrder.of(encoder.config().labels(), task);
-    return Arrays.stream(logits).mapToDouble(each -> answer(each, order)).toArray();
-  }
-
-  private static double answer(float[] outputs, LabelOrder order) {
-    for (float output : outputs) {
-      if (!Float.isFinite(output)) {
-        return Double.NaN;
-      }
-    }
-    return order.answer(outputs);
+  public String metric() {
+    return texts.metric();
   }
 
   @Override
-  double score(double[] numbers, int[] places) {
-    double[] right = new double[places.length];
-    double[] answers = new double[places.length];
-    for (int i = 0; i < places.length; i++) {
-      right[i] = gold[places[i]];
-      answers[i] = numbers[places[i]];
-      if (Double.isNaN(answers[i])) {
-        return Double.NaN;
-      }
-    }
-    return task.scoring().score(right, answers);
+  public int size() {
+    return texts.size();
   }
 
   @Override
-  boolean isProxy() {
+  public boolean isProxy() {
     return false;
+  }
+
+  @Override
+  public double[] numbers(LoadedEncoder encoder, Checkpoint model, int half) {
+    return halves.get(half).answers(encoder, model);
+  }
+
+  @Override
+  public double score(double[] numbers, int[] places) {
+    return texts.score(numbers, places);
   }
 }

@@ -1,7 +1,8 @@
 package io.darex.bench.select;
 
+import io.darex.bench.BadInputException;
 import io.darex.bench.config.RecipeConfig;
-import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.Objective;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
 
 /** Prunes by candidates and measures what becomes of the model; writes nothing. */
 final class Trial {
-  private final Encoder encoder;
+  private final LoadedEncoder encoder;
   private final Delta delta;
   private final Yardstick yardstick;
   private final Evidence evidence;
@@ -33,7 +34,7 @@ final class Trial {
    * @param yardstick with texts that {@code evidence} has not seen
    * @param evidence without labels
    */
-  Trial(Encoder encoder, Delta delta, Yardstick yardstick, Evidence evidence, int threads) {
+  Trial(LoadedEncoder encoder, Delta delta, Yardstick yardstick, Evidence evidence, int threads) {
     this.encoder = encoder;
     this.delta = delta;
     this.yardstick = yardstick;
@@ -46,10 +47,22 @@ final class Trial {
     return yardstick;
   }
 
-  /** The score of the tuned model. */
+  /**
+   * The score of the tuned model.
+   *
+   * @throws BadInputException if it has none
+   */
   double tuned() {
-    encoder.load(delta.tuned());
-    return yardstick.score(yardstick.numbers(encoder));
+    double score =
+        yardstick.score(
+            Yardstick.merged(
+                yardstick.numbers(encoder, delta.tuned(), 0),
+                yardstick.numbers(encoder, delta.tuned(), 1)));
+    if (Double.isNaN(score)) {
+      throw new BadInputException(
+          "the tuned model: expected finite outputs to compare with, got NaN or infinity");
+    }
+    return score;
   }
 
   /**
@@ -87,13 +100,8 @@ final class Trial {
   }
 
   private Evidence byLabels(int half) {
-    Objective objective = checkpoint -> score(checkpoint, half);
+    Objective objective = checkpoint -> yardstick.score(encoder, checkpoint, half);
     return evidence.withLabelled(Optional.of(objective));
-  }
-
-  private double score(Checkpoint checkpoint, int half) {
-    encoder.load(checkpoint);
-    return yardstick.score(encoder, half);
   }
 
   private Scale find(RecipeConfig recipe, Mask mask, Evidence with) {
@@ -113,8 +121,8 @@ final class Trial {
         if (pruned.isEmpty()) {
           pruned = Optional.of(new Pruning(mask).prune(delta, threads));
         }
-        encoder.load(pruned.get().withScale(scale).applyTo(delta.base()));
-        known.put(key, yardstick.numbers(encoder, half));
+        Checkpoint scaled = pruned.get().withScale(scale).applyTo(delta.base());
+        known.put(key, yardstick.numbers(encoder, scaled, half));
       }
       halves[half] = known.get(key);
     }

@@ -1,79 +1,45 @@
 package io.darex.bench.select;
 
-import io.darex.bench.encoder.EncodedText;
-import io.darex.bench.encoder.Encoder;
-import io.darex.bench.glue.TextBatches;
-import java.util.ArrayList;
-import java.util.List;
+import io.darex.bench.encoder.LoadedEncoder;
+import io.darex.prune.Checkpoint;
+import java.util.stream.IntStream;
 
 /**
  * What candidates are compared by: a number for every text, and a score of any of the texts, larger
  * being better. The texts come in two halves, the even places and the odd ones, so that what is
  * chosen by one half can be scored on the other.
  */
-abstract class Yardstick {
-  private final String metric;
-  private final List<TextBatches> halves;
+interface Yardstick {
+  /** What it measures. */
+  String metric();
 
-  /**
-   * @param texts at least two
-   */
-  Yardstick(String metric, List<EncodedText> texts) {
-    this.metric = metric;
-    List<List<EncodedText>> split = List.of(new ArrayList<>(), new ArrayList<>());
-    for (int i = 0; i < texts.size(); i++) {
-      split.get(i % 2).add(texts.get(i));
-    }
-    halves = split.stream().map(TextBatches::new).toList();
-  }
-
-  /** The number of every text of a half, by the weights {@code encoder} holds; NaN if they fail. */
-  abstract double[] numbers(Encoder encoder, int half);
-
-  /** The score of the texts at these places, which may repeat; NaN if it has none. */
-  abstract double score(double[] numbers, int[] places);
+  /** How many texts there are, at least two. */
+  int size();
 
   /** Whether it says nothing of what the model is for. */
-  abstract boolean isProxy();
+  boolean isProxy();
 
-  /** What it measures. */
-  final String metric() {
-    return metric;
-  }
+  /** The number of every text of a half by a model; NaN where it fails. */
+  double[] numbers(LoadedEncoder encoder, Checkpoint model, int half);
 
-  final TextBatches half(int half) {
-    return halves.get(half);
-  }
-
-  /** How many texts there are. */
-  final int size() {
-    return halves.get(0).size() + halves.get(1).size();
-  }
+  /** The score of the texts at these places, which may repeat; NaN where a number is. */
+  double score(double[] numbers, int[] places);
 
   /** The score of all texts. */
-  final double score(double[] numbers) {
-    int[] places = new int[numbers.length];
-    for (int i = 0; i < places.length; i++) {
-      places[i] = i;
-    }
-    return score(numbers, places);
+  default double score(double[] numbers) {
+    return score(numbers, IntStream.range(0, numbers.length).toArray());
   }
 
-  /** The score of one half by the weights {@code encoder} holds. */
-  final double score(Encoder encoder, int half) {
-    double[] own = numbers(encoder, half);
-    double[] all = new double[size()];
-    int[] places = new int[own.length];
-    for (int i = 0; i < own.length; i++) {
-      places[i] = 2 * i + half;
-      all[places[i]] = own[i];
-    }
-    return score(all, places);
+  /** The score of one half by a model. */
+  default double score(LoadedEncoder encoder, Checkpoint model, int half) {
+    double[] own = numbers(encoder, model, half);
+    // At the other half's places too, which are not asked for.
+    return score(merged(own, own), places(half, size()));
   }
 
-  /** The numbers of all texts by the weights {@code encoder} holds. */
-  final double[] numbers(Encoder encoder) {
-    return merged(numbers(encoder, 0), numbers(encoder, 1));
+  /** The places of a half among so many texts. */
+  static int[] places(int half, int size) {
+    return IntStream.range(0, size).filter(place -> place % 2 == half).toArray();
   }
 
   /** Those of two halves in the order of all texts. */

@@ -8,6 +8,7 @@ import io.darex.bench.encoder.DirectEncoder;
 import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Family;
+import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.encoder.PlainEncoder;
 import io.darex.bench.encoder.Sample;
 import io.darex.bench.encoder.TinyBert;
@@ -76,7 +77,8 @@ class CalibratorTest {
       }
     }
     try (Encoder encoder = new DirectEncoder(sample.config(), candidate, 0)) {
-      Calibrator calibrator = new Calibrator(encoder, sample.checkpoint(), texts(sample));
+      Calibrator calibrator =
+          new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
       Objective objective = calibrator.unlabelled();
       assertThat(objective.score(candidate)).isCloseTo(-sum / count, within(1e-4));
       assertThat(objective.score(sample.checkpoint())).isEqualTo(0.0);
@@ -117,7 +119,8 @@ class CalibratorTest {
                     tensor));
     Checkpoint tuned = new InMemoryCheckpoint(legacy, Optional.empty());
     try (Encoder encoder = new DirectEncoder(sample.config(), tuned, 0)) {
-      Evidence evidence = new Calibrator(encoder, tuned, texts(sample)).evidence();
+      Evidence evidence =
+          new Calibrator(new LoadedEncoder(encoder), tuned, texts(sample)).evidence();
       assertThat(evidence.calibration().orElseThrow().inputs().keySet())
           .isSubsetOf(legacy.keySet())
           .contains("encoder.layer.0.attention.self.key.weight", "classifier.weight");
@@ -131,13 +134,14 @@ class CalibratorTest {
     Sample sample = new Sample(TinyBert.CONFIG, 4);
     Checkpoint candidate = candidate(sample);
     try (Encoder encoder = new DirectEncoder(sample.config(), candidate, 0)) {
-      Calibrator fresh = new Calibrator(encoder, sample.checkpoint(), texts(sample));
+      Calibrator fresh = new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
       double score = fresh.unlabelled().score(candidate);
       Batch batch = sample.batch(5);
       encoder.load(sample.checkpoint());
       String layer = "bert.encoder.layer.0.attention.output.dense.weight";
       double mean = encoder.inputs(List.of(batch)).get(layer).mean(0);
-      Calibrator other = new Calibrator(encoder, sample.checkpoint(), texts(sample));
+      Calibrator other =
+          new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
       assertThat(other.unlabelled().score(candidate)).isEqualTo(score);
       assertThat(other.calibration().inputs().get(layer).mean(0)).isCloseTo(mean, within(1e-5));
       assertThat(other.unlabelled().score(candidate)).isEqualTo(score);
@@ -154,7 +158,8 @@ class CalibratorTest {
     broken.put(name, new FloatTensor(name, new long[] {values.length}, values));
     Checkpoint candidate = new InMemoryCheckpoint(broken, Optional.empty());
     try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
-      Calibrator calibrator = new Calibrator(encoder, sample.checkpoint(), texts(sample));
+      Calibrator calibrator =
+          new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
       assertThat(calibrator.unlabelled().score(candidate)).isNaN();
     }
   }

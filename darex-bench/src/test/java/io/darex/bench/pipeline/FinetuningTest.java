@@ -214,7 +214,7 @@ class FinetuningTest {
 
     List<Epoch> epochs = finetuning(training, encoder(Integer.MAX_VALUE)).train().epochs();
 
-    long tokens = Arrays.stream(splits.train().texts().lengths()).sum();
+    long tokens = Arrays.stream(splits.train().lengths()).sum();
     assertThat(epochs).extracting(Epoch::tokens).containsOnly(tokens);
   }
 

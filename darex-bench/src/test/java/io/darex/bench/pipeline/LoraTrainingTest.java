@@ -19,6 +19,7 @@ import io.darex.bench.encoder.TokenizerFiles;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.glue.Task;
 import io.darex.bench.glue.TaskData;
+import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.optim.AdamROptimizer;
 import io.darex.prune.Checkpoint;
@@ -107,7 +108,7 @@ class LoraTrainingTest {
     // B starts at zero, where A has no slope.
     training.own().values().forEach(array -> step(array, random(random, array, 0.5), 1));
     training.stepped();
-    Texts texts = splits.train().texts();
+    TaskTexts texts = splits.train();
     int[] rows = {0, 1, 2, 3, 4, 5, 6, 7};
     Batch batch = texts.batch(rows);
     int[] labels = {0, 1, 1, 0, 1, 0, 0, 1};

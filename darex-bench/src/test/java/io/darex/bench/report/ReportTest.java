@@ -208,6 +208,32 @@ class ReportTest {
   }
 
   @Test
+  void whatPruningDestroyedHasNoScore() throws IOException {
+    List<Cell> cells =
+        List.of(
+            cell("none", 1, List.of(), 0, 0.6),
+            cell("inverse-keep-rate", 0.1, List.of(), 0, 0.5),
+            cell("inverse-keep-rate", 0.1, List.of(), 1, Double.NaN));
+    Results results = RESULTS.withCells(cells);
+    assertThat(Results.fromJson(results.toJson())).isEqualTo(results);
+    Report.write(results, folder);
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("| outputs not finite | outputs not finite |", "| 0.600 | 0.600 |")
+        .doesNotContain("NaN");
+    Summary.of(new TreeMap<>(Map.of(0L, results))).write(folder);
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .contains("| outputs not finite | – | outputs not finite |")
+        .doesNotContain("NaN");
+
+    Trial trial = Trial.done(3, Map.of(), List.of(results));
+    assertThat(trial.isDone()).isFalse();
+    assertThat(trial.failed()).isEqualTo("outputs of a pruned model are NaN or infinite");
+    assertThat(Trial.done(3, Map.of(), List.of(RESULTS)).isDone()).isTrue();
+  }
+
+  @Test
   void theAxisOfAPictureSaysWhatIsDrawn() {
     Row change = Row.of(List.of(cell("q-unlabelled", 0.1, SEARCHED, 0, 0.6))).get(0);
     Row metric = Row.of(List.of(cell("q-labelled", 0.1, SEARCHED, 0, 0.6))).get(0);

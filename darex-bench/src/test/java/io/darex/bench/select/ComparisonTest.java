@@ -59,16 +59,6 @@ class ComparisonTest {
   }
 
   @Test
-  void aCandidateWithoutScoreIsNeverTheBest() {
-    double[] none = new double[TEXTS];
-    none[3] = Double.NaN;
-    Comparison two =
-        compare(Means.sample(DARE, true, none), Means.sample(MAGNITUDE, false, numbers(-5, .1)));
-    assertThat(two.best()).isEqualTo(1);
-    assertThat(Choice.of(two, false, false).sample()).isEqualTo(1);
-  }
-
-  @Test
   void theSimplestIsTakenAmongThoseWithinNoise() {
     double[] numbers = numbers(.8, .4);
     Choice choice =

@@ -1,19 +1,18 @@
 package io.darex.bench.select;
 
-import io.darex.bench.encoder.EncodedText;
-import io.darex.bench.encoder.Encoder;
+import io.darex.bench.encoder.LoadedEncoder;
+import io.darex.prune.Checkpoint;
 import io.darex.prune.Scale;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
-/** Scores made-up numbers by their mean. */
-final class Means extends Yardstick {
-  Means(int texts) {
-    super("mean", Collections.nCopies(texts, new EncodedText(new int[] {1}, new int[] {0})));
-  }
-
+/**
+ * Scores made-up numbers by their mean.
+ *
+ * @param size how many texts there are
+ */
+record Means(int size) implements Yardstick {
   static Candidate candidate(String mask, String rescale, int effort) {
     return new Candidate(Map.of("mask", mask, "rescale", rescale), effort);
   }
@@ -23,17 +22,22 @@ final class Means extends Yardstick {
   }
 
   @Override
-  double[] numbers(Encoder encoder, int half) {
+  public String metric() {
+    return "mean";
+  }
+
+  @Override
+  public double[] numbers(LoadedEncoder encoder, Checkpoint model, int half) {
     throw new AssertionError("made up");
   }
 
   @Override
-  double score(double[] numbers, int[] places) {
+  public double score(double[] numbers, int[] places) {
     return Arrays.stream(places).mapToDouble(place -> numbers[place]).average().orElseThrow();
   }
 
   @Override
-  boolean isProxy() {
+  public boolean isProxy() {
     return false;
   }
 }
