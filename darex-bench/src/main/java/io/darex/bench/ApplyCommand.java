@@ -19,9 +19,10 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code darex apply}: a sparse delta back onto its base, as a dense checkpoint. */
 @Command(
     name = "apply",
-    description =
-        "Apply a sparse delta to its base and write the dense checkpoint, with the tokenizer and"
-            + " the other files of the tuned model. Killed and run again, it continues.",
+    description = {
+      "Apply a sparse delta to its base and write the dense checkpoint.",
+      "The tokenizer and the other files are the tuned model's. Killed and run again, it continues."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {"", "Example: darex apply --base bert --delta sst2.safetensors --out pruned"})
@@ -77,7 +78,7 @@ final class ApplyCommand implements Callable<Integer> {
 
   @Option(
       names = "--no-digest",
-      description = "Do not compare the digest of the base, which needs a full read.")
+      description = "Do not check the digest of the base, which takes a full read.")
   private boolean noDigest;
 
   @Mixin private WorkOptions work;

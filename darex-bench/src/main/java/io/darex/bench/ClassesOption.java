@@ -10,10 +10,9 @@ final class ClassesOption {
       names = "--classes",
       paramLabel = "LABEL",
       split = ",",
-      description = {
-        "The task's labels in the order of the model's classes, with commas between them;",
-        "default: as the id2label of its config.json names them."
-      })
+      description =
+          "The task's labels in the order of the model's classes; default: as id2label in its"
+              + " config.json says.")
   private List<String> classes;
 
   /** The labels; empty where the names of the model's classes are to tell. */

@@ -38,14 +38,14 @@ final class DiffCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "A",
       converter = CheckpointPath.class,
-      description = "A checkpoint.")
+      description = "A checkpoint: a folder or a file.")
   private Path first;
 
   @Parameters(
       index = "1",
       paramLabel = "B",
       converter = CheckpointPath.class,
-      description = "Another one, or a PEFT adapter of A.")
+      description = "Another checkpoint, or a PEFT adapter of A.")
   private Path second;
 
   @Option(names = "--all", description = "Show every tensor, not only those that changed most.")

@@ -35,7 +35,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @ParentCommand private Main main;
 
-  @Option(names = "--json", description = "Print JSON.")
+  @Option(names = "--json", description = "Print the result as JSON.")
   private boolean json;
 
   @Override

@@ -38,16 +38,16 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "evaluate",
     description = {
-      "Score a fine-tuned checkpoint on a task. With --delta the sparse delta is applied to the",
-      "base in memory, and texts go through the tuned model's tokenizer; nothing dense is written.",
-      "With --beside as well, a delta of mask columns",
-      "stays beside the base's weights, and its dropped columns are never computed."
+      "Score a fine-tuned checkpoint, or a base with a delta on it, on a task.",
+      "With --delta the delta is applied to the base in memory and nothing dense is written."
     },
     mixinStandardHelpOptions = true,
+    sortOptions = false,
     footer = {
       "",
-      "Example: darex evaluate --model tuned --task cola --glue ~/glue",
-      "         darex evaluate --model base --delta d.safetensors --task cola --glue ~/glue"
+      "Examples:",
+      "  darex evaluate --model tuned --task cola --glue GLUE",
+      "  darex evaluate --model base --delta d.safetensors --task cola --glue GLUE"
     })
 final class EvaluateCommand implements Callable<Integer> {
   /** What {@code --split} takes. */
@@ -65,7 +65,8 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "DIR",
       required = true,
       description =
-          "Hugging Face folder, or the name of a built-in encoder; with --delta its base.")
+          "The checkpoint, a Hugging Face folder; with --delta its base, which may be the name of a"
+              + " built-in encoder.")
   private String model;
 
   @Option(
@@ -94,30 +95,28 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "The seed that holds out validation; default: 0, as in a run.")
+      description = "Seed that draws the validation split; default: 0, as in a run.")
   private long seed;
 
   @Option(
       names = "--delta",
       paramLabel = "FILE",
-      description = "Sparse delta to apply, or the folder of a PEFT adapter.")
+      description = "Sparse delta, or folder of a PEFT adapter, to apply to --model.")
   private Path delta;
 
   @Option(
       names = "--beside",
-      description = {
-        "Keep the delta beside the base's weights instead of merging it, skip its dropped columns,",
-        "and say how many multiply-adds that saves; with --delta of mask columns."
-      })
+      description =
+          "With --delta of mask columns: keep the delta beside the base's weights, never compute"
+              + " its dropped columns, and print how many multiply-adds that saves.")
   private boolean beside;
 
   @Option(
       names = "--predictions",
       paramLabel = "FILE",
-      description = {
-        "TSV to write: index, prediction, label. Of several dev sets the first goes into FILE,",
-        "the others beside it. Older predictions are replaced, nothing else."
-      })
+      description =
+          "TSV to write: index, prediction, label. Of several dev sets the first goes into FILE,"
+              + " the others beside it. Replaces older predictions, but no other file.")
   private Path predictions;
 
   @Option(
@@ -138,7 +137,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Most tokens of a batch, padding included; default: ${DEFAULT-VALUE}.")
   private int batchTokens = Evaluation.BATCH_TOKENS;
 
-  @Option(names = "--json", description = "Print JSON.")
+  @Option(names = "--json", description = "Print the result as JSON.")
   private boolean json;
 
   @Override

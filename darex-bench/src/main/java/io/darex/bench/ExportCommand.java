@@ -15,9 +15,10 @@ import picocli.CommandLine.ParentCommand;
 /** {@code darex export}: a sparse delta for tools that can draw no mask. */
 @Command(
     name = "export",
-    description =
-        "Write a sparse delta as plain indices and values: NAME.indices, NAME.values (already"
-            + " divided by q) and NAME.shape for each tensor.",
+    description = {
+      "Write a sparse delta as plain indices and values, for other tools.",
+      "For each tensor: NAME.indices, NAME.values (already divided by q) and NAME.shape."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {"", "Example: darex export --delta sst2.safetensors --out plain.safetensors"})

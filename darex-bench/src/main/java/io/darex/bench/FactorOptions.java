@@ -22,28 +22,28 @@ final class FactorOptions {
       names = "--adapter",
       paramLabel = "DIR",
       description =
-          "Instead of --base and --tuned: prune the factors A and B of a PEFT LoRA adapter, and"
-              + " write such an adapter to --out.")
+          "A PEFT LoRA adapter, instead of --base and --tuned: prune its factors A and B and"
+              + " write an adapter again.")
   private Path adapter;
 
   @Option(
       names = "--drop-rate-a",
       paramLabel = "P",
       converter = Rate.class,
-      description = "Of the factors A alone; default: --drop-rate.")
+      description = "Drop rate of the factors A; default: --drop-rate.")
   private Double dropRateA;
 
   @Option(
       names = "--drop-rate-b",
       paramLabel = "P",
       converter = Rate.class,
-      description = "Of the factors B alone; default: --drop-rate.")
+      description = "Drop rate of the factors B; default: --drop-rate.")
   private Double dropRateB;
 
-  @Option(names = "--q-a", paramLabel = "Q", description = "Of the factors A alone; default: --q.")
+  @Option(names = "--q-a", paramLabel = "Q", description = "The q of the factors A; default: --q.")
   private Double qA;
 
-  @Option(names = "--q-b", paramLabel = "Q", description = "Of the factors B alone; default: --q.")
+  @Option(names = "--q-b", paramLabel = "Q", description = "The q of the factors B; default: --q.")
   private Double qB;
 
   /** Whether an adapter is to be pruned. */

@@ -27,8 +27,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "darex",
     description =
-        "Fine-tune an encoder, prune its delta or that of any two checkpoints, and measure what"
-            + " each costs.",
+        "Fine-tune encoders, prune what fine-tuning changed, and measure what that costs.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     subcommands = {

@@ -35,15 +35,22 @@ import picocli.CommandLine.ParentCommand;
 /** {@code darex prune}: base and tuned checkpoint to a sparse delta. */
 @Command(
     name = "prune",
-    description =
-        "Prune what fine-tuning changed: two checkpoints in, one sparse delta out. Killed and run"
-            + " again, it continues.",
+    description = {
+      "Prune what fine-tuning changed: two checkpoints in, one sparse delta out.",
+      "Killed and run again, it continues."
+    },
     mixinStandardHelpOptions = true,
     sortOptions = false,
+    modelTransformer = HelpGroups.class,
+    customSynopsis = {
+      "darex prune --base CHECKPOINT --tuned CHECKPOINT --out FILE [OPTIONS]",
+      "       darex prune --adapter DIR --out DIR [OPTIONS]"
+    },
     footer = {
       "",
-      "Example: darex prune --base bert --tuned bert-sst2 --drop-rate 0.99 --out sst2.safetensors",
-      "         darex prune --adapter bert-sst2-lora --drop-rate 0.5 --out pruned-lora"
+      "Examples:",
+      "  darex prune --base bert --tuned bert-sst2 --drop-rate 0.9 --out d.safetensors",
+      "  darex prune --adapter bert-sst2-lora --drop-rate 0.5 --out pruned-lora"
     })
 final class PruneCommand implements Callable<Integer> {
   private static final double PERCENT = 100;
@@ -79,7 +86,7 @@ final class PruneCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "The sparse delta to write, or with --adapter the folder.")
+      description = "The sparse delta to write; with --adapter the folder to write.")
   private Path out;
 
   @Mixin private RecipeOptions options;
@@ -90,18 +97,18 @@ final class PruneCommand implements Callable<Integer> {
       names = "--master",
       paramLabel = "URL",
       description =
-          "Read the checkpoints on this Spark cluster, local[2] or spark://host:7077, whose"
-              + " machines see the same files; the same bytes come out.")
+          "Spark cluster to do the work, such as local[2] or spark://host:7077; its machines must"
+              + " see the same files. The output is the same.")
   private String master;
 
   @Option(
       names = "--no-digest",
-      description = "Take no digests of the checkpoints, which need a full read of both.")
+      description = "Record no digests of the checkpoints; each takes a full read.")
   private boolean noDigest;
 
   @Mixin private WorkOptions work;
 
-  @Option(names = "--dry-run", description = "Say what would be done, and stop.")
+  @Option(names = "--dry-run", description = "Print what would be done, and stop.")
   private boolean dryRun;
 
   @Option(names = "--json", description = "Print the result as one line of JSON.")

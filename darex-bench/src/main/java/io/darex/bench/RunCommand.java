@@ -14,11 +14,14 @@ import picocli.CommandLine.ParentCommand;
 /** {@code darex run}: fine-tune, prune, search, evaluate and report, from one YAML. */
 @Command(
     name = "run",
-    description =
-        "Fine-tune an encoder, prune its delta at every rate, rescale and seed of CONFIG, and"
-            + " report what each costs. Run again, it reuses what is done.",
+    description = {
+      "Fine-tune an encoder, prune its delta in every way that CONFIG names, and report the"
+          + " scores.",
+      "Stopped and run again, it continues."
+    },
     mixinStandardHelpOptions = true,
-    footer = {"", "Example: darex run configs/cola.yml --glue ~/glue"})
+    sortOptions = false,
+    footer = {"", "Example: darex run configs/quickstart.yml"})
 final class RunCommand implements Callable<Integer> {
   @ParentCommand private Main main;
 
@@ -40,8 +43,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--force",
       description =
-          "Start over where DIR already holds a run, which is deleted; with anything else in it DIR"
-              + " is refused.")
+          "Delete the run that DIR holds and start over; a folder with anything else in it is"
+              + " refused.")
   private boolean force;
 
   @Override

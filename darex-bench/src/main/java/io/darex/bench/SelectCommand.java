@@ -37,15 +37,17 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "select",
     description = {
-      "Find out how a delta is best pruned: measure it, try what there is on a part of the",
-      "validation split, and answer with a recipe for darex prune. Dev is never read."
+      "Choose how to prune a delta, and write a recipe for darex prune.",
+      "It measures the delta and tries methods on a part of the validation split, which is drawn"
+          + " from train. Dev is never read."
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
     footer = {
       "",
-      "Example: darex select --base base --tuned tuned --task cola --glue ~/glue --drop-rate 0.99",
-      "         darex select --base base --tuned tuned --calibration texts.txt --bytes 5MB"
+      "Examples:",
+      "  darex select --base base --tuned tuned --task agreement --drop-rate 0.99",
+      "  darex select --base base --tuned tuned --calibration texts.txt --bytes 5MB"
     })
 final class SelectCommand implements Callable<Integer> {
   /** The mask seed that darex prune takes by default is the first. */
@@ -72,7 +74,8 @@ final class SelectCommand implements Callable<Integer> {
       paramLabel = "CHECKPOINT",
       converter = CheckpointPath.class,
       required = true,
-      description = "The fine-tuned one; a folder with config and tokenizer for a trial.")
+      description =
+          "The fine-tuned checkpoint; to try methods, a folder with config and tokenizer.")
   private Path tuned;
 
   @Option(
@@ -98,7 +101,7 @@ final class SelectCommand implements Callable<Integer> {
   @Option(
       names = "--task",
       paramLabel = "TASK",
-      description = "Name of a task, or a YAML file that describes one: labels to compare by.")
+      description = "Task whose labels the methods are compared by: a name, or a YAML file.")
   private String taskArgument;
 
   @Mixin private ClassesOption classes;
@@ -113,7 +116,7 @@ final class SelectCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "The seed that holds out validation; default: 0, as in a run.")
+      description = "Seed that draws the validation split; default: 0, as in a run.")
   private long seed;
 
   @Option(
@@ -122,7 +125,7 @@ final class SelectCommand implements Callable<Integer> {
       description = "Texts, one a line; default: the task's train texts without their labels.")
   private Path calibration;
 
-  @Option(names = "--may-train", description = "The model may be fine-tuned again.")
+  @Option(names = "--may-train", description = "Consider fine-tuning the model again.")
   private boolean mayTrain;
 
   @Option(names = "--columns", description = "Try masks of whole columns too.")
@@ -132,7 +135,7 @@ final class SelectCommand implements Callable<Integer> {
       names = "--trial-seeds",
       paramLabel = "N",
       defaultValue = "2",
-      description = "Masks that a drawn candidate is measured with; default: ${DEFAULT-VALUE}.")
+      description = "Seeds to measure a drawn mask with; default: ${DEFAULT-VALUE}.")
   private int trialSeeds;
 
   @Option(
@@ -145,16 +148,16 @@ final class SelectCommand implements Callable<Integer> {
   @Option(
       names = "--recipe",
       paramLabel = "FILE",
-      description = "YAML to write for darex prune --config; q's of tensors go beside it.")
+      description = "YAML to write for darex prune --config; a q for each tensor goes beside it.")
   private Path recipe;
 
   @Option(names = "--out", paramLabel = "FILE", description = "HTML report to write.")
   private Path out;
 
-  @Option(names = "--force", description = "Replace files that are there; never an input.")
+  @Option(names = "--force", description = "Replace outputs that exist; never an input.")
   private boolean force;
 
-  @Option(names = "--json", description = "Print JSON.")
+  @Option(names = "--json", description = "Print the result as JSON.")
   private boolean json;
 
   @Override

@@ -18,11 +18,14 @@ import picocli.CommandLine.ParentCommand;
 /** {@code darex sweep}: many runs over a space of configurations. */
 @Command(
     name = "sweep",
-    description =
-        "Try many configurations: CONFIG is one of darex run in which any value may be a space,"
-            + " with a section 'sweep'. Run again, it goes on where it was.",
+    description = {
+      "Try many configurations and report the best.",
+      "CONFIG is a configuration of darex run, with a section 'sweep', in which any value may be a"
+          + " space to search. Stopped and run again, it continues."
+    },
     mixinStandardHelpOptions = true,
-    footer = {"", "Example: darex sweep configs/sweep/lambda-penalty-cola.yml --glue ~/glue"})
+    sortOptions = false,
+    footer = {"", "Example: darex sweep configs/sweep/lambda-penalty-cola.yml --glue GLUE"})
 final class SweepCommand implements Callable<Integer> {
   @ParentCommand private Main main;
 
@@ -45,15 +48,15 @@ final class SweepCommand implements Callable<Integer> {
       names = "--master",
       paramLabel = "URL",
       description =
-          "Evaluate the candidates on this Spark cluster, local[2] or spark://host:7077, whose"
-              + " machines see the same files.")
+          "Spark cluster to evaluate the candidates on, such as local[2] or spark://host:7077; its"
+              + " machines must see the same files.")
   private String master;
 
   @Option(
       names = "--force",
       description =
-          "Start over where DIR already holds a sweep, which is deleted; with anything else in it"
-              + " DIR is refused.")
+          "Delete the sweep that DIR holds and start over; a folder with anything else in it is"
+              + " refused.")
   private boolean force;
 
   @Override

@@ -26,11 +26,14 @@ final class TextOptions {
       names = "--task",
       paramLabel = "TASK",
       description =
-          "Task whose train examples are such texts, with labels: for q-labelled and budget apl. "
-              + "Its dev examples are never read.")
+          "Task whose train examples are the texts, with labels, which q-labelled and budget apl"
+              + " need. Its dev examples are never read.")
   private String task;
 
-  @Option(names = "--glue", paramLabel = "DIR", description = "GLUE folder, for --task.")
+  @Option(
+      names = "--glue",
+      paramLabel = "DIR",
+      description = "GLUE folder in the official TSV layout, for a --task of GLUE.")
   private Path glue;
 
   @Mixin private ClassesOption classes;

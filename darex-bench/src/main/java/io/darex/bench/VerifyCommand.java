@@ -22,9 +22,10 @@ import picocli.CommandLine.ParentCommand;
 /** {@code darex verify}: is a sparse delta what it says? */
 @Command(
     name = "verify",
-    description =
-        "Check a sparse delta against its own digest and, where given, the checkpoints it was made"
-            + " from. Exits with 1 if a check fails, or if there is no digest to check by.",
+    description = {
+      "Check a sparse delta against its digest and the checkpoints it was made from.",
+      "Exits with 1 if a check fails, or if the delta has no digest."
+    },
     mixinStandardHelpOptions = true,
     footer = {"", "Example: darex verify sst2.safetensors --base bert --tuned bert-sst2"})
 final class VerifyCommand implements Callable<Integer> {
@@ -51,7 +52,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Option(
       names = "--allow-unsigned",
-      description = "Accept a delta that was written without digests; what it has is checked.")
+      description = "Accept a delta that was written without digests.")
   private boolean allowUnsigned;
 
   @Override

@@ -13,7 +13,7 @@ final class WorkOptions {
   @Option(
       names = "--force",
       description =
-          "Replace the output if it exists: a file, or a folder in which all is written by darex;"
+          "Replace the output if it exists: a file, or a folder that holds only what darex wrote;"
               + " never an input.")
   private boolean force;
 
@@ -21,7 +21,7 @@ final class WorkOptions {
       names = "--threads",
       paramLabel = "N",
       converter = Threads.class,
-      description = "Default: all processors.")
+      description = "Number of threads; default: all processors.")
   private int threads = Runtime.getRuntime().availableProcessors();
 
   /**
