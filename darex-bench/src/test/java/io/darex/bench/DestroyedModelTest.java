@@ -51,7 +51,7 @@ class DestroyedModelTest {
         EncoderConfig.fromJson(base.config().orElseThrow()).withLabels(List.of("0", "1"));
     SortedMap<String, Tensor> tensors = new TreeMap<>(TinyBert.checkpoint(config, 1).tensors());
     tensors.putAll(base.tensors());
-    enlarge(tensors, "bert.encoder.layer.0.intermediate.dense.weight", 1e16f);
+    enlarge(tensors, "bert.encoder.layer.0.intermediate.dense.weight", 0x1p53f);
     enlarge(tensors, "bert.encoder.layer.0.output.dense.weight", 4e21f);
     tensors.put(
         "classifier.bias",
