@@ -72,10 +72,7 @@ final class FactorOptions {
     PeftAdapter.beside(adapter).ifPresent(console::say);
     FactorPruning pruning =
         FactorPruning.open(
-            adapter,
-            options.factor(own(dropRateA, qA)),
-            options.factor(own(dropRateB, qB)),
-            "darex " + Main.version());
+            adapter, options.factor(own(dropRateA, qA)), options.factor(own(dropRateB, qB)));
     if (dryRun) {
       pruning.report().forEach(console.out()::println);
       return;

@@ -1,43 +1,39 @@
 package io.darex.bench;
 
+import io.darex.prune.recipe.RecipeKeys;
+import io.darex.prune.rescale.Rescales;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.IModelTransformer;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Shows the options of {@code darex prune} under headings; what they mean stays as it is. */
+/** Adds the options of a recipe to {@code darex prune}, and shows all options under headings. */
 final class HelpGroups implements IModelTransformer {
   private static final List<Group> PRUNE =
       List.of(
           new Group("Inputs and output", "--base", "--tuned", "--adapter", "--out"),
-          new Group(
-              "Recipe",
-              "--config",
-              "--mask",
-              "--drop-rate",
-              "--seed",
-              "--scope",
-              "--group",
-              "--keep",
-              "--epsilon",
-              "--budget",
-              "--only",
-              "--exclude",
-              "--preset",
-              "--values"),
-          new Group(
-              "q and its search",
-              "--rescale",
-              "--q",
-              "--q-file",
-              "--norm",
-              "--q-scope",
-              "--search"),
+          new Group("Recipe", recipe(false)),
+          new Group("q and its search", recipe(true)),
           new Group("Texts to look at", "--task", "--glue", "--classes", "--calibration"),
           new Group("Factors of an adapter", "--drop-rate-a", "--drop-rate-b", "--q-a", "--q-b"),
           new Group(
               "Work", "--threads", "--master", "--no-digest", "--force", "--dry-run", "--json"));
+
+  /** The options of a recipe: those of its rescale, or all others. */
+  private static List<String> recipe(boolean rescale) {
+    Set<String> found = new HashSet<>(Set.of(RecipeKeys.RESCALE.key()));
+    Rescales.KINDS.all().values().forEach(kind -> found.addAll(kind.keys()));
+    List<String> options = new ArrayList<>(rescale ? List.of("--q-file") : List.of("--config"));
+    RecipeKeys.ALL.stream()
+        .map(RecipeKeys.Key::name)
+        .filter(name -> found.contains(name) == rescale)
+        .forEach(name -> options.add(RecipeOptions.name(name)));
+    return options;
+  }
 
   private record Group(String heading, List<String> options) {
     Group(String heading, String... options) {
@@ -47,6 +43,7 @@ final class HelpGroups implements IModelTransformer {
 
   @Override
   public CommandSpec transform(CommandSpec command) {
+    RecipeOptions.addTo(command);
     for (int i = 0; i < PRUNE.size(); i++) {
       ArgGroupSpec.Builder group =
           ArgGroupSpec.builder()

@@ -3,13 +3,13 @@ package io.darex.bench;
 import io.darex.bench.cluster.Cluster;
 import io.darex.bench.cluster.PartWork;
 import io.darex.bench.cluster.Work;
-import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.pipeline.TunedModel;
 import io.darex.prune.Scale;
 import io.darex.prune.checkpoint.DividedPruning;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
 import io.darex.prune.checkpoint.PeftAdapter;
 import io.darex.prune.checkpoint.PruneJob;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Point;
 import io.darex.prune.rescale.Unscaled;
@@ -29,8 +29,10 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
 
 /** {@code darex prune}: base and tuned checkpoint to a sparse delta. */
 @Command(
@@ -57,8 +59,6 @@ final class PruneCommand implements Callable<Integer> {
 
   /** From here on entries that were kept without a rescale are too small for what was dropped. */
   private static final double HIGH = 0.9;
-
-  private static final String TOOL = "darex " + Main.version();
 
   /** Below this share of zeros a delta is as dense as any. */
   private static final double SPARSE = 0.01;
@@ -89,7 +89,7 @@ final class PruneCommand implements Callable<Integer> {
       description = "The sparse delta to write; with --adapter the folder to write.")
   private Path out;
 
-  @Mixin private RecipeOptions options;
+  @Spec private CommandSpec spec;
 
   @Mixin private TextOptions texts;
 
@@ -116,6 +116,7 @@ final class PruneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    RecipeOptions options = new RecipeOptions(spec.commandLine().getParseResult());
     if (factors.given()) {
       if (base != null || tuned != null || noDigest || master != null || texts.given()) {
         throw new BadInputException(
@@ -131,22 +132,16 @@ final class PruneCommand implements Callable<Integer> {
           "expected --base and --tuned, or --adapter, came "
               + (base != null ? "--base alone" : tuned != null ? "--tuned alone" : "none"));
     }
-    RecipeConfig config = options.recipe();
-    TunedModel.Source texts = this.texts.source(config, options.calibration(), main.console());
-    boolean reads = config.needsTexts().isPresent() || config.needsLabels().isPresent();
-    PruneJob.Recipe recipe =
-        new PruneJob.Recipe(
-            config.pruning(),
-            config.budget(),
-            config.rescale(),
-            config.values(),
-            reads ? Optional.of(texts.words()) : Optional.empty(),
-            !noDigest,
-            TOOL);
+    Recipe recipe = options.recipe();
+    TunedModel.Source texts = this.texts.source(recipe, options.calibration(), main.console());
+    boolean reads = !recipe.needsWeightsAlone();
+    PruneJob.Settings settings =
+        new PruneJob.Settings(
+            recipe, reads ? Optional.of(texts.words()) : Optional.empty(), !noDigest);
     Inputs inputs = options.inputs().and(base, tuned);
     this.texts.inputs().paths().forEach(inputs::and);
     work.requireFile(out, inputs);
-    PruneJob job = PruneJob.open(base, tuned, recipe);
+    PruneJob job = PruneJob.open(base, tuned, settings);
     Optional<DividedPruning> divided = Optional.ofNullable(master).map(url -> divided(job));
     Console console = main.console();
     if (dryRun) {
@@ -156,7 +151,9 @@ final class PruneCommand implements Callable<Integer> {
     }
     preflight(job).forEach(console::say);
     requireRoom(job);
-    advice(config).ifPresent(console::say);
+    if (!options.namesRescale()) {
+      advice(recipe).ifPresent(console::say);
+    }
     long start = System.nanoTime();
     PruneJob.Outcome outcome;
     if (divided.isPresent()) {
@@ -164,7 +161,7 @@ final class PruneCommand implements Callable<Integer> {
           Farewell.during(
               console,
               () -> "parts that are done stay, the same command goes on",
-              () -> onCluster(divided.get()));
+              () -> onCluster(divided.get(), recipe));
     } else if (reads) {
       Backend.prepare(console);
       try (TunedModel model = TunedModel.open(tuned, texts);
@@ -182,14 +179,11 @@ final class PruneCommand implements Callable<Integer> {
   }
 
   /** What docs/RESULTS.md ("Which method") says of a convention that was followed unasked. */
-  private Optional<String> advice(RecipeConfig config) {
-    boolean unscaled = config.rescale().equals(new Unscaled());
-    return unscaled
-            && !options.said().containsKey("rescale")
-            && config.pruning().mask().dropRate() >= HIGH
+  private static Optional<String> advice(Recipe recipe) {
+    return recipe.rescale().equals(new Unscaled()) && recipe.mask().dropRate() >= HIGH
         ? Optional.of(
             "no rescale, as is the convention for mask "
-                + config.pruning().mask().kind()
+                + recipe.mask().kind()
                 + "; at such a drop rate a q keeps far more: --rescale norm-match needs no texts,"
                 + " q-unlabelled and q-labelled find one by --calibration or --task")
         : Optional.empty();
@@ -203,17 +197,17 @@ final class PruneCommand implements Callable<Integer> {
     }
   }
 
-  private PruneJob.Outcome onCluster(DividedPruning job) throws IOException {
+  private PruneJob.Outcome onCluster(DividedPruning job, Recipe recipe) throws IOException {
     Console console = main.console();
     console.say("connecting to " + master);
     try (Cluster cluster = Cluster.open(master, 1)) {
-      return job.run(out, work.options(), parts -> onCluster(cluster, parts));
+      return job.run(out, work.options(), parts -> onCluster(cluster, recipe, parts));
     }
   }
 
-  private void onCluster(Cluster cluster, List<DividedPruning.Part> parts) throws IOException {
-    Map<String, Object> said = new TreeMap<>(options.said());
-    said.computeIfPresent("qFile", (key, file) -> Work.path(Path.of(file.toString())));
+  private void onCluster(Cluster cluster, Recipe recipe, List<DividedPruning.Part> parts)
+      throws IOException {
+    String json = PartWork.json(recipe);
     List<PartWork> tasks =
         parts.stream()
             .map(
@@ -221,8 +215,7 @@ final class PruneCommand implements Callable<Integer> {
                     new PartWork(
                         Work.path(base),
                         Work.path(tuned),
-                        said,
-                        TOOL,
+                        json,
                         Work.path(part.file()),
                         part.names(),
                         part.entries()))

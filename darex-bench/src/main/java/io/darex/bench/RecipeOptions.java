@@ -1,120 +1,118 @@
 package io.darex.bench;
 
 import io.darex.bench.config.Rate;
-import io.darex.bench.config.RecipeConfig;
-import io.darex.prune.checkpoint.FactorPruning;
+import io.darex.bench.config.RecipeReader;
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Range;
+import io.darex.prune.recipe.Recipe;
+import io.darex.prune.recipe.RecipeKeys;
+import io.darex.prune.recipe.RecipeKeys.Key;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
-/** The options that say how to prune; those not given leave it to the configuration. */
+/**
+ * The options that say how to prune, one for each key of a recipe; those not given leave it to the
+ * configuration.
+ */
 final class RecipeOptions {
-  @Option(
-      names = "--config",
-      paramLabel = "YAML",
-      description = "A recipe such as configs/prune/random.yml; the options below go before it.")
-  private Path config;
+  private static final String CONFIG = "--config";
+  private static final String Q_FILE = "--q-file";
 
-  @Option(
-      names = "--mask",
-      paramLabel = "NAME",
-      description =
-          "Which entries stay: random (default), stratified, magnitude, columns, n:m, wanda.")
-  private String mask;
+  private final ParseResult parsed;
 
-  @Option(
-      names = "--drop-rate",
-      paramLabel = "P",
-      converter = Rate.class,
-      description = "Fraction of the entries dropped, in [0, 1); default 0.99.")
-  private Double dropRate;
+  /** The options that were given to a command to which {@link #addTo} has added them. */
+  RecipeOptions(ParseResult parsed) {
+    this.parsed = parsed;
+  }
 
-  @Option(names = "--seed", paramLabel = "N", description = "Of drawn masks; default 42.")
-  private Long seed;
+  /** Adds the options to a command. */
+  static void addTo(CommandSpec command) {
+    command.addOption(
+        OptionSpec.builder(CONFIG)
+            .paramLabel("YAML")
+            .type(Path.class)
+            .description(
+                "A recipe such as configs/prune/random.yml; the options below go before it.")
+            .build());
+    for (Key key : RecipeKeys.ALL) {
+      if (key.name().equals("tensors")) {
+        command.addOption(
+            OptionSpec.builder(Q_FILE)
+                .paramLabel("YAML")
+                .type(Path.class)
+                .description(
+                    "Of q: a mapping 'tensors' of names or patterns to q's, and 'fallback' for"
+                        + " the rest (default: the share that is kept).")
+                .build());
+      } else if (!key.name().equals("fallback")) {
+        command.addOption(option(key));
+      }
+    }
+  }
 
-  @Option(
-      names = "--scope",
-      paramLabel = "SCOPE",
-      description = "What magnitude compares: tensor (default), row, model.")
-  private String scope;
+  private static OptionSpec option(Key key) {
+    Parameter.Type<?> type = key.parameter().type();
+    OptionSpec.Builder option =
+        OptionSpec.builder(name(key.name())).paramLabel("VALUE").description(help(key));
+    if (type instanceof Parameter.Number number) {
+      option.type(Double.class).paramLabel("X");
+      if (number.range().equals(Range.SHARE)) {
+        option.converters(new Rate());
+      }
+    } else if (type instanceof Parameter.Whole || type instanceof Parameter.Seed) {
+      option.type(Long.class).paramLabel("N");
+    } else if (type instanceof Parameter.Seeds) {
+      option.type(List.class).auxiliaryTypes(Long.class).splitRegex(",").paramLabel("N");
+    } else if (type instanceof Parameter.Texts) {
+      option.type(List.class).auxiliaryTypes(String.class).paramLabel("PATTERN");
+    } else {
+      option.type(String.class).paramLabel("NAME");
+    }
+    return option.build();
+  }
 
-  @Option(names = "--group", paramLabel = "G", description = "Entries in a group of stratified.")
-  private Integer group;
+  /** The option of a key. */
+  static String name(String key) {
+    return "--" + key.replaceAll("[A-Z]", "-$0").toLowerCase(Locale.ROOT);
+  }
 
-  @Option(names = "--keep", paramLabel = "N:M", description = "Of n:m; default 2:4.")
-  private String keep;
-
-  @Option(
-      names = "--budget",
-      paramLabel = "NAME",
-      description = "How the drop rate is spread over tensors: uniform (default), variance, apl.")
-  private String budget;
-
-  @Option(
-      names = "--rescale",
-      paramLabel = "NAME",
-      description =
-          "By which q kept entries are divided: inverse-keep-rate (default of drawn masks), q, "
-              + "norm-match, none (default of masks that choose by size); with texts q-labelled, "
-              + "q-unlabelled.")
-  private String rescale;
-
-  @Option(names = "--q", paramLabel = "Q", description = "The q of rescale q, in (0, 1].")
-  private Double q;
-
-  @Option(
-      names = "--q-file",
-      paramLabel = "YAML",
-      description =
-          "A q for each tensor: a mapping 'tensors' of names or patterns, and 'fallback' for the "
-              + "rest (default: the share that is kept).")
-  private Path qFile;
-
-  @Option(
-      names = "--q-scope",
-      paramLabel = "SCOPE",
-      description = "What a found q is for: global (one for all) or layer.")
-  private String qScope;
-
-  @Option(names = "--norm", paramLabel = "NORM", description = "Of norm-match: l1 (default), l2.")
-  private String norm;
-
-  @Option(
-      names = "--values",
-      paramLabel = "DTYPE",
-      description = "How kept values are stored: f32 (default), bf16, f16.")
-  private String values;
-
-  @Option(
-      names = "--only",
-      paramLabel = "PATTERN",
-      description = "Prune these tensors only; * stands for any characters. May be repeated.")
-  private List<String> only;
-
-  @Option(
-      names = "--exclude",
-      paramLabel = "PATTERN",
-      description = "Carry these tensors whole. May be repeated.")
-  private List<String> exclude;
-
-  @Option(
-      names = "--preset",
-      paramLabel = "NAME",
-      description =
-          "What is pruned at most: encoder (default; all but classifier.*), decoder (mlp and "
-              + "self_attn), all.")
-  private String preset;
+  /** {@code "Of magnitude: what is compared: tensor (default), row, model."}. */
+  private static String help(Key key) {
+    StringBuilder help = new StringBuilder();
+    if (!key.owners().isEmpty()) {
+      help.append("Of ").append(String.join(", ", key.owners())).append(": ");
+    }
+    help.append(key.parameter().help());
+    Optional<?> fallback = key.parameter().fallback();
+    if (key.parameter().type() instanceof Parameter.Choice<?> choice) {
+      String words = String.join(", ", choice.choices().keySet());
+      for (Map.Entry<String, ?> each : choice.choices().entrySet()) {
+        if (fallback.isPresent() && fallback.get().equals(each.getValue())) {
+          words = words.replaceFirst("\\b" + each.getKey() + "\\b", "$0 (default)");
+        }
+      }
+      help.append(": ").append(words);
+    } else if (fallback.isPresent() && !(fallback.get() instanceof List)) {
+      help.append("; default ").append(fallback.get());
+    }
+    help.setCharAt(0, Character.toUpperCase(help.charAt(0)));
+    return help.append('.').toString();
+  }
 
   /**
    * The recipe.
    *
    * @throws BadInputException if file or options are at fault
    */
-  RecipeConfig recipe() {
-    return RecipeConfig.of(said());
+  Recipe recipe() {
+    return RecipeReader.of(said());
   }
 
   /**
@@ -124,7 +122,7 @@ final class RecipeOptions {
    * @throws BadInputException as {@link #recipe()}, and if a type of kept values is given, for a
    *     factor keeps its own
    */
-  FactorPruning.Recipe factor(Map<String, Object> own) {
+  Recipe factor(Map<String, Object> own) {
     Map<String, Object> said = said();
     if (said.containsKey("values")) {
       throw new BadInputException(
@@ -136,48 +134,53 @@ final class RecipeOptions {
           "--adapter: expected no --budget, as each factor has its own rate, came "
               + said.get("budget"));
     }
-    own.forEach((key, value) -> put(said, key, value));
-    RecipeConfig config = RecipeConfig.of(said);
-    return new FactorPruning.Recipe(config.pruning(), config.rescale());
+    own.forEach(
+        (key, value) -> {
+          if (value != null) {
+            said.put(key, value);
+          }
+        });
+    return RecipeReader.of(said);
   }
 
   /** The file of texts that the recipe's YAML names. */
   Optional<Path> calibration() {
-    return Optional.ofNullable(said().get("calibration")).map(file -> Path.of(file.toString()));
+    return file().map(RecipeReader.FromFile::calibration);
   }
 
   /** The files that the recipe is in, or that it names. */
   Inputs inputs() {
-    Object named = said().get("qFile");
-    return Inputs.of(config, named == null ? null : Path.of(named.toString()))
+    Object named = said().get(RecipeReader.Q_FILE);
+    return Inputs.of(config(), named == null ? null : Path.of(named.toString()))
         .and(calibration().orElse(null));
   }
 
-  /** What file and options say, by key. */
-  Map<String, Object> said() {
-    Map<String, Object> said = config == null ? new TreeMap<>() : RecipeConfig.read(config);
-    put(said, "mask", mask);
-    put(said, "dropRate", dropRate);
-    put(said, "seed", seed);
-    put(said, "scope", scope);
-    put(said, "group", group);
-    put(said, "keep", keep);
-    put(said, "budget", budget);
-    put(said, "qScope", qScope);
-    put(said, "rescale", rescale);
-    put(said, "q", q);
-    put(said, "qFile", qFile);
-    put(said, "norm", norm);
-    put(said, "values", values);
-    put(said, "only", only);
-    put(said, "exclude", exclude);
-    put(said, "preset", preset);
-    return said;
+  /** Whether a rescale is named. */
+  boolean namesRescale() {
+    return said().containsKey(RecipeKeys.RESCALE.key());
   }
 
-  private static void put(Map<String, Object> said, String key, Object value) {
-    if (value != null) {
-      said.put(key, value);
+  private Path config() {
+    return parsed.matchedOptionValue(CONFIG, (Path) null);
+  }
+
+  private Optional<RecipeReader.FromFile> file() {
+    return Optional.ofNullable(config()).map(RecipeReader::read);
+  }
+
+  /** What file and options say, by key. */
+  private Map<String, Object> said() {
+    Map<String, Object> said =
+        new TreeMap<>(file().map(RecipeReader.FromFile::keys).orElse(Map.of()));
+    for (Key key : RecipeKeys.ALL) {
+      if (parsed.hasMatchedOption(name(key.name()))) {
+        said.put(key.name(), parsed.matchedOptionValue(name(key.name()), (Object) null));
+      }
     }
+    Path qFile = parsed.matchedOptionValue(Q_FILE, (Path) null);
+    if (qFile != null) {
+      said.put(RecipeReader.Q_FILE, qFile);
+    }
+    return said;
   }
 }

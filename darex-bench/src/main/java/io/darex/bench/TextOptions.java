@@ -1,9 +1,11 @@
 package io.darex.bench;
 
-import io.darex.bench.config.RecipeConfig;
+import io.darex.bench.config.RecipeName;
 import io.darex.bench.config.TaskConfig;
 import io.darex.bench.glue.DataFolder;
 import io.darex.bench.pipeline.TunedModel;
+import io.darex.prune.recipe.Recipe;
+import io.darex.prune.rescale.Need;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -17,9 +19,7 @@ final class TextOptions {
   @Option(
       names = "--calibration",
       paramLabel = "FILE",
-      description =
-          "Texts, one a line, that mask wanda and the rescales q-unlabelled, q-first-order, "
-              + "q-second-order, q-layer-mse, q-least-squares and q-learned look at.")
+      description = "Texts, one a line, which mask wanda and the rescale q-unlabelled need.")
   private Path calibration;
 
   @Option(
@@ -44,7 +44,7 @@ final class TextOptions {
    * @param inRecipe the file that a recipe's YAML names, where none is named here
    * @throws BadInputException if there are none and the recipe needs some, or the other way round
    */
-  TunedModel.Source source(RecipeConfig recipe, Optional<Path> inRecipe, Console console) {
+  TunedModel.Source source(Recipe recipe, Optional<Path> inRecipe, Console console) {
     TunedModel.Source source =
         new TunedModel.Source(
             Optional.ofNullable(calibration).or(() -> inRecipe),
@@ -54,12 +54,12 @@ final class TextOptions {
             SEED,
             Integer.MAX_VALUE,
             console::say);
-    Optional<String> labels = recipe.needsLabels();
+    Optional<String> labels = recipe.needing(Need.LABELS);
     if (labels.isPresent() && source.task().isEmpty()) {
       throw new BadInputException(
           labels.get() + " needs labels: expected --task TASK, and for GLUE --glue DIR, came none");
     }
-    Optional<String> texts = recipe.needsTexts();
+    Optional<String> texts = recipe.needing(Need.TEXTS);
     if (texts.isPresent() && !source.given()) {
       throw new BadInputException(
           texts.get() + " needs texts: expected --calibration FILE or --task TASK, came neither");
@@ -67,7 +67,7 @@ final class TextOptions {
     if (labels.isEmpty() && texts.isEmpty() && (calibration != null || task != null)) {
       throw new BadInputException(
           "expected no --calibration and no --task, as "
-              + recipe.name()
+              + RecipeName.of(recipe)
               + " looks at nothing but the weights, came "
               + (calibration != null ? "--calibration" : "--task"));
     }

@@ -1,7 +1,6 @@
 package io.darex.bench.calibration;
 
 import io.darex.bench.encoder.Batch;
-import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.glue.TextBatches;
 import io.darex.prune.Checkpoint;
@@ -71,7 +70,7 @@ public final class Calibrator {
   }
 
   /** What everything so far has cost. */
-  public Passes passes() {
+  public long passes() {
     return encoder.passes();
   }
 }

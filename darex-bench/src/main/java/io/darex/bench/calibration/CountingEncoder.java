@@ -3,9 +3,7 @@ package io.darex.bench.calibration;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.Gradients;
 import io.darex.bench.encoder.LoadedEncoder;
-import io.darex.bench.encoder.Loss;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
 import java.util.List;
@@ -19,14 +17,14 @@ final class CountingEncoder {
   private Encoder encoder;
 
   private long forward;
-  private long backward;
 
   CountingEncoder(LoadedEncoder loaded) {
     this.loaded = loaded;
   }
 
-  Passes passes() {
-    return new Passes(forward, backward);
+  /** How many texts went through the network so far. */
+  long passes() {
+    return forward;
   }
 
   EncoderConfig config() {
@@ -39,10 +37,6 @@ final class CountingEncoder {
     return this;
   }
 
-  void load(Checkpoint checkpoint) {
-    with(checkpoint);
-  }
-
   float[] lastHidden(Batch batch) {
     forward += batch.rows();
     return encoder.lastHidden(batch);
@@ -53,19 +47,8 @@ final class CountingEncoder {
     return encoder.dense(batch);
   }
 
-  float[][] logits(Batch batch) {
-    forward += batch.rows();
-    return encoder.logits(batch);
-  }
-
   SortedMap<String, LayerInput> inputs(List<Batch> batches) {
     forward += batches.stream().mapToLong(Batch::rows).sum();
     return encoder.inputs(batches);
-  }
-
-  Gradients gradients(Batch batch, Loss function) {
-    forward += batch.rows();
-    backward += batch.rows();
-    return encoder.gradients(batch, function);
   }
 }

@@ -1,44 +1,43 @@
 package io.darex.bench.cluster;
 
-import io.darex.bench.config.RecipeConfig;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.prune.checkpoint.DividedPruning;
 import io.darex.prune.checkpoint.PruneJob;
+import io.darex.prune.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * One part of a divided pruning job, on one thread.
  *
  * @param base the pre-trained checkpoint, as every machine calls it
  * @param tuned the fine-tuned one
- * @param recipe what options and file say, by key
- * @param tool name and version of the program
+ * @param recipe as {@link #json} has it
  * @param file where the part goes
  * @param names of its tensors
  * @param entries how many entries they have together
  */
 public record PartWork(
-    String base,
-    String tuned,
-    Map<String, ?> recipe,
-    String tool,
-    String file,
-    List<String> names,
-    long entries)
+    String base, String tuned, String recipe, String file, List<String> names, long entries)
     implements Work {
-  /** Copies map and list, to such as can be sent. */
+  /** Copies the list, to one that can be sent. */
   public PartWork {
-    recipe = new TreeMap<>(recipe);
     names = List.copyOf(names);
+  }
+
+  /** A recipe as a text that can be sent. */
+  public static String json(Recipe recipe) {
+    return new ObjectMapper().valueToTree(recipe.parameters()).toString();
   }
 
   /** The part's file. */
   @Override
   public String run() throws IOException {
-    PruneJob.Recipe read = RecipeConfig.of(recipe).job(tool);
+    TypeReference<Map<String, Object>> type = new TypeReference<>() {};
+    Recipe read = Recipe.of(new ObjectMapper().readValue(recipe, type));
     PruneJob job = PruneJob.open(Path.of(base), Path.of(tuned), read);
     new DividedPruning(job).prune(new DividedPruning.Part(Path.of(file), names, entries), 1);
     return file;

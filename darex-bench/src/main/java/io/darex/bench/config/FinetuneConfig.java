@@ -2,12 +2,13 @@ package io.darex.bench.config;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.darex.optim.Penalty;
+import io.darex.prune.parameter.Range;
 import java.util.List;
 import lombok.With;
 
 /**
  * How an encoder is fine-tuned: the {@code finetune} section. What it does not name follows the
- * {@link Recipe} of task and encoder.
+ * {@link FinetuneDefaults} of task and encoder.
  *
  * @param optimizer one of {@link #OPTIMIZERS}
  * @param lambda λ, the strength of AdamR's pull (0 for {@code adam})
@@ -86,10 +87,10 @@ public record FinetuneConfig(
    *
    * @return one for each value of {@code seed}, which is an axis; nothing else tells them apart
    */
-  static List<FinetuneConfig> from(Section section, Recipe recipe) {
+  static List<FinetuneConfig> from(Section section, FinetuneDefaults recipe) {
     LoraConfig lora = section.has("lora") ? LoraConfig.from(section.section("lora"), recipe) : null;
     String optimizer = section.name("optimizer", lora == null ? "adamr-l2" : "adam", OPTIMIZERS);
-    int patience = section.has("epochs") ? 0 : Recipe.PATIENCE;
+    int patience = section.has("epochs") ? 0 : FinetuneDefaults.PATIENCE;
     boolean pulls = !optimizer.equals("adam");
     if (!pulls && section.has("lambda")) {
       throw section.bad("lambda", "no lambda with optimizer adam, which has no pull");
@@ -100,17 +101,17 @@ public record FinetuneConfig(
     }
     List<Long> seeds =
         section.numbers("seed", List.of(0.0), SEED).stream().map(Double::longValue).toList();
-    double rate = lora == null ? recipe.learningRate() : Recipe.LORA_RATE;
+    double rate = lora == null ? recipe.learningRate() : FinetuneDefaults.LORA_RATE;
     FinetuneConfig config =
         new FinetuneConfig(
             optimizer,
             section.number("lambda", pulls ? 1e-4 : 0, Range.NOT_NEGATIVE),
             section.name("normalisation", "global", List.of("global", "none")),
             section.number("learningRate", rate, Range.POSITIVE),
-            (int) section.whole("epochs", Recipe.EPOCHS, COUNT),
-            (int) section.whole("batchSize", Recipe.BATCH_SIZE, COUNT),
-            (int) section.whole("maxLength", Recipe.MAX_LENGTH, Range.whole(8, 512)),
-            section.number("warmup", Recipe.WARMUP, Range.SHARE),
+            (int) section.whole("epochs", FinetuneDefaults.EPOCHS, COUNT),
+            (int) section.whole("batchSize", FinetuneDefaults.BATCH_SIZE, COUNT),
+            (int) section.whole("maxLength", FinetuneDefaults.MAX_LENGTH, Range.whole(8, 512)),
+            section.number("warmup", FinetuneDefaults.WARMUP, Range.SHARE),
             section.number("maxGradientNorm", 1, Range.NOT_NEGATIVE),
             seeds.get(0),
             (int) section.whole("limit", 0, COUNT_OR_ZERO),

@@ -1,5 +1,6 @@
 package io.darex.bench.config;
 
+import io.darex.prune.parameter.Range;
 import java.util.List;
 
 /**
@@ -21,7 +22,7 @@ public record LoraConfig(int rank, double alpha, List<String> targets, boolean r
   }
 
   /** Reads the section; what it does not name is r = 8, α = 2·r, query and value. */
-  static LoraConfig from(Section section, Recipe recipe) {
+  static LoraConfig from(Section section, FinetuneDefaults recipe) {
     int rank = (int) section.whole("rank", RANK, Range.whole(1, 1 << 12));
     List<String> targets = section.texts("targets");
     LoraConfig config =

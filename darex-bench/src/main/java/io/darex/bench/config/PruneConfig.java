@@ -1,5 +1,7 @@
 package io.darex.bench.config;
 
+import io.darex.prune.parameter.Range;
+import io.darex.prune.recipe.Recipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +32,7 @@ public record PruneConfig(List<Method> methods) {
    * @param recipe but for the seed
    * @param seeds one cell each; a single one where the mask is not drawn
    */
-  public record Method(RecipeConfig recipe, List<Long> seeds) {
+  public record Method(Recipe recipe, List<Long> seeds) {
     /** Copies the list. */
     public Method {
       seeds = List.copyOf(seeds);
@@ -45,12 +47,12 @@ public record PruneConfig(List<Method> methods) {
   static PruneConfig from(List<Section> sections) {
     List<Method> methods = new ArrayList<>();
     for (Section section : sections) {
-      List<RecipeConfig> recipes = RecipeConfig.grid(section, DEFAULTS);
+      List<Recipe> recipes = RecipeReader.grid(section, DEFAULTS);
       List<Long> seeds =
-          section.numbers("seeds", SEEDS, RecipeKey.SEED).stream().map(Double::longValue).toList();
+          section.numbers("seeds", SEEDS, Range.SEED).stream().map(Double::longValue).toList();
       section.end();
-      for (RecipeConfig recipe : recipes) {
-        methods.add(new Method(recipe, recipe.isDrawn() ? seeds : seeds.subList(0, 1)));
+      for (Recipe recipe : recipes) {
+        methods.add(new Method(recipe, recipe.mask().isDrawn() ? seeds : seeds.subList(0, 1)));
       }
     }
     return new PruneConfig(methods);

@@ -1,5 +1,6 @@
 package io.darex.bench.config;
 
+import io.darex.prune.parameter.Range;
 import java.math.BigDecimal;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

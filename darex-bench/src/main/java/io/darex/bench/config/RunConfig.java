@@ -56,7 +56,8 @@ public record RunConfig(
     Task task = TaskConfig.from(top);
     String encoder = top.text("encoder", BuiltInEncoders.DEFAULT);
     Optional<Path> folder = encoderFolder(top, encoder);
-    Recipe recipe = Recipe.of(folder.map(RunConfig::family).orElse(Family.BERT), task.name());
+    FinetuneDefaults recipe =
+        FinetuneDefaults.of(folder.map(RunConfig::family).orElse(Family.BERT), task.name());
     RunConfig config =
         new RunConfig(
             nameOf(top.file()),

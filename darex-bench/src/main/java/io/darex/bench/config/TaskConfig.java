@@ -7,6 +7,7 @@ import io.darex.bench.glue.OwnFiles;
 import io.darex.bench.glue.Partition;
 import io.darex.bench.glue.Scoring;
 import io.darex.bench.glue.Task;
+import io.darex.prune.parameter.Range;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;

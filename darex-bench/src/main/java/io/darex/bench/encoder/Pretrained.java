@@ -3,9 +3,11 @@ package io.darex.bench.encoder;
 import io.darex.bench.BadInputException;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.SideFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.SortedMap;
 
 /**
  * A pre-trained encoder as its Hugging Face folder holds it: {@code config.json}, weights and the
@@ -14,8 +16,18 @@ import java.nio.file.Path;
  * @param config the architecture, and the labels where the checkpoint is fine-tuned
  * @param checkpoint the tensors, under the names of the folder
  * @param tokenizer the files of the tokenizer
+ * @param files all that lies beside the weights, by name
  */
-public record Pretrained(EncoderConfig config, Checkpoint checkpoint, TokenizerFiles tokenizer) {
+public record Pretrained(
+    EncoderConfig config,
+    Checkpoint checkpoint,
+    TokenizerFiles tokenizer,
+    SortedMap<String, byte[]> files) {
+  /** An encoder with nothing but its tokenizer beside the weights. */
+  Pretrained(EncoderConfig config, Checkpoint checkpoint, TokenizerFiles tokenizer) {
+    this(config, checkpoint, tokenizer, tokenizer.contents());
+  }
+
   /**
    * What lies in a folder, or the built-in encoder of that name where nothing is called so.
    *
@@ -42,7 +54,11 @@ public record Pretrained(EncoderConfig config, Checkpoint checkpoint, TokenizerF
   public static Pretrained open(Path folder) throws IOException {
     Checkpoint checkpoint = HuggingFaceFolder.open(folder);
     try {
-      return new Pretrained(EncoderConfig.of(checkpoint), checkpoint, TokenizerFiles.read(folder));
+      return new Pretrained(
+          EncoderConfig.of(checkpoint),
+          checkpoint,
+          TokenizerFiles.read(folder),
+          SideFiles.read(folder));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }

@@ -1,13 +1,11 @@
 package io.darex.bench.pipeline;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.Console;
-import io.darex.bench.Main;
 import io.darex.bench.Progress;
 import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.config.PruneConfig;
-import io.darex.bench.config.RecipeConfig;
+import io.darex.bench.config.RecipeName;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.glue.TaskTexts;
@@ -17,15 +15,16 @@ import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Score;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
-import io.darex.prune.Provenance;
-import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.Selection;
+import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.checkpoint.SideFiles;
 import io.darex.prune.checkpoint.SparseDeltaFile;
 import io.darex.prune.checkpoint.WriteOptions;
-import io.darex.prune.mask.Mask;
+import io.darex.prune.recipe.Pruner;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Found;
 import io.darex.prune.rescale.Point;
@@ -40,6 +39,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /** Every method with every seed: pruned, written, applied and scored. */
 final class Cells {
@@ -51,9 +51,14 @@ final class Cells {
   /** Calibration remembers what it has found out of a delta by its identity. */
   private final Map<Selection, Delta> deltas = new HashMap<>();
 
+  private final String task;
   private final Checkpoint base;
   private final Tuned tuned;
   private final OutputFolder folder;
+
+  /** What lies beside the fine-tuned weights. */
+  private final SortedMap<String, SideFile> files;
+
   private final Console console;
   private final int threads;
 
@@ -69,7 +74,8 @@ final class Cells {
       Tuned tuned,
       OutputFolder folder,
       int threads,
-      Console console) {
+      Console console)
+      throws IOException {
     this.config = config;
     this.splits = prepared.splits();
     this.encoder = new LoadedEncoder(encoder);
@@ -77,6 +83,8 @@ final class Cells {
     this.base = prepared.pretrained().checkpoint();
     this.tuned = tuned;
     this.folder = folder;
+    this.files = SideFiles.ofDelta(tuned.folder(), prepared.pretrained().files());
+    this.task = prepared.task().name();
     this.threads = threads;
     this.console = console;
   }
@@ -104,7 +112,7 @@ final class Cells {
             reused++;
             progress.found(1);
           } else {
-            RecipeConfig recipe = method.recipe().withSeed(seed);
+            Recipe recipe = method.recipe().withSeed(seed);
             List<Cell> same = cells.stream().filter(cell -> made(method, cell)).toList();
             cells.add(make(recipe, seed, same.isEmpty() ? siblings : same));
             List<Cell> safe = new ArrayList<>(cells);
@@ -135,8 +143,8 @@ final class Cells {
 
   /** Under its name too: older versions gave one name, and so one file, to several recipes. */
   private static boolean made(PruneConfig.Method method, Cell cell) {
-    return method.recipe().name().equals(cell.method())
-        && json(method.recipe().parameters()).equals(json(cell.recipe()));
+    return RecipeName.of(method.recipe()).equals(cell.method())
+        && json(RecipeName.parameters(method.recipe())).equals(json(cell.recipe()));
   }
 
   /** As text: a number that has been through a file may be of another type. */
@@ -144,16 +152,14 @@ final class Cells {
     return new ObjectMapper().valueToTree(parameters).toString();
   }
 
-  private Cell make(RecipeConfig recipe, long seed, List<Cell> siblings) throws IOException {
+  private Cell make(Recipe recipe, long seed, List<Cell> siblings) throws IOException {
     Delta delta =
         deltas.computeIfAbsent(
             recipe.pruning().selection(),
             unused -> recipe.pruning().delta(base, tuned.checkpoint()));
     Effort effort = new Effort(calibrator);
     Evidence evidence = evidence(recipe, delta, effort);
-    Mask mask = evidence.inform(recipe.pruning().mask(), recipe.budget(), delta, threads);
-    Pruning pruning = new Pruning(mask, recipe.pruning().selection());
-    SparseDelta view = pruning.view(delta, threads);
+    Pruner pruner = new Pruner(recipe, delta, evidence, threads);
     // A q searched on masks of its own serves all seeds.
     Optional<Cell> shared = siblings.stream().findFirst().filter(c -> recipe.rescale().isShared());
     List<Point> searched;
@@ -164,17 +170,16 @@ final class Cells {
       cost = shared.get().cost();
       scale = SparseDeltaFile.read(folder.path().resolve(shared.get().file())).scale();
     } else {
-      Found found = recipe.rescale().find(delta, view, evidence, threads);
+      Found found = pruner.find();
       searched = found.searched();
       cost = effort.cost();
       scale = found.scale();
     }
-    SparseDelta pruned = view.withScale(scale);
-    Path file = folder.delta(pruning.mask().dropRate(), recipe.name(), seed);
-    SparseDelta signed = pruned.withProvenance(provenance(pruned, recipe));
+    Path file = folder.delta(recipe.mask().dropRate(), RecipeName.of(recipe), seed);
+    SparseDelta pruned = signed(pruner.choice().withScale(scale), recipe);
     SparseDeltaFile.write(
         file,
-        signed,
+        pruned,
         recipe.values(),
         true,
         WriteOptions.defaults().withForce(true).withThreads(threads));
@@ -182,9 +187,9 @@ final class Cells {
     Checkpoint read = SparseDeltaFile.read(file).applyTo(base);
     Score score = splits.score(texts -> texts.answers(encoder, read));
     return new Cell(
-        pruning.mask().dropRate(),
-        recipe.name(),
-        recipe.parameters(),
+        recipe.mask().dropRate(),
+        RecipeName.of(recipe),
+        RecipeName.parameters(recipe),
         scale.fallback(),
         range(scale),
         searched,
@@ -204,7 +209,7 @@ final class Cells {
     return own.isEmpty() ? List.of() : List.of(Collections.min(own), Collections.max(own));
   }
 
-  private Evidence evidence(RecipeConfig recipe, Delta delta, Effort effort) {
+  private Evidence evidence(Recipe recipe, Delta delta, Effort effort) {
     return calibrator
         .evidence()
         .withLabelled(
@@ -220,27 +225,27 @@ final class Cells {
         .withProgress(point -> console.say(words(recipe, point)));
   }
 
-  private static String words(RecipeConfig recipe, Point point) {
+  private static String words(Recipe recipe, Point point) {
     String eta = point.eta() == null ? "" : String.format(Locale.ROOT, "η = %.3g, ", point.eta());
     return String.format(
         Locale.ROOT,
         "%s at p = %s: %sq = %.4g scores %.4g",
-        recipe.name(),
-        recipe.pruning().mask().dropRate(),
+        RecipeName.of(recipe),
+        recipe.mask().dropRate(),
         eta,
         point.q(),
         point.score());
   }
 
-  private Provenance provenance(SparseDelta pruned, RecipeConfig recipe) throws IOException {
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode job = (ObjectNode) json.readTree(pruned.provenance().job());
-    job.set("rescale", json.valueToTree(recipe.parameters().get("rescale")));
-    job.put("darex", Main.version());
-    return pruned
-        .provenance()
-        .withBase(Optional.of(tuned.baseDigest()))
-        .withTuned(Optional.of(tuned.digest()))
-        .withJob(job.toString());
+  private SparseDelta signed(SparseDelta pruned, Recipe recipe) throws IOException {
+    Optional<String> texts =
+        recipe.needsWeightsAlone() ? Optional.empty() : Optional.of("task " + task);
+    return pruned.withProvenance(
+        pruned
+            .provenance()
+            .withBase(Optional.of(tuned.baseDigest()))
+            .withTuned(Optional.of(tuned.digest()))
+            .withJob(Pruner.job(recipe, texts))
+            .withFiles(files));
   }
 }

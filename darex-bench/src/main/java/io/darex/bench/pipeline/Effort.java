@@ -1,14 +1,13 @@
 package io.darex.bench.pipeline;
 
 import io.darex.bench.calibration.Calibrator;
-import io.darex.bench.calibration.Passes;
 import io.darex.bench.report.Results.Cost;
 
 /** Counts what the finding of one q takes, from when it is made. */
 final class Effort {
   private final long start = System.nanoTime();
   private final Calibrator calibrator;
-  private final Passes before;
+  private final long before;
   private long labelled;
 
   Effort(Calibrator calibrator) {
@@ -23,10 +22,6 @@ final class Effort {
 
   /** What it has been so far. */
   Cost cost() {
-    Passes now = calibrator.passes();
-    return new Cost(
-        labelled + now.forward() - before.forward(),
-        now.backward() - before.backward(),
-        (System.nanoTime() - start) * 1e-9);
+    return new Cost(labelled + calibrator.passes() - before, (System.nanoTime() - start) * 1e-9);
   }
 }

@@ -153,12 +153,11 @@ public record Results(
    * What finding a q took.
    *
    * @param forwards texts through the network, forward
-   * @param backwards texts through the network, backward
    * @param seconds in all
    */
-  public record Cost(long forwards, long backwards, double seconds) {
+  public record Cost(long forwards, double seconds) {
     /** That of a q that is known. */
-    public static final Cost NOTHING = new Cost(0, 0, 0);
+    public static final Cost NOTHING = new Cost(0, 0);
   }
 
   /** As JSON text. */

@@ -101,8 +101,8 @@ record Row(
   }
 
   /** What a recipe says of itself; empty where a file was tampered with. */
-  private static String said(Cell cell, String part, String key) {
-    return cell.recipe().get(part) instanceof Map<?, ?> map ? String.valueOf(map.get(key)) : "";
+  private static String said(Cell cell, String key) {
+    return String.valueOf(cell.recipe().getOrDefault(key, ""));
   }
 
   private static List<Double> range(List<Cell> cells) {
@@ -120,9 +120,9 @@ record Row(
         first.dropRate(),
         key(first),
         first.method(),
-        said(first, "mask", "kind"),
-        said(first, "rescale", "name"),
-        String.valueOf(first.recipe().getOrDefault("budget", "")),
+        said(first, "mask"),
+        said(first, "rescale"),
+        said(first, "budget"),
         cells.size(),
         spread(cells, Cell::value),
         spread(cells, Cell::validation),

@@ -1,5 +1,8 @@
 package io.darex.bench.select;
 
+import io.darex.prune.mask.Budget;
+import io.darex.prune.recipe.Recipe;
+import io.darex.prune.rescale.Need;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,11 +12,9 @@ import java.util.TreeMap;
 /**
  * A way to prune that a trial measures.
  *
- * @param said what {@code darex prune} would be told, without drop rate and seed
- * @param effort how much it takes to find its q: 0 nothing, 1 a search without labels, 2 a search
- *     with labels
+ * @param recipe at any drop rate and seed
  */
-record Candidate(Map<String, Object> said, int effort) {
+record Candidate(Recipe recipe) {
   private static final int NOTHING = 0;
   private static final int SEARCH = 1;
   private static final int LABELS = 2;
@@ -21,29 +22,31 @@ record Candidate(Map<String, Object> said, int effort) {
   /** Seeds of the masks that q's are searched with; others than those that are scored. */
   private static final List<Long> SEARCH_SEEDS = List.of(1042L, 1043L);
 
-  /** Copies the map. */
-  Candidate {
-    said = Map.copyOf(said);
+  /** How much it takes to find its q: 0 nothing, 1 a search without labels, 2 one with labels. */
+  int effort() {
+    return recipe.needing(Need.LABELS).isPresent()
+        ? LABELS
+        : recipe.rescale().needs().isEmpty() ? NOTHING : SEARCH;
   }
 
   /** The kind of its mask. */
   String mask() {
-    return said.get("mask").toString();
+    return recipe.mask().kind();
   }
 
   /** The name of its rescale. */
   String rescale() {
-    return said.get("rescale").toString();
+    return recipe.rescale().name();
   }
 
   /** Whether its q is searched with labels, which are then not to be scored by. */
   boolean usesLabels() {
-    return effort == LABELS;
+    return effort() == LABELS;
   }
 
   /** Whether its mask looks at what the entries are. */
   boolean importance() {
-    return mask().equals("magnitude") || mask().equals("wanda");
+    return !recipe.mask().isDrawn();
   }
 
   /**
@@ -52,24 +55,25 @@ record Candidate(Map<String, Object> said, int effort) {
    * @param importance whether the tree of docs/METHOD.md §8 expects importance to be better
    */
   int rank(boolean importance) {
-    return effort + (importance() == importance ? 0 : LABELS + 1);
+    return effort() + (importance() == importance ? 0 : LABELS + 1);
   }
 
   /** The name of its budget, where tensors have rates of their own. */
   Optional<String> budget() {
-    return Optional.ofNullable(said.get("budget")).map(Object::toString);
+    return Optional.of(recipe.budget())
+        .filter(budget -> budget != Budget.UNIFORM)
+        .map(Budget::toString);
   }
 
   /** Mask, budget and rescale in a few words. */
   String name() {
     String budget = budget().map(name -> " budget " + name).orElse("");
-    return mask() + budget + " " + rescale() + (said.get("qScope") == "layer" ? " layer" : "");
+    boolean layer = "layer".equals(recipe.rescale().parameters().get("qScope"));
+    return mask() + budget + " " + rescale() + (layer ? " layer" : "");
   }
 
-  private Candidate withBudget(String budget) {
-    Map<String, Object> more = new TreeMap<>(said);
-    more.put("budget", budget);
-    return new Candidate(more, effort);
+  private Candidate withBudget(Budget budget) {
+    return new Candidate(new Recipe(recipe.pruning(), budget, recipe.rescale(), recipe.values()));
   }
 
   /** All there are of what is available; the simplest first. */
@@ -83,25 +87,25 @@ record Candidate(Map<String, Object> said, int effort) {
     }
     List<Candidate> all = new ArrayList<>();
     for (String mask : masks) {
-      boolean drawn = !mask.equals("magnitude") && !mask.equals("wanda");
-      all.add(of(mask, drawn ? "inverse-keep-rate" : "none", NOTHING));
+      boolean drawn = of(mask, "none").recipe().mask().isDrawn();
+      all.add(of(mask, drawn ? "inverse-keep-rate" : "none"));
       if (available.texts()) {
         if (drawn) {
-          all.add(searched(mask, "q-unlabelled", "layer", SEARCH));
+          all.add(searched(mask, "q-unlabelled", "layer"));
         }
-        all.add(searched(mask, "q-unlabelled", "global", SEARCH));
+        all.add(searched(mask, "q-unlabelled", "global"));
       }
       if (available.labels()) {
-        all.add(searched(mask, "q-labelled", "global", LABELS));
+        all.add(searched(mask, "q-labelled", "global"));
         if (drawn && available.texts() && !available.decoder()) {
-          all.add(searched(mask, "q-labelled", "layer", LABELS));
+          all.add(searched(mask, "q-labelled", "layer"));
         }
       }
       if (mask.equals("magnitude")) {
         // What this budget does to drawn masks was no gain, docs/RESULTS.md.
         all.stream()
             .filter(each -> each.mask().equals(mask) && each.effort() >= SEARCH)
-            .map(each -> each.withBudget("variance"))
+            .map(each -> each.withBudget(Budget.VARIANCE))
             .toList()
             .forEach(all::add);
       }
@@ -109,14 +113,14 @@ record Candidate(Map<String, Object> said, int effort) {
     return all;
   }
 
-  private static Candidate of(String mask, String rescale, int effort) {
-    return new Candidate(Map.of("mask", mask, "rescale", rescale), effort);
+  private static Candidate of(String mask, String rescale) {
+    return new Candidate(Recipe.of(Map.of("mask", mask, "rescale", rescale)));
   }
 
-  private static Candidate searched(String mask, String rescale, String scope, int effort) {
-    Map<String, Object> said = new TreeMap<>(Map.of("mask", mask, "rescale", rescale));
-    said.put("qScope", scope);
-    said.put("searchSeeds", SEARCH_SEEDS);
-    return new Candidate(said, effort);
+  private static Candidate searched(String mask, String rescale, String scope) {
+    Map<String, Object> keys = new TreeMap<>(Map.of("mask", mask, "rescale", rescale));
+    keys.put("qScope", scope);
+    keys.put("searchSeeds", SEARCH_SEEDS);
+    return new Candidate(Recipe.of(keys));
   }
 }

@@ -1,10 +1,10 @@
 package io.darex.bench.select;
 
 import io.darex.bench.BadInputException;
-import io.darex.bench.config.RecipeConfig;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.Preflight;
+import io.darex.prune.recipe.Recipe;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -88,7 +88,7 @@ public sealed interface Target {
   }
 
   private static long bytesAt(Preflight preflight, String mask, double kept) {
-    RecipeConfig recipe = RecipeConfig.of(Map.of("mask", mask, "dropRate", 1 - kept));
-    return preflight.fileBytes(recipe.pruning().mask(), DType.F32);
+    Recipe recipe = Recipe.of(Map.of("mask", mask, "dropRate", 1 - kept));
+    return preflight.fileBytes(recipe.mask(), DType.F32);
   }
 }

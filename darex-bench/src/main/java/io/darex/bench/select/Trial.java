@@ -1,21 +1,20 @@
 package io.darex.bench.select;
 
 import io.darex.bench.BadInputException;
-import io.darex.bench.config.RecipeConfig;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.Objective;
-import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.mask.Mask;
+import io.darex.prune.recipe.Pruner;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** Prunes by candidates and measures what becomes of the model; writes nothing. */
 final class Trial {
@@ -72,31 +71,25 @@ final class Trial {
    */
   Sample first(Candidate candidate, double dropRate, long seed) {
     long start = System.nanoTime();
-    RecipeConfig recipe = recipe(candidate, dropRate, seed);
-    Mask mask = mask(recipe);
+    Pruner pruner = pruner(candidate, dropRate, seed);
     List<Scale> scales =
         candidate.usesLabels()
-            ? List.of(find(recipe, mask, byLabels(1)), find(recipe, mask, byLabels(0)))
-            : List.of(find(recipe, mask, evidence));
+            ? List.of(pruner.find(byLabels(1)).scale(), pruner.find(byLabels(0)).scale())
+            : List.of(pruner.find().scale());
     double seconds = (System.nanoTime() - start) * 1e-9;
-    List<double[]> numbers = List.of(numbers(mask, scales));
-    return new Sample(candidate, dropRate, scales, numbers, recipe.isDrawn(), seconds);
+    List<double[]> numbers = List.of(numbers(pruner, scales));
+    return new Sample(candidate, dropRate, scales, numbers, pruner.mask().isDrawn(), seconds);
   }
 
   /** Measures it with one more mask, whose q's are those found already. */
   Sample more(Sample sample, long seed) {
-    RecipeConfig recipe = recipe(sample.candidate(), sample.dropRate(), seed);
-    return sample.plus(numbers(mask(recipe), sample.scales()));
+    Pruner pruner = pruner(sample.candidate(), sample.dropRate(), seed);
+    return sample.plus(numbers(pruner, sample.scales()));
   }
 
-  private static RecipeConfig recipe(Candidate candidate, double dropRate, long seed) {
-    Map<String, Object> said = new TreeMap<>(candidate.said());
-    said.put("dropRate", dropRate);
-    return RecipeConfig.of(said).withSeed(seed);
-  }
-
-  private Mask mask(RecipeConfig recipe) {
-    return evidence.inform(recipe.pruning().mask(), recipe.budget(), delta, threads);
+  private Pruner pruner(Candidate candidate, double dropRate, long seed) {
+    Recipe recipe = candidate.recipe().withDropRate(dropRate).withSeed(seed);
+    return new Pruner(recipe, delta, evidence, threads);
   }
 
   private Evidence byLabels(int half) {
@@ -104,14 +97,8 @@ final class Trial {
     return evidence.withLabelled(Optional.of(objective));
   }
 
-  private Scale find(RecipeConfig recipe, Mask mask, Evidence with) {
-    return recipe
-        .rescale()
-        .find(delta, new Pruning(mask).view(delta, threads), with, threads)
-        .scale();
-  }
-
-  private double[] numbers(Mask mask, List<Scale> scales) {
+  private double[] numbers(Pruner pruner, List<Scale> scales) {
+    Mask mask = pruner.mask();
     double[][] halves = new double[2][];
     Optional<SparseDelta> pruned = Optional.empty();
     for (int half = 0; half < 2; half++) {
@@ -119,7 +106,7 @@ final class Trial {
       Key key = new Key(mask.kind(), mask.parameters(), scale, half);
       if (!known.containsKey(key)) {
         if (pruned.isEmpty()) {
-          pruned = Optional.of(new Pruning(mask).prune(delta, threads));
+          pruned = Optional.of(pruner.choice().inMemory(threads));
         }
         Checkpoint scaled = pruned.get().withScale(scale).applyTo(delta.base());
         known.put(key, yardstick.numbers(encoder, scaled, half));

@@ -83,7 +83,7 @@ class CalibratorTest {
       assertThat(objective.score(candidate)).isCloseTo(-sum / count, within(1e-4));
       assertThat(objective.score(sample.checkpoint())).isEqualTo(0.0);
       // The tuned model once, and each candidate once.
-      assertThat(calibrator.passes()).isEqualTo(new Passes(15, 0));
+      assertThat(calibrator.passes()).isEqualTo(15);
     }
   }
 
@@ -134,7 +134,8 @@ class CalibratorTest {
     Sample sample = new Sample(TinyBert.CONFIG, 4);
     Checkpoint candidate = candidate(sample);
     try (Encoder encoder = new DirectEncoder(sample.config(), candidate, 0)) {
-      Calibrator fresh = new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
+      Calibrator fresh =
+          new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
       double score = fresh.unlabelled().score(candidate);
       Batch batch = sample.batch(5);
       encoder.load(sample.checkpoint());

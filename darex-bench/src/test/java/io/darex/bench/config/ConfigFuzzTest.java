@@ -51,7 +51,9 @@ class ConfigFuzzTest {
     good.add(
         "mask: random\ndropRate: 0.9\nrescale: q\nqFile: q.yml\nonly: [a, b.*]\nvalues: f16\n");
     ReaderFuzz.run(
-        folder.resolve("recipe.yml"), good, file -> RecipeConfig.of(RecipeConfig.read(file)));
+        folder.resolve("recipe.yml"),
+        good,
+        file -> RecipeReader.of(RecipeReader.read(file).keys()));
   }
 
   @Test
@@ -63,7 +65,7 @@ class ConfigFuzzTest {
             "fallback: 0.5\ntensors:\n  \"encoder.0.a\\n\": 0.1\n  b*: 1\n",
             "{\"fallback\": 1.0e-1, \"tensors\": {\"a\": 0.1, \"b\": 0.25}}");
     ReaderFuzz.run(
-        folder.resolve("q.yml"), good, file -> RecipeConfig.of(RecipeConfig.read(recipe)).name());
+        folder.resolve("q.yml"), good, file -> RecipeReader.of(RecipeReader.read(recipe).keys()));
   }
 
   @Test

@@ -74,7 +74,7 @@ class RunConfigTest {
             """);
 
     assertThat(config.prune().methods())
-        .extracting(method -> method.recipe().name() + " " + method.seeds().size())
+        .extracting(method -> RecipeName.of(method.recipe()) + " " + method.seeds().size())
         .containsExactly(
             "inverse-keep-rate 4",
             "q-labelled 4",
@@ -306,7 +306,7 @@ class RunConfigTest {
     try (Stream<Path> files = Files.walk(Path.of("..", "configs"))) {
       for (Path file : files.filter(each -> each.toString().endsWith(".yml")).toList()) {
         if (file.toString().contains("prune" + file.getFileSystem().getSeparator())) {
-          assertThat(RecipeConfig.of(RecipeConfig.read(file)).name())
+          assertThat(RecipeName.of(RecipeReader.of(RecipeReader.read(file).keys())))
               .as(file.toString())
               .isNotEmpty();
         } else if (!file.toString().contains("sweep")) {
@@ -333,7 +333,7 @@ class RunConfigTest {
             """);
 
     assertThat(config.prune().methods())
-        .extracting(method -> method.recipe().name())
+        .extracting(method -> RecipeName.of(method.recipe()))
         .doesNotHaveDuplicates()
         .startsWith("q-labelled", "q-labelled seeds [7, 8]", "q-labelled seeds [9]");
   }

@@ -331,11 +331,11 @@ class ReportTest {
     return new Cell(
         0.9,
         rescale,
-        Map.of("mask", Map.of("kind", "random"), "rescale", Map.of("name", rescale)),
+        Map.of("mask", "random", "rescale", rescale),
         q,
         List.of(),
         searched,
-        found ? Cost.NOTHING : new Cost(30, 0, 1.5),
+        found ? Cost.NOTHING : new Cost(30, 1.5),
         seed,
         "accuracy",
         value,

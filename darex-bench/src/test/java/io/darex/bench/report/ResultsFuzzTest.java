@@ -22,8 +22,7 @@ class ResultsFuzzTest {
   @Test
   void results() throws IOException {
     Score score = new Score("accuracy", 0.8, Double.NaN);
-    Map<String, Object> recipe =
-        Map.of("mask", Map.of("kind", "random"), "rescale", Map.of("name", "q-labelled"));
+    Map<String, Object> recipe = Map.of("mask", "random", "rescale", "q-labelled");
     Results good =
         new Results(
             "job",
@@ -44,7 +43,7 @@ class ResultsFuzzTest {
                     0.1,
                     List.of(0.1, 0.2),
                     List.of(new Point(0.1, 2.0, 0.4)),
-                    new Cost(3, 0, 1.5),
+                    new Cost(3, 1.5),
                     0,
                     "accuracy",
                     0.7,

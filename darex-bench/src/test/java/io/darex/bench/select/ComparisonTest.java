@@ -11,10 +11,10 @@ import org.junit.jupiter.api.Test;
 /** Intervals and the choice between samples, on made-up answers scored by their mean. */
 class ComparisonTest {
   private static final int TEXTS = 400;
-  private static final Candidate DARE = Means.candidate("random", "inverse-keep-rate", 0);
-  private static final Candidate UNLABELLED = Means.candidate("random", "q-unlabelled", 1);
-  private static final Candidate SEARCHED = Means.candidate("random", "q-labelled", 2);
-  private static final Candidate MAGNITUDE = Means.candidate("magnitude", "none", 0);
+  private static final Candidate DARE = Means.candidate("random", "inverse-keep-rate");
+  private static final Candidate UNLABELLED = Means.candidate("random", "q-unlabelled");
+  private static final Candidate SEARCHED = Means.candidate("random", "q-labelled");
+  private static final Candidate MAGNITUDE = Means.candidate("magnitude", "none");
 
   private final SplittableRandom random = new SplittableRandom(1);
 

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 /** What becomes of candidates whose models are destroyed. */
 class ContestTest {
   private static final String WEIGHT = "encoder.layer.0.output.dense.weight";
-  private static final Candidate DARE = Means.candidate("random", "inverse-keep-rate", 0);
-  private static final Candidate MAGNITUDE = Means.candidate("magnitude", "none", 0);
+  private static final Candidate DARE = Means.candidate("random", "inverse-keep-rate");
+  private static final Candidate MAGNITUDE = Means.candidate("magnitude", "none");
   private static final String WHY = ": skipped, the pruned model's outputs are NaN or infinite";
 
   private final List<String> said = new ArrayList<>();

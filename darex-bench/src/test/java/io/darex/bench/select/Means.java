@@ -3,6 +3,7 @@ package io.darex.bench.select;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Scale;
+import io.darex.prune.recipe.Recipe;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +14,8 @@ import java.util.Map;
  * @param size how many texts there are
  */
 record Means(int size) implements Yardstick {
-  static Candidate candidate(String mask, String rescale, int effort) {
-    return new Candidate(Map.of("mask", mask, "rescale", rescale), effort);
+  static Candidate candidate(String mask, String rescale) {
+    return new Candidate(Recipe.of(Map.of("mask", mask, "rescale", rescale)));
   }
 
   static Sample sample(Candidate candidate, boolean drawn, double[]... bySeed) {

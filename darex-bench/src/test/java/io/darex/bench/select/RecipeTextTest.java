@@ -2,9 +2,10 @@ package io.darex.bench.select;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.darex.bench.config.RecipeConfig;
+import io.darex.bench.config.RecipeReader;
 import io.darex.prune.Scale;
 import io.darex.prune.mask.Budget;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.FixedQ;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What is written is read back to the last bit. */
 class RecipeTextTest {
-  private static final Candidate SEARCHED = Means.candidate("random", "q-unlabelled", 2);
+  private static final Candidate SEARCHED = Means.candidate("random", "q-unlabelled");
 
   @TempDir private Path folder;
 
@@ -25,7 +26,7 @@ class RecipeTextTest {
         new Scale(1e-5 / 3, Map.of("bert.encoder.layer.0.output.dense.weight", .1 + .2, "w", 1e-7));
     RecipeText recipe = RecipeText.of(SEARCHED, .999, scale, true, 42, "encoder", "unused");
     assertThat(recipe.hasQFile()).isTrue();
-    RecipeConfig read = read(recipe);
+    Recipe read = read(recipe);
     assertThat(read.rescale()).isEqualTo(new FixedQ(scale));
     assertThat(read.pruning().mask().kind()).isEqualTo("random");
     assertThat(read.pruning().mask().dropRate()).isEqualTo(.999);
@@ -50,7 +51,7 @@ class RecipeTextTest {
     assertThat(one.hasQFile()).isFalse();
     assertThat(read(one).rescale()).isEqualTo(new FixedQ(scale));
     assertThat(read(one).pruning().selection().preset()).hasToString("decoder");
-    Candidate dare = Means.candidate("random", "inverse-keep-rate", 0);
+    Candidate dare = Means.candidate("random", "inverse-keep-rate");
     RecipeText none = RecipeText.of(dare, .99, Scale.of(.01), true, 7, "encoder", "unused");
     assertThat(read(none).rescale().name()).isEqualTo("inverse-keep-rate");
   }
@@ -71,16 +72,16 @@ class RecipeTextTest {
 
   @Test
   void wandaNamesItsTexts() {
-    Candidate wanda = Means.candidate("wanda", "none", 0);
+    Candidate wanda = Means.candidate("wanda", "none");
     assertThat(RecipeText.of(wanda, .5, Scale.of(1), false, 42, "encoder", "a \"b\".txt").yaml(""))
         .isEqualTo("mask: wanda\ndropRate: 0.5\ncalibration: \"a \\\"b\\\".txt\"\nrescale: none\n");
   }
 
-  private RecipeConfig read(RecipeText recipe) throws IOException {
+  private Recipe read(RecipeText recipe) throws IOException {
     Path file = folder.resolve("recipe.yml");
     Path qFile = folder.resolve("q.yml");
     Files.writeString(qFile, recipe.qYaml());
     Files.writeString(file, recipe.yaml(qFile.toString()));
-    return RecipeConfig.of(RecipeConfig.read(file));
+    return RecipeReader.of(RecipeReader.read(file).keys());
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.darex.bench.BadInputException;
-import io.darex.bench.config.RecipeConfig;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
@@ -12,6 +11,7 @@ import io.darex.prune.Preflight;
 import io.darex.prune.Selection;
 import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.recipe.Recipe;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,8 +52,8 @@ class TargetTest {
   }
 
   private static long bytes(String mask, double rate) {
-    RecipeConfig recipe = RecipeConfig.of(Map.of("mask", mask, "dropRate", rate));
-    return Preflight.of(DELTA).fileBytes(recipe.pruning().mask(), DType.F32);
+    Recipe recipe = Recipe.of(Map.of("mask", mask, "dropRate", rate));
+    return Preflight.of(DELTA).fileBytes(recipe.mask(), DType.F32);
   }
 
   private static Checkpoint zeros() {

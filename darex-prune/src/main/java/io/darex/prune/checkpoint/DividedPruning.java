@@ -167,7 +167,7 @@ public final class DividedPruning {
   }
 
   private String key() {
-    return Sha256.hex(job.inputs() + Pruner.job(recipe)).substring(0, KEY);
+    return Sha256.hex(job.inputs() + Pruner.job(recipe, Optional.empty())).substring(0, KEY);
   }
 
   /** At most {@value #PARTS} of about the same size, of tensors in name order. */

@@ -211,10 +211,10 @@ public final class FactorPruning {
 
   private String describe() throws IOException {
     ObjectMapper json = new ObjectMapper();
-    ObjectNode job = (ObjectNode) json.readTree(Pruner.job(a.recipe()));
+    ObjectNode job = (ObjectNode) json.readTree(Pruner.job(a.recipe(), Optional.empty()));
     ObjectNode both = json.createObjectNode();
     both.set("A", job.get("recipe"));
-    both.set("B", json.readTree(Pruner.job(b.recipe())).get("recipe"));
+    both.set("B", json.readTree(Pruner.job(b.recipe(), Optional.empty())).get("recipe"));
     job.set("recipe", both);
     return job.toString();
   }

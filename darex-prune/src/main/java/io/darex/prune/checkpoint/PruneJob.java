@@ -1,7 +1,5 @@
 package io.darex.prune.checkpoint;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.MismatchException;
@@ -142,7 +140,7 @@ public final class PruneJob {
         List.of(base, tuned),
         InputFiles.state(base) + InputFiles.state(tuned),
         InputFiles.weights(base, tuned),
-        SideFiles.compared(SideFiles.ofTuned(tuned, beside), beside),
+        SideFiles.ofDelta(tuned, beside),
         zero);
   }
 
@@ -266,11 +264,8 @@ public final class PruneJob {
     return outcome(file, scale, options.threads(), digests.waited());
   }
 
-  private Provenance provenance(SparseDelta pruned) throws IOException {
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode job = (ObjectNode) json.readTree(Pruner.job(recipe));
-    settings.texts().ifPresent(texts -> job.put("texts", texts));
-    return pruned.provenance().withJob(job.toString()).withFiles(files);
+  private Provenance provenance(SparseDelta pruned) {
+    return pruned.provenance().withJob(Pruner.job(recipe, settings.texts())).withFiles(files);
   }
 
   private Outcome outcome(Path file, Scale scale, int threads, Duration waited) throws IOException {

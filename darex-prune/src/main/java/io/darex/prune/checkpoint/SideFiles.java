@@ -135,6 +135,17 @@ public final class SideFiles {
     return own;
   }
 
+  /**
+   * What a delta says of the files beside the weights.
+   *
+   * @param tuned the fine-tuned model's folder
+   * @param base those of the base, by name
+   */
+  public static SortedMap<String, SideFile> ofDelta(Path tuned, SortedMap<String, byte[]> base)
+      throws IOException {
+    return compared(ofTuned(tuned, base), base);
+  }
+
   /** Tells the files that the base has as well from those that a delta must carry. */
   static SortedMap<String, SideFile> compared(Map<String, byte[]> tuned, Map<String, byte[]> base) {
     SortedMap<String, SideFile> files = new TreeMap<>();

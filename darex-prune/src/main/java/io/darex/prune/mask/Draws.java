@@ -1,7 +1,6 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.parameter.Parameter;
-import io.darex.prune.parameter.Range;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +13,7 @@ import java.security.NoSuchAlgorithmException;
 final class Draws {
   /** The parameter of all masks that are drawn. */
   static final Parameter<Long> SEED =
-      Parameter.of("seed", "seed of the draw", new Parameter.Whole(Range.SEED), 42L);
+      Parameter.of("seed", "seed of the draw", new Parameter.Seed(), 42L);
 
   /** The step of {@link java.util.SplittableRandom}: 2⁶⁴ over the golden ratio. */
   static final long GAMMA = 0x9E3779B97F4A7C15L;

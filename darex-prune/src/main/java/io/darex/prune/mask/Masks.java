@@ -3,6 +3,9 @@ package io.darex.prune.mask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Kinds;
 import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Parameters;
+import io.darex.prune.parameter.Range;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,21 +40,18 @@ public final class Masks {
     if (!(rates instanceof Map)) {
       return known.exactly(parameters);
     }
-    if (!parameters.containsKey(PerTensorMask.OVERALL)) {
-      throw new IllegalArgumentException(
-          "mask " + kind + " needs a parameter '" + PerTensorMask.OVERALL + "'");
-    }
     Map<String, Object> template = new TreeMap<>(parameters);
-    template.put(DropRate.PARAMETER.key(), template.remove(PerTensorMask.OVERALL));
-    return new PerTensorMask(known.exactly(template), perTensor(kind, rates));
+    Object overall = template.remove(PerTensorMask.OVERALL);
+    template.put(
+        DropRate.PARAMETER.key(),
+        read(kind, PerTensorMask.OVERALL, new Parameter.Number(Range.SHARE), overall));
+    return new PerTensorMask(
+        known.exactly(template),
+        read(kind, DropRate.PARAMETER.key(), new Parameter.Numbers(), rates));
   }
 
-  private static Map<String, Double> perTensor(String kind, Object rates) {
-    try {
-      return new Parameter.Numbers().read(rates);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "mask " + kind + " needs a number for each tensor as 'dropRate', got " + rates, e);
-    }
+  private static <T> T read(String kind, String key, Parameter.Type<T> type, Object value) {
+    Parameters given = new Parameters("mask " + kind, Collections.singletonMap(key, value), true);
+    return given.get(Parameter.required(key, "", type));
   }
 }

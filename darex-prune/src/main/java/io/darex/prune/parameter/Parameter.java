@@ -20,7 +20,7 @@ import java.util.Optional;
 public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fallback) {
 
   /** Which values a parameter takes. */
-  public sealed interface Type<T> permits Number, Whole, Choice, Wholes, Numbers, Text, Texts {
+  public sealed interface Type<T> permits Number, Whole, Seed, Seeds, Choice, Numbers, Text, Texts {
     /** What is expected, such as {@code "a number"}, for an error. */
     String words();
 
@@ -45,8 +45,25 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
     }
   }
 
-  /** A 64-bit integer; a text of decimal digits will do. */
+  /** A whole number of a range; a text of decimal digits will do. */
   public record Whole(Range range) implements Type<Long> {
+    @Override
+    public String words() {
+      return range.words();
+    }
+
+    @Override
+    public Long read(Object value) {
+      long whole = Decimals.whole(value);
+      if (!range.admits().test(whole)) {
+        throw new IllegalArgumentException();
+      }
+      return whole;
+    }
+  }
+
+  /** A 64-bit integer; a text of decimal digits will do, as few programs read 64 bits from JSON. */
+  public record Seed() implements Type<Long> {
     @Override
     public String words() {
       return "a 64-bit integer";
@@ -83,8 +100,8 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
     }
   }
 
-  /** A list of 64-bit integers. */
-  public record Wholes(Range range) implements Type<List<Long>> {
+  /** One or several 64-bit integers. */
+  public record Seeds() implements Type<List<Long>> {
     @Override
     public String words() {
       return "64-bit integers";

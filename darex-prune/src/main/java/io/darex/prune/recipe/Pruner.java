@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.Delta;
 import io.darex.prune.Pruning;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.mask.Mask;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Found;
+import java.util.Optional;
 import lombok.AccessLevel;
 import lombok.Getter;
 
@@ -50,13 +52,18 @@ public final class Pruner {
             evidence.inform(recipe.mask(), recipe.budget(), delta, threads),
             recipe.pruning().selection());
     SparseDelta view = informed.view(delta, threads);
-    return view.withProvenance(view.provenance().withJob(job(recipe)));
+    return view.withProvenance(view.provenance().withJob(job(recipe, Optional.empty())));
   }
 
-  /** The {@code darex.job} of whatever a recipe makes (docs/FORMAT.md §1). */
-  public static String job(Recipe recipe) {
+  /**
+   * The {@code darex.job} of what a recipe makes (docs/FORMAT.md §1).
+   *
+   * @param texts what the evidence was drawn from; empty where it looked at the weights alone
+   */
+  public static String job(Recipe recipe, Optional<String> texts) {
     ObjectNode job = JSON.createObjectNode();
     job.set("recipe", JSON.valueToTree(recipe.parameters()));
+    texts.ifPresent(words -> job.put("texts", words));
     String version = Pruner.class.getPackage().getImplementationVersion();
     job.put("tool", "darex " + (version == null ? "development" : version));
     return job.toString();
@@ -71,6 +78,11 @@ public final class Pruner {
    */
   public SparseDelta choice() {
     return getChosen();
+  }
+
+  /** The mask, which knows what it has to and has each tensor's own drop rate. */
+  public Mask mask() {
+    return choice().mask();
   }
 
   /**

@@ -109,6 +109,15 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, DType valu
     return withMask(mask().withSeed(seed));
   }
 
+  /**
+   * The same recipe at another drop rate.
+   *
+   * @throws IllegalArgumentException if the mask has none to choose
+   */
+  public Recipe withDropRate(double dropRate) {
+    return withMask(mask().withDropRate(dropRate));
+  }
+
   private Recipe withMask(Mask mask) {
     return new Recipe(new Pruning(mask, pruning.selection()), budget, rescale, values);
   }

@@ -38,7 +38,12 @@ public record FixedQ(Scale scale) implements Rescale {
           "rescale", "q", "the q that is given", List.of(Q, FALLBACK, TENSORS), given -> of(given));
 
   private static FixedQ of(Parameters given) {
-    return given.has(FALLBACK) || given.has(TENSORS)
+    boolean perTensor = given.has(FALLBACK) || given.has(TENSORS);
+    if (perTensor && given.has(Q)) {
+      throw new IllegalArgumentException(
+          "rescale q: expected either q, or fallback and tensors, got both");
+    }
+    return perTensor
         ? new FixedQ(new Scale(given.get(FALLBACK), given.get(TENSORS)))
         : new FixedQ(given.get(Q));
   }

@@ -9,7 +9,6 @@ import io.darex.prune.SparseDelta;
 import io.darex.prune.mask.Mask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Parameter;
-import io.darex.prune.parameter.Range;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -122,7 +121,7 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
       Parameter.of(
           "searchSeeds",
           "seeds of the masks that q is searched with; none: the mask that is applied",
-          new Parameter.Wholes(Range.SEED),
+          new Parameter.Seeds(),
           List.of());
 
   static final Kind<Rescale> LABELLED =

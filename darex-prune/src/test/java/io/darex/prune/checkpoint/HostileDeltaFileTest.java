@@ -144,7 +144,7 @@ class HostileDeltaFileTest {
             "{\"kind\":\"magnitude\",\"dropRate\":{\"w0\":0.9},\"overall\":0.9,\"scope\":\"model\"}",
             "mask magnitude with scope model cannot have a dropRate for each tensor"),
         mask(
-            "{\"kind\":\"n:m\",\"dropRate\":{\"w0\":0.5},\"overall\":0.5,\"n\":2,\"m\":4}",
+            "{\"kind\":\"n:m\",\"dropRate\":{\"w0\":0.5},\"overall\":0.5,\"keep\":\"2:4\"}",
             "mask n:m cannot have a dropRate for each tensor"),
         mask(
             "{\"kind\":\"wanda\",\"dropRate\":0.9}",

@@ -165,6 +165,7 @@ class StratifiedMaskTest implements MaskContract {
     }
     assertThatThrownBy(
             () -> Masks.create("stratified", Map.of("seed", 1, "dropRate", 0.5, "group", 1L << 32)))
-        .hasMessage("mask stratified needs a 32-bit integer as 'group', got 4294967296");
+        .hasMessage(
+            "mask stratified needs a whole number from 1 to 65536 as 'group', got 4294967296");
   }
 }

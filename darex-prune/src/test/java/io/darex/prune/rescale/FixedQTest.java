@@ -54,9 +54,9 @@ class FixedQTest implements RescaleContract {
         .hasMessage("rescale q needs numbers by name as 'tensors', got 0.1");
     assertThatThrownBy(
             () -> Rescales.create("q", Map.of("fallback", 1, "tensors", Map.of("a.bias", "x"))))
-        .hasMessage("rescale q needs a number as 'tensors.a.bias', got x");
+        .hasMessage("rescale q needs numbers by name as 'tensors', got {a.bias=x}");
     assertThatThrownBy(() -> Rescales.create("q", Map.of("fallback", 0.3, "q", 0.1)))
-        .hasMessageContaining("no parameter 'q'");
+        .hasMessageContaining("either q, or fallback and tensors, got both");
   }
 
   @Test

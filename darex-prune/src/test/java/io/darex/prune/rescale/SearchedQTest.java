@@ -107,7 +107,7 @@ class SearchedQTest {
   @Test
   void aMaskThatDrawsNothingIsScoredOnce() {
     int[] calls = {0};
-    Mask magnitude = Masks.create("magnitude", Map.of("dropRate", 0.9));
+    Mask magnitude = Masks.KINDS.get("magnitude").create(Map.of("dropRate", 0.9));
     Found found =
         Rescales.create("q-labelled", Map.of("searchSeeds", List.of(0, 1, 2)))
             .find(

@@ -11,7 +11,7 @@ import java.util.Set;
  * @param learningRate peak of the linear schedule
  * @param targets the modules that LoRA adapts, query and value, as the family calls them
  */
-record Recipe(double learningRate, List<String> targets) {
+record FinetuneDefaults(double learningRate, List<String> targets) {
   /** The peak where LoRA trains factors: Hu et al. 2021, table 9, for GLUE. */
   static final double LORA_RATE = 5e-4;
 
@@ -38,10 +38,10 @@ record Recipe(double learningRate, List<String> targets) {
    *
    * @param task its name; one that is not of GLUE takes what the family takes for small tasks
    */
-  static Recipe of(Family family, String task) {
+  static FinetuneDefaults of(Family family, String task) {
     boolean low = family.body() == Family.ROBERTA ? !task.equals("mrpc") : BERT_LOW.contains(task);
     boolean distil = family == Family.DISTILBERT;
     List<String> targets = distil ? List.of("q_lin", "v_lin") : List.of("query", "value");
-    return new Recipe(low ? LOW : HIGH, targets);
+    return new FinetuneDefaults(low ? LOW : HIGH, targets);
   }
 }
