@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Makes a pair of checkpoints to measure with. {@code java Pair.java bert DIR} writes base and tuned
- * with the shapes of BERT-base (109.5 M parameters, F32, 438 MB) and random values, deltas with a
- * standard deviation of 1e-3. {@code java Pair.java sparse DIR} writes a 4.3 GB pair whose files are
- * all holes but for their headers: it takes no room on disk, and every delta in it is 0.
+ * Makes a pair of checkpoints to measure with. {@code java Pair.java bert DIR} writes base and
+ * tuned with the shapes of BERT-base (109.5 M parameters, F32, 438 MB) and random values, deltas
+ * with a standard deviation of 1e-3. {@code java Pair.java sparse DIR} writes a 4.3 GB pair whose
+ * files are all holes but for their headers: it takes no room on disk, and every delta in it is 0.
  */
-final class Pair {
+public final class Pair {
   private static final int BUFFER = 1 << 20;
 
   private Pair() {}
@@ -66,7 +66,9 @@ final class Pair {
     shapes.put(name + ".bias", new long[] {hidden});
   }
 
-  /** Writes base values plus {@code sigma} times noise; nothing but a header if sigma is below 0. */
+  /**
+   * Writes base values plus {@code sigma} times noise; nothing but a header if sigma is below 0.
+   */
   private static void write(Path file, Map<String, long[]> shapes, double sigma)
       throws IOException {
     StringBuilder header = new StringBuilder("{");

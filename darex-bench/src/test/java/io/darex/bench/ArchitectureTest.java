@@ -1,6 +1,7 @@
 package io.darex.bench;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -11,6 +12,10 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.darex", importOptions = DoNotIncludeTests.class)
 class ArchitectureTest {
   private static final String DL4J_ROOM = "io.darex.prune.dl4j..";
+
+  @ArchTest
+  static final ArchRule packagesFormNoCircle =
+      slices().matching("io.darex.(**)").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule optimKnowsNothingOfPruning =

@@ -1,6 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.TensorMask;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.TensorMask;
 import lombok.RequiredArgsConstructor;
 
 /** Where the kept entries of one tensor are, by their number. */

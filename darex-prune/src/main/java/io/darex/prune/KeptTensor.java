@@ -1,6 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.TensorMask;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 

@@ -1,9 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.Mask;
-import io.darex.prune.mask.Places;
-import io.darex.prune.mask.TensorMask;
-
 /**
  * What pruning a delta will write and hold, from headers alone: known before any work, and so
  * before disk or memory is full.

@@ -1,9 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.Choice;
-import io.darex.prune.mask.Mask;
-import io.darex.prune.mask.Places;
-import io.darex.prune.mask.TensorMask;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -1,7 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.TensorMask;
-
 /**
  * What a mask kept, one bit an element: for masks that would have to read base and tuned model
  * again to tell it a second time.

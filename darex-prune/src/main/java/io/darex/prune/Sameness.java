@@ -1,6 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.TensorMask;
 import java.util.Arrays;
 
 /** Whether fine-tuning changed anything. Values are read up to the first that differs. */

@@ -1,6 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.Mask;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;

@@ -1,7 +1,5 @@
 package io.darex.prune;
 
-import io.darex.prune.mask.Mask;
-import io.darex.prune.mask.TensorMask;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -13,8 +11,8 @@ import lombok.With;
 
 /**
  * What is left of a delta after pruning: kept entries, unscaled, and beside them the q that divides
- * them. Δ̂ = (1/q)·A⊙Δ (docs/METHOD.md §1.1). Because q lies beside the values, {@code withScale} shares them
- * and costs nothing.
+ * them. Δ̂ = (1/q)·A⊙Δ (docs/METHOD.md §1.1). Because q lies beside the values, {@code withScale}
+ * shares them and costs nothing.
  *
  * @param mask what chose the entries
  * @param scale the q of every tensor

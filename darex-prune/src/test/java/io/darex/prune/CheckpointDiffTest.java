@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.CheckpointDiff.Change;
-import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.tensor.FloatTensor;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;

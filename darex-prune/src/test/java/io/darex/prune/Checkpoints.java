@@ -1,7 +1,7 @@
 package io.darex.prune;
 
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.darex.prune.Delta.Reason;
-import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.tensor.FloatTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

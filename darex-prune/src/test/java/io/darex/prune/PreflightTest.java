@@ -3,14 +3,10 @@ package io.darex.prune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.darex.prune.checkpoint.SparseDeltaFile;
-import io.darex.prune.mask.Choice;
+import io.darex.prune.delta.SparseDeltaFile;
 import io.darex.prune.mask.MagnitudeMask;
-import io.darex.prune.mask.Mask;
-import io.darex.prune.mask.Places;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.mask.Scope;
-import io.darex.prune.mask.TensorMask;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.mask.Kept;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.tensor.FloatTensor;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.darex.prune.checkpoint.FloatTensor;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.tensor.FloatTensor;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;

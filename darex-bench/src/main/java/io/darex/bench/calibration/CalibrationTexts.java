@@ -1,13 +1,13 @@
 package io.darex.bench.calibration;
 
-import io.darex.bench.BadInputException;
-import io.darex.bench.encoder.EncodedText;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.encoder.TokenizerFiles;
-import io.darex.bench.glue.Example;
-import io.darex.prune.checkpoint.FileFaults;
-import io.darex.prune.checkpoint.InputFile;
+import io.darex.bench.task.Example;
+import io.darex.bench.tokenizer.EncodedText;
+import io.darex.bench.tokenizer.Tokenizer;
+import io.darex.bench.tokenizer.TokenizerFiles;
+import io.darex.prune.file.FileFaults;
+import io.darex.prune.file.InputFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

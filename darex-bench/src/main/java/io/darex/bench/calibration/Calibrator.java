@@ -2,7 +2,7 @@ package io.darex.bench.calibration;
 
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.LoadedEncoder;
-import io.darex.bench.glue.TextBatches;
+import io.darex.bench.task.TextBatches;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
 import io.darex.prune.Objective;

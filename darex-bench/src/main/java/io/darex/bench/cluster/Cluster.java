@@ -1,8 +1,7 @@
 package io.darex.bench.cluster;
 
-import io.darex.bench.BadInputException;
-import io.darex.bench.Fault;
-import io.darex.bench.Main;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Fault;
 import io.darex.prune.Parallel;
 import java.io.IOException;
 import java.io.Serializable;
@@ -11,7 +10,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -278,14 +276,14 @@ public final class Cluster implements AutoCloseable {
     try {
       return new Reply(work.run(), Reply.Kind.DONE);
     } catch (IOException | RuntimeException e) {
-      Optional<String> input = Main.inputFault(e);
-      if (input.isPresent()) {
-        return new Reply(input.get(), Reply.Kind.BAD_INPUT);
+      Fault fault = Fault.of(e);
+      if (fault.input()) {
+        return new Reply(fault.text(), Reply.Kind.BAD_INPUT);
       }
       if (e instanceof RuntimeException unexpected) {
         throw unexpected;
       }
-      return new Reply(Fault.of(e).text(), Reply.Kind.FAILED);
+      return new Reply(fault.text(), Reply.Kind.FAILED);
     }
   }
 

@@ -2,8 +2,8 @@ package io.darex.bench.cluster;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.darex.prune.checkpoint.DividedPruning;
-import io.darex.prune.checkpoint.PruneJob;
+import io.darex.prune.delta.DividedPruning;
+import io.darex.prune.delta.PruneJob;
 import io.darex.prune.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.darex.bench.config;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import io.darex.prune.recipe.Recipe;

@@ -3,8 +3,8 @@ package io.darex.bench.config;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Family;
-import io.darex.bench.glue.Task;
-import io.darex.prune.checkpoint.InputFile;
+import io.darex.bench.task.Task;
+import io.darex.prune.file.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +41,8 @@ public record RunConfig(
   /**
    * Reads and checks a whole file.
    *
-   * @throws io.darex.bench.BadInputException naming file, line, what was expected and what came
+   * @throws io.darex.bench.console.BadInputException naming file, line, what was expected and what
+   *     came
    */
   public static RunConfig read(Path file) {
     return from(Section.read(file));
@@ -50,7 +51,8 @@ public record RunConfig(
   /**
    * Checks and takes the top level of a file.
    *
-   * @throws io.darex.bench.BadInputException naming file, line, what was expected and what came
+   * @throws io.darex.bench.console.BadInputException naming file, line, what was expected and what
+   *     came
    */
   public static RunConfig from(Section top) {
     Task task = TaskConfig.from(top);

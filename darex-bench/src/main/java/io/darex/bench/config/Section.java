@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.prune.parameter.Range;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package io.darex.bench.config;
 
-import io.darex.bench.glue.Column;
-import io.darex.bench.glue.LabelSet;
-import io.darex.bench.glue.Metric;
-import io.darex.bench.glue.OwnFiles;
-import io.darex.bench.glue.Partition;
-import io.darex.bench.glue.Scoring;
-import io.darex.bench.glue.Task;
+import io.darex.bench.task.Column;
+import io.darex.bench.task.LabelSet;
+import io.darex.bench.task.Metric;
+import io.darex.bench.task.OwnFiles;
+import io.darex.bench.task.Partition;
+import io.darex.bench.task.Scoring;
+import io.darex.bench.task.Task;
 import io.darex.prune.parameter.Range;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +42,8 @@ public final class TaskConfig {
    * The task that an argument names: one of {@link Task#names} in any spelling, or a YAML file that
    * is such a mapping or has one, or a name, under the key {@code task}.
    *
-   * @throws io.darex.bench.BadInputException if there is no such task or the file is at fault
+   * @throws io.darex.bench.console.BadInputException if there is no such task or the file is at
+   *     fault
    */
   public static Task of(String argument) {
     Optional<Path> file = file(argument);

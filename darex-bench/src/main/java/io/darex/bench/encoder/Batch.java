@@ -1,5 +1,6 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.tokenizer.EncodedText;
 import java.util.Arrays;
 import java.util.List;
 

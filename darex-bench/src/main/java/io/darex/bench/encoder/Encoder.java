@@ -106,7 +106,7 @@ public interface Encoder extends AutoCloseable {
    * #detach}. Another that is attached goes first.
    *
    * <p>Logits are those of {@link SparseDelta#applyTo} loaded, up to rounding. That the weights are
-   * the delta's base is for {@link io.darex.prune.checkpoint.CheckpointDigest#requireBase} to say,
+   * the delta's base is for {@link io.darex.prune.folder.CheckpointDigest#requireBase} to say,
    * before. While a delta is attached, training, {@link #load} and {@link #checkpoint} throw {@link
    * IllegalStateException}, and {@link #parameters} are nobody's to change.
    *

@@ -1,10 +1,11 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.tokenizer.TokenizerFiles;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

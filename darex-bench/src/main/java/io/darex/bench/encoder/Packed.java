@@ -1,6 +1,6 @@
 package io.darex.bench.encoder;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import java.util.Arrays;
 
 /**

@@ -2,8 +2,8 @@ package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;

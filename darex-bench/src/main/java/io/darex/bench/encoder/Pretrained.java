@@ -1,9 +1,10 @@
 package io.darex.bench.encoder;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.tokenizer.TokenizerFiles;
 import io.darex.prune.Checkpoint;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
-import io.darex.prune.checkpoint.SideFiles;
+import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.folder.SideFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

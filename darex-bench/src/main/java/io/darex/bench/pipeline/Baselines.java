@@ -2,8 +2,8 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.Encoder;
-import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results.Score;
+import io.darex.bench.task.TaskTexts;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;

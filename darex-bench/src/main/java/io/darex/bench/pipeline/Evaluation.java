@@ -1,15 +1,15 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.glue.LabelOrder;
-import io.darex.bench.glue.Part;
-import io.darex.bench.glue.Predictions;
-import io.darex.bench.glue.Task;
-import io.darex.bench.glue.TaskTexts;
-import io.darex.bench.glue.TextBatches;
+import io.darex.bench.task.LabelOrder;
+import io.darex.bench.task.Part;
+import io.darex.bench.task.Predictions;
+import io.darex.bench.task.Task;
+import io.darex.bench.task.TaskTexts;
+import io.darex.bench.task.TextBatches;
+import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.prune.Checkpoint;
 import java.util.List;
 import java.util.Map;

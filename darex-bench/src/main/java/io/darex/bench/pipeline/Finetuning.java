@@ -1,13 +1,13 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.Console;
-import io.darex.bench.Progress;
 import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Progress;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Gradients;
-import io.darex.bench.glue.Batches;
-import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results.Epoch;
+import io.darex.bench.task.Batches;
+import io.darex.bench.task.TaskTexts;
 import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
 import io.darex.optim.Anchor;
@@ -80,8 +80,8 @@ final class Finetuning {
   /**
    * Trains all that is not done yet, until the last epoch or until patience is exhausted.
    *
-   * @throws io.darex.bench.BadInputException if the folder holds the work of another job, or an
-   *     output is NaN or infinite after an epoch
+   * @throws io.darex.bench.console.BadInputException if the folder holds the work of another job,
+   *     or an output is NaN or infinite after an epoch
    * @throws ArithmeticException if a gradient is NaN or infinite
    */
   TrainingRecord train() throws IOException {

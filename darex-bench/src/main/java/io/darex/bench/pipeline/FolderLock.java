@@ -1,7 +1,7 @@
 package io.darex.bench.pipeline;
 
-import io.darex.prune.checkpoint.LockedFile;
-import io.darex.prune.checkpoint.RefusedOutputException;
+import io.darex.prune.file.LockedFile;
+import io.darex.prune.file.RefusedOutputException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;

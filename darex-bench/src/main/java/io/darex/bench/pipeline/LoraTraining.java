@@ -1,17 +1,17 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.BadInputException;
 import io.darex.bench.config.LoraConfig;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Encoder;
 import io.darex.optim.AdamROptimizer;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Names;
 import io.darex.prune.Parallel;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.LowRankTensor;
-import io.darex.prune.checkpoint.PeftAdapter;
-import io.darex.prune.checkpoint.PeftConfig;
+import io.darex.prune.folder.PeftAdapter;
+import io.darex.prune.folder.PeftConfig;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.LowRankTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,13 +2,13 @@ package io.darex.bench.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.darex.bench.BadInputException;
 import io.darex.bench.config.Names;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.report.Results;
-import io.darex.prune.checkpoint.AtomicWrite;
-import io.darex.prune.checkpoint.Contents;
-import io.darex.prune.checkpoint.Output;
-import io.darex.prune.checkpoint.RefusedOutputException;
+import io.darex.prune.file.AtomicWrite;
+import io.darex.prune.file.Contents;
+import io.darex.prune.file.RefusedOutputException;
+import io.darex.prune.folder.WrittenFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -65,7 +65,7 @@ record OutputFolder(Path path, Path tuned) {
 
   /** By the mark that the weights have, and by name: earlier versions did not mark them. */
   private static Contents model(Path folder) throws IOException {
-    return Output.ofModel(folder)
+    return WrittenFolder.contents(folder)
         .file("(model(-\\d{5}-of-\\d{5})?|adapter_model)\\.safetensors")
         .file("model\\.safetensors\\.index\\.json|(adapter_)?config\\.json|training\\.json")
         .file("tokenizer(_config)?\\.json|vocab\\.(txt|json)|merges\\.txt")

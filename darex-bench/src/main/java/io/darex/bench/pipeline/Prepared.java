@@ -1,20 +1,20 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.Console;
 import io.darex.bench.calibration.CalibrationSize;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.Console;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Pretrained;
-import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.encoder.TokenizerFiles;
-import io.darex.bench.glue.DataFolder;
-import io.darex.bench.glue.Task;
-import io.darex.bench.glue.TaskData;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
-import io.darex.prune.checkpoint.SideFiles;
+import io.darex.bench.task.DataFolder;
+import io.darex.bench.task.Task;
+import io.darex.bench.task.TaskData;
+import io.darex.bench.tokenizer.Tokenizer;
+import io.darex.bench.tokenizer.TokenizerFiles;
+import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.folder.SideFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,7 +81,7 @@ record Prepared(
   /**
    * Reads the encoder and tokenises.
    *
-   * @throws io.darex.bench.BadInputException if the encoder's files cannot be used
+   * @throws io.darex.bench.console.BadInputException if the encoder's files cannot be used
    */
   static Prepared of(RunConfig config, FinetuneConfig finetune, TaskData data, Console console)
       throws IOException {

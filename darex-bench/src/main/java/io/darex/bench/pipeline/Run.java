@@ -1,17 +1,17 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.Console;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
-import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Summary;
-import io.darex.prune.checkpoint.AtomicWrite;
-import io.darex.prune.checkpoint.Output;
+import io.darex.bench.task.TaskData;
+import io.darex.prune.file.AtomicWrite;
+import io.darex.prune.file.Output;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,11 +50,10 @@ public final class Run {
    *
    * @param inputs files and folders that are read, beside those that the configuration names
    * @param force start over
-   * @throws io.darex.bench.BadInputException if the task's files cannot be used, or the output
-   *     folder holds something else; nothing is written then
-   * @throws io.darex.prune.checkpoint.RefusedOutputException if the folder is an input, is to be
-   *     started over and not ours alone, or another process is at work in it; nothing is deleted
-   *     then
+   * @throws io.darex.bench.console.BadInputException if the task's files cannot be used, or the
+   *     output folder holds something else; nothing is written then
+   * @throws io.darex.prune.file.RefusedOutputException if the folder is an input, is to be started
+   *     over and not ours alone, or another process is at work in it; nothing is deleted then
    */
   public void execute(List<Path> inputs, boolean force) throws IOException {
     List<Path> all = new ArrayList<>(inputs);

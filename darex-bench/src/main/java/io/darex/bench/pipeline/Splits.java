@@ -1,10 +1,10 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.glue.Task;
-import io.darex.bench.glue.TaskData;
-import io.darex.bench.glue.TaskTexts;
 import io.darex.bench.report.Results.Score;
+import io.darex.bench.task.Task;
+import io.darex.bench.task.TaskData;
+import io.darex.bench.task.TaskTexts;
+import io.darex.bench.tokenizer.Tokenizer;
 import java.util.function.Function;
 
 /**
@@ -31,7 +31,7 @@ record Splits(TaskTexts train, TaskTexts validation, TaskTexts dev) {
   /**
    * As {@link #score}, of what is to have one.
    *
-   * @throws io.darex.bench.BadInputException if an answer is missing
+   * @throws io.darex.bench.console.BadInputException if an answer is missing
    */
   Score requireScore(Function<TaskTexts, double[]> answers) {
     return score(texts -> texts.requireAnswers(answers.apply(texts)));

@@ -4,14 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.encoder.Encoder;
-import io.darex.bench.encoder.TokenizerFiles;
+import io.darex.bench.tokenizer.TokenizerFiles;
 import io.darex.optim.AdamROptimizer;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.AtomicWrite;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
-import io.darex.prune.checkpoint.Safetensors;
+import io.darex.prune.file.AtomicWrite;
+import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.safetensors.Safetensors;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,7 +145,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
    *
    * @param begun the record of the same training before its first epoch
    * @return empty if there is none
-   * @throws io.darex.bench.BadInputException if it belongs to another job
+   * @throws io.darex.bench.console.BadInputException if it belongs to another job
    */
   Optional<State> resume(
       TrainingRecord begun, int stepsPerEpoch, Trainable trained, AdamROptimizer optimizer)

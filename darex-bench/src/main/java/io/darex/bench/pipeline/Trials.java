@@ -1,14 +1,14 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.Console;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
-import io.darex.bench.glue.TaskData;
 import io.darex.bench.report.Results;
-import io.darex.prune.checkpoint.Contents;
+import io.darex.bench.task.TaskData;
+import io.darex.prune.file.Contents;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -71,8 +71,8 @@ public final class Trials implements AutoCloseable {
    * Reads and tokenises what the run needs, so that what is wrong with it is known before anything
    * runs.
    *
-   * @throws io.darex.bench.BadInputException if task, encoder or a fine-tune that is given cannot
-   *     be used
+   * @throws io.darex.bench.console.BadInputException if task, encoder or a fine-tune that is given
+   *     cannot be used
    */
   public void prepare(RunConfig config) throws IOException {
     for (FinetuneConfig finetune : config.finetunes()) {

@@ -1,10 +1,10 @@
 package io.darex.bench.pipeline;
 
-import io.darex.bench.BadInputException;
-import io.darex.bench.Console;
-import io.darex.bench.Main;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.DarexVersion;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.LoadedEncoder;
@@ -17,11 +17,11 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.AtomicWrite;
-import io.darex.prune.checkpoint.CheckpointDigest;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.file.AtomicWrite;
+import io.darex.prune.folder.CheckpointDigest;
+import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -201,7 +201,7 @@ record Tuned(
     boolean pooler = headless.drawnLayers(prepared.pretrained().checkpoint()).isEmpty();
     return new Results(
         training.job(),
-        Main.version(),
+        DarexVersion.text(),
         config.task().name(),
         config.encoder(),
         optimizer,

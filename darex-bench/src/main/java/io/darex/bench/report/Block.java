@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** One piece of a report, which can be written as Markdown and as HTML. */
-sealed interface Block {
+public sealed interface Block {
   /** As Markdown, with a blank line after it. */
   String markdown();
 

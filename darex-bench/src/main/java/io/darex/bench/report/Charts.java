@@ -1,7 +1,5 @@
 package io.darex.bench.report;
 
-import io.darex.bench.select.Answer;
-import io.darex.bench.select.Answer.Measured;
 import io.darex.prune.rescale.Point;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -18,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.CategoryChartBuilder;
@@ -36,7 +35,7 @@ import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /** The pictures of a report, as PNG. */
-final class Charts {
+public final class Charts {
   static final int WIDTH = 1400;
   static final int HEIGHT = 760;
   static final Color GREY = new Color(0x9a9a9a);
@@ -66,7 +65,7 @@ final class Charts {
    *
    * @throws IllegalStateException if it does
    */
-  static void requireFonts() {
+  public static void requireFonts() {
     try {
       new Font(Font.SANS_SERIF, Font.PLAIN, 12)
           .getStringBounds("q", new FontRenderContext(null, true, true));
@@ -181,34 +180,38 @@ final class Charts {
     return chart;
   }
 
-  /** The candidates of a trial, best first, with their intervals and the tuned model's score. */
-  static byte[] candidates(Measured measured) {
-    List<Answer.Row> rows = measured.rows();
+  /**
+   * Scores with their intervals, and the unpruned model's score.
+   *
+   * @param metric what the scores are
+   * @param names of what was scored, in the order of the picture
+   * @param widths half of each score's 95 % interval
+   */
+  public static byte[] intervals(
+      String metric,
+      List<String> names,
+      List<Double> values,
+      List<Double> widths,
+      OptionalDouble unpruned) {
     CategoryChart chart =
         new CategoryChartBuilder()
             .width(WIDTH)
             .height(HEIGHT)
             .title("candidates, with 95 % intervals")
-            .yAxisTitle(measured.metric())
+            .yAxisTitle(metric)
             .build();
     style(chart.getStyler());
     // Long names, each under its point.
     chart.getStyler().setXAxisLabelRotation(90);
     chart.getStyler().setOverlapped(true);
     chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
-    List<String> names = rows.stream().map(Answer.Row::name).toList();
     chart.getStyler().setXAxisMaxLabelCount(names.size());
-    CategorySeries scores =
-        chart.addSeries(
-            "pruned",
-            names,
-            rows.stream().map(Answer.Row::score).toList(),
-            rows.stream().map(Answer.Row::width).toList());
+    CategorySeries scores = chart.addSeries("pruned", names, values, widths);
     draw(scores, PALETTE[0], SeriesMarkers.CIRCLE);
-    if (measured.tuned().isPresent()) {
+    if (unpruned.isPresent()) {
       CategorySeries tuned =
           chart.addSeries(
-              "unpruned", names, Collections.nCopies(names.size(), measured.tuned().getAsDouble()));
+              "unpruned", names, Collections.nCopies(names.size(), unpruned.getAsDouble()));
       tuned.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
       draw(tuned, GREY, SeriesMarkers.NONE);
     }

@@ -6,7 +6,7 @@ import io.darex.bench.report.Block.Paragraph;
 import io.darex.bench.report.Block.Picture;
 import io.darex.bench.report.Block.Table;
 import io.darex.bench.report.Results.Score;
-import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.file.AtomicWrite;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -86,7 +86,7 @@ public final class Report {
   }
 
   /** One page of HTML that needs no other file. */
-  static String page(String title, List<Block> blocks) {
+  public static String page(String title, List<Block> blocks) {
     String body = blocks.stream().map(Block::html).collect(Collectors.joining());
     // The body last: what a title is made of may look like its place.
     String[] around = PAGE.split("\\{body}", 2);

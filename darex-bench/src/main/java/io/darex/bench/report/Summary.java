@@ -9,7 +9,7 @@ import io.darex.bench.report.Block.Table;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
 import io.darex.bench.report.Row.Spread;
-import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.file.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,10 @@
 package io.darex.bench.select;
 
 import io.darex.bench.encoder.Batch;
-import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.LoadedEncoder;
-import io.darex.bench.glue.TextBatches;
+import io.darex.bench.task.TextBatches;
+import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.NonFiniteException;
 import java.util.ArrayList;

@@ -1,15 +1,15 @@
 package io.darex.bench.select;
 
-import io.darex.bench.BadInputException;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.calibration.Calibrator;
-import io.darex.bench.encoder.EncodedText;
-import io.darex.bench.glue.TaskTexts;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.pipeline.TunedModel;
+import io.darex.bench.task.TaskTexts;
+import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.Selection;
-import io.darex.prune.checkpoint.HuggingFaceFolder;
+import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.rescale.Evidence;
 import java.io.IOException;
 import java.nio.file.Path;

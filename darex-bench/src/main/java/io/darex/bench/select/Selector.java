@@ -1,6 +1,6 @@
 package io.darex.bench.select;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.select.Answer.Measured;
 import io.darex.bench.select.Answer.Row;
 import io.darex.bench.select.Answer.Rung;

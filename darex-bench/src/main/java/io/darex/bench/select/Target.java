@@ -1,6 +1,6 @@
 package io.darex.bench.select;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.Preflight;

@@ -1,7 +1,7 @@
 package io.darex.bench.select;
 
 import io.darex.bench.encoder.LoadedEncoder;
-import io.darex.bench.glue.TaskTexts;
+import io.darex.bench.task.TaskTexts;
 import io.darex.prune.Checkpoint;
 import java.util.List;
 

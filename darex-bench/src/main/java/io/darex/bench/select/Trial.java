@@ -1,13 +1,13 @@
 package io.darex.bench.select;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.Objective;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.mask.Mask;
 import io.darex.prune.recipe.Pruner;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;

@@ -107,8 +107,8 @@ record Axis(JsonPointer place, Kind kind, List<Double> ends, List<JsonNode> choi
    *
    * @param top the whole file
    * @param tree what of it a run reads; a list of a single value becomes that value
-   * @throws io.darex.bench.BadInputException if a range is empty, reversed or not of numbers, if a
-   *     logarithmic one does not lie above 0, or a choice has no two different values
+   * @throws io.darex.bench.console.BadInputException if a range is empty, reversed or not of
+   *     numbers, if a logarithmic one does not lie above 0, or a choice has no two different values
    */
   static List<Axis> find(Section top, ObjectNode tree) {
     List<Axis> axes = new ArrayList<>();

@@ -2,10 +2,10 @@ package io.darex.bench.sweep;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.darex.bench.Backend;
-import io.darex.bench.BadInputException;
-import io.darex.bench.Console;
 import io.darex.bench.cluster.Work;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
+import io.darex.bench.encoder.Backend;
 import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.io.Serializable;

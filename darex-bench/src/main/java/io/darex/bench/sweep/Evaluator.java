@@ -1,14 +1,14 @@
 package io.darex.bench.sweep;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.darex.bench.BadInputException;
-import io.darex.bench.Console;
-import io.darex.bench.Fault;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Fault;
 import io.darex.bench.pipeline.Trials;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
-import io.darex.prune.checkpoint.AtomicWrite;
+import io.darex.prune.file.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

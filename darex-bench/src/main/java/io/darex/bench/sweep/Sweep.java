@@ -1,20 +1,20 @@
 package io.darex.bench.sweep;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.darex.bench.BadInputException;
-import io.darex.bench.Console;
-import io.darex.bench.Progress;
 import io.darex.bench.cluster.Cluster;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Progress;
 import io.darex.bench.pipeline.FolderLock;
 import io.darex.bench.pipeline.Trials;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.report.Trial;
-import io.darex.prune.checkpoint.AtomicWrite;
-import io.darex.prune.checkpoint.Output;
-import io.darex.prune.checkpoint.RefusedOutputException;
+import io.darex.prune.file.AtomicWrite;
+import io.darex.prune.file.Output;
+import io.darex.prune.file.RefusedOutputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

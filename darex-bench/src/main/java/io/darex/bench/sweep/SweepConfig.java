@@ -100,7 +100,8 @@ public final class SweepConfig {
    * Reads and checks a whole file: every end of every range and every choice is one that a run
    * accepts, and on a grid or with random search every candidate is.
    *
-   * @throws io.darex.bench.BadInputException naming file, line, what was expected and what came
+   * @throws io.darex.bench.console.BadInputException naming file, line, what was expected and what
+   *     came
    */
   public static SweepConfig read(Path file) {
     return read(file, OptionalInt.of(Runtime.getRuntime().availableProcessors()));

@@ -1,10 +1,10 @@
 package io.darex.bench.sweep;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.pipeline.FolderLock;
 import io.darex.bench.pipeline.Trials;
-import io.darex.prune.checkpoint.Contents;
-import io.darex.prune.checkpoint.RefusedOutputException;
+import io.darex.prune.file.Contents;
+import io.darex.prune.file.RefusedOutputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

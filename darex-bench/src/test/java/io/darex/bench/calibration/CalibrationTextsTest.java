@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.BuiltInEncoders;
-import io.darex.bench.encoder.EncodedText;
 import io.darex.bench.encoder.Pretrained;
-import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.glue.Example;
+import io.darex.bench.task.Example;
+import io.darex.bench.tokenizer.EncodedText;
+import io.darex.bench.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

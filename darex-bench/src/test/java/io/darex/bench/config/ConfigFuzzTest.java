@@ -1,9 +1,9 @@
 package io.darex.bench.config;
 
 import io.darex.bench.fuzz.ReaderFuzz;
-import io.darex.bench.glue.DataFolder;
-import io.darex.bench.glue.Partition;
-import io.darex.bench.glue.Task;
+import io.darex.bench.task.DataFolder;
+import io.darex.bench.task.Partition;
+import io.darex.bench.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

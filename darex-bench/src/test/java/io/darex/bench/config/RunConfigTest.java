@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.prune.Pruning;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.rescale.FixedQ;

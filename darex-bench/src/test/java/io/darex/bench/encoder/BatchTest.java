@@ -3,6 +3,7 @@ package io.darex.bench.encoder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.darex.bench.tokenizer.EncodedText;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

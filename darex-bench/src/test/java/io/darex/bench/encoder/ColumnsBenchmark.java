@@ -1,12 +1,13 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Pruning;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import io.darex.prune.mask.ColumnsMask;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.darex.bench.tokenizer.EncodedText;
 import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
 import io.darex.optim.Anchor;

@@ -8,6 +8,8 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.darex.bench.tokenizer.EncodedText;
+import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.prune.Tensor;
 import java.io.IOException;
 import java.io.InputStream;

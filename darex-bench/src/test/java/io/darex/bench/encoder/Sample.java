@@ -1,5 +1,6 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import java.util.ArrayList;
 import java.util.Arrays;

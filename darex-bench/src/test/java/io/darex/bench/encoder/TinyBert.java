@@ -1,9 +1,10 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;

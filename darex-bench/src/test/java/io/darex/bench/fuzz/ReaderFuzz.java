@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.darex.bench.Main;
+import io.darex.bench.console.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -124,7 +124,7 @@ public final class ReaderFuzz {
       one.read(random);
       return true;
     } catch (Exception e) {
-      String line = Main.inputFault(e).orElse(null);
+      String line = Fault.of(e).input() ? Fault.of(e).text() : null;
       if (line == null) {
         throw e;
       }

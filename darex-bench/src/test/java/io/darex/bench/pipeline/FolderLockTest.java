@@ -3,7 +3,7 @@ package io.darex.bench.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.darex.prune.checkpoint.RefusedOutputException;
+import io.darex.prune.file.RefusedOutputException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

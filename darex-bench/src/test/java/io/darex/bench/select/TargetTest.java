@@ -3,15 +3,15 @@ package io.darex.bench.select;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.Preflight;
 import io.darex.prune.Selection;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
 import io.darex.prune.recipe.Recipe;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

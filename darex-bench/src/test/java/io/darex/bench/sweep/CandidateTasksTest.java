@@ -2,7 +2,7 @@ package io.darex.bench.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Trial;
 import java.io.IOException;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.darex.bench.BadInputException;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.darex.bench.BadInputException;
 import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.nio.file.Files;

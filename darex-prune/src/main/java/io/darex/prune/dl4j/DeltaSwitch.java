@@ -6,7 +6,7 @@ import io.darex.prune.Names;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
-import io.darex.prune.mask.TensorMask;
+import io.darex.prune.TensorMask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ import java.util.function.Supplier;
  * and values put back would undo training at the kept entries only. To train, go {@linkplain
  * #toBase() to the base} first; what the base then becomes is what deltas are added to. That a
  * delta was made from this very base is for {@link
- * io.darex.prune.checkpoint.CheckpointDigest#requireBase} to say, before.
+ * io.darex.prune.folder.CheckpointDigest#requireBase} to say, before.
  */
 public final class DeltaSwitch {
   private final SortedMap<String, Parameter> parameters;

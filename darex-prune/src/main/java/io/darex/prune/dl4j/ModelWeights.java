@@ -5,7 +5,7 @@ import io.darex.prune.MismatchException;
 import io.darex.prune.Names;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,6 +1,7 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.Parallel;
 import java.math.BigDecimal;

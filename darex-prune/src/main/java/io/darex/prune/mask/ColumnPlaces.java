@@ -1,6 +1,7 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Tensor;
+import io.darex.prune.TensorMask;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;

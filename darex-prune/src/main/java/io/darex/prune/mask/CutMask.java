@@ -1,6 +1,7 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
+import io.darex.prune.TensorMask;
 
 /** Keeps what its cuts let stay; there is one for each run of {@code length} elements. */
 final class CutMask implements TensorMask {

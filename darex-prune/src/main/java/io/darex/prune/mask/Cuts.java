@@ -2,6 +2,7 @@ package io.darex.prune.mask;
 
 import io.darex.prune.Blocks;
 import io.darex.prune.Delta;
+import io.darex.prune.TensorMask;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,6 +1,7 @@
 package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
+import io.darex.prune.TensorMask;
 import java.util.Arrays;
 
 /**

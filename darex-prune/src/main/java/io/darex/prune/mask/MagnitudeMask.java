@@ -1,7 +1,11 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.NameOrder;
+import io.darex.prune.Places;
+import io.darex.prune.TensorMask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Parameter;
 import java.util.ArrayList;

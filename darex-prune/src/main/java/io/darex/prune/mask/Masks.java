@@ -1,5 +1,6 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Mask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Kinds;
 import io.darex.prune.parameter.Parameter;

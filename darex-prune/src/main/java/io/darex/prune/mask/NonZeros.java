@@ -2,6 +2,7 @@ package io.darex.prune.mask;
 
 import io.darex.prune.Delta;
 import io.darex.prune.Parallel;
+import io.darex.prune.TensorMask;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -1,6 +1,10 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
+import io.darex.prune.Places;
+import io.darex.prune.TensorMask;
 import java.util.Map;
 import java.util.TreeMap;
 

@@ -1,9 +1,12 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.LayerInput;
+import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NameOrder;
+import io.darex.prune.Places;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

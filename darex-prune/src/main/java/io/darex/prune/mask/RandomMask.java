@@ -1,6 +1,8 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Mask;
 import io.darex.prune.Tensor;
+import io.darex.prune.TensorMask;
 import io.darex.prune.parameter.Kind;
 import java.math.BigDecimal;
 import java.util.List;

@@ -1,8 +1,11 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.LayerInput;
+import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
+import io.darex.prune.Places;
 import io.darex.prune.parameter.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;

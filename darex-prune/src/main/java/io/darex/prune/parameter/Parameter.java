@@ -1,5 +1,6 @@
 package io.darex.prune.parameter;
 
+import io.darex.prune.Choice;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;

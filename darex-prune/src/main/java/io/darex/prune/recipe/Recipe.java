@@ -1,10 +1,10 @@
 package io.darex.prune.recipe;
 
 import io.darex.prune.DType;
+import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.mask.Budget;
-import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.parameter.Parameters;
 import io.darex.prune.rescale.InverseKeepRate;

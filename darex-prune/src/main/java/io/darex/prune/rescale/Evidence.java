@@ -1,9 +1,9 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.Objective;
 import io.darex.prune.mask.Budget;
-import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.NonZeros;
 import io.darex.prune.mask.PerTensorMask;
 import java.util.Collections;

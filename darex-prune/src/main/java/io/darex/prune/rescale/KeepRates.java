@@ -1,8 +1,8 @@
 package io.darex.prune.rescale;
 
+import io.darex.prune.Mask;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.mask.Mask;
 import java.util.Map;
 import java.util.TreeMap;
 

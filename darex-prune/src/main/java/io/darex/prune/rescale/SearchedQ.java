@@ -2,11 +2,11 @@ package io.darex.prune.rescale;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.Objective;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.mask.Mask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Parameter;
 import java.util.ArrayList;

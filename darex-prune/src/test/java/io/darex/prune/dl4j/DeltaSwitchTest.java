@@ -14,7 +14,7 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.SparseDeltaFile;
+import io.darex.prune.delta.SparseDeltaFile;
 import io.darex.prune.mask.RandomMask;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.InMemoryCheckpoint;
+import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import java.util.HashMap;
 import java.util.List;

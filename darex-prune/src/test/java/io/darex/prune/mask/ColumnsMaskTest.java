@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoints;
+import io.darex.prune.Mask;
 import io.darex.prune.Tensor;
+import io.darex.prune.TensorMask;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;

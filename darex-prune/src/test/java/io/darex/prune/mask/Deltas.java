@@ -4,16 +4,16 @@ import io.darex.prune.Checkpoints;
 import io.darex.prune.Delta;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
+import io.darex.prune.tensor.FloatTensor;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Small deltas for tests. */
-final class Deltas {
+public final class Deltas {
   private Deltas() {}
 
   /** One tensor's delta against a base of zeros; no entry is zero. */
-  static Delta gaussian(long... shape) {
+  public static Delta gaussian(long... shape) {
     return of(pair(1, "w", shape));
   }
 

@@ -1,5 +1,6 @@
 package io.darex.prune.mask;
 
+import io.darex.prune.TensorMask;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -14,7 +15,7 @@ public final class Kept {
         .toArray();
   }
 
-  static LongStream block(TensorMask mask, long block) {
+  public static LongStream block(TensorMask mask, long block) {
     char[] into = new char[TensorMask.BLOCK];
     int kept = mask.block(block, into);
     return IntStream.range(0, kept).mapToLong(i -> block * TensorMask.BLOCK + into[i]);

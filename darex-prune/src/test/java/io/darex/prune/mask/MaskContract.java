@@ -3,13 +3,16 @@ package io.darex.prune.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.Tensor;
+import io.darex.prune.TensorMask;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What every mask must do; a mask's test implements it. */
-interface MaskContract {
+public interface MaskContract {
   /** A mask of that drop rate. */
   Mask mask(double dropRate);
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.SplittableRandom;

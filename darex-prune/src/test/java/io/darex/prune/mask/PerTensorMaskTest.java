@@ -3,7 +3,9 @@ package io.darex.prune.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.prune.TensorMask;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.prune.Mask;
 import io.darex.prune.Tensor;
+import io.darex.prune.TensorMask;
 import java.io.IOException;
 import java.util.Map;
 import java.util.SplittableRandom;

@@ -3,8 +3,10 @@ package io.darex.prune.mask;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.LayerInput;
+import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
 import java.util.Arrays;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoints;
+import io.darex.prune.TensorMask;
 import io.darex.prune.mask.RandomMask;
-import io.darex.prune.mask.TensorMask;
 import org.junit.jupiter.api.Test;
 
 /** What docs/METHOD.md §2.1 says of one output's change h(q), against masks as they are drawn. */

@@ -6,15 +6,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.Objective;
+import io.darex.prune.Places;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.mask.Choice;
-import io.darex.prune.mask.Mask;
 import io.darex.prune.mask.Masks;
-import io.darex.prune.mask.Places;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.rescale.SearchedQ.Target;
 import java.util.ArrayList;

@@ -1,19 +1,19 @@
 package io.darex.prune.rescale;
 
 import io.darex.prune.Checkpoints;
+import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.LayerInput;
+import io.darex.prune.Mask;
+import io.darex.prune.Places;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
-import io.darex.prune.checkpoint.FloatTensor;
-import io.darex.prune.mask.Choice;
-import io.darex.prune.mask.Mask;
-import io.darex.prune.mask.Places;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.tensor.FloatTensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,0 +1,187 @@
+package io.darex.bench.cli;
+
+import io.darex.bench.config.Rate;
+import io.darex.bench.config.RecipeReader;
+import io.darex.bench.console.BadInputException;
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Range;
+import io.darex.prune.recipe.Recipe;
+import io.darex.prune.recipe.RecipeKeys;
+import io.darex.prune.recipe.RecipeKeys.Key;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The options that say how to prune, one for each key of a recipe; those not given leave it to the
+ * configuration.
+ */
+final class RecipeOptions {
+  private static final String CONFIG = "--config";
+  private static final String Q_FILE = "--q-file";
+
+  private final ParseResult parsed;
+
+  /** The options that were given to a command to which {@link #addTo} has added them. */
+  RecipeOptions(ParseResult parsed) {
+    this.parsed = parsed;
+  }
+
+  /** Adds the options to a command. */
+  static void addTo(CommandSpec command) {
+    command.addOption(
+        OptionSpec.builder(CONFIG)
+            .paramLabel("YAML")
+            .type(Path.class)
+            .description(
+                "A recipe such as configs/prune/random.yml; the options below go before it.")
+            .build());
+    for (Key key : RecipeKeys.ALL) {
+      if (key.name().equals("tensors")) {
+        command.addOption(
+            OptionSpec.builder(Q_FILE)
+                .paramLabel("YAML")
+                .type(Path.class)
+                .description(
+                    "Of q: a mapping 'tensors' of names or patterns to q's, and 'fallback' for"
+                        + " the rest (default: the share that is kept).")
+                .build());
+      } else if (!key.name().equals("fallback")) {
+        command.addOption(option(key));
+      }
+    }
+  }
+
+  private static OptionSpec option(Key key) {
+    Parameter.Type<?> type = key.parameter().type();
+    OptionSpec.Builder option =
+        OptionSpec.builder(name(key.name())).paramLabel("VALUE").description(help(key));
+    if (type instanceof Parameter.Number number) {
+      option.type(Double.class).paramLabel("X");
+      if (number.range().equals(Range.SHARE)) {
+        option.converters(new Rate());
+      }
+    } else if (type instanceof Parameter.Whole || type instanceof Parameter.Seed) {
+      option.type(Long.class).paramLabel("N");
+    } else if (type instanceof Parameter.Seeds) {
+      option.type(List.class).auxiliaryTypes(Long.class).splitRegex(",").paramLabel("N");
+    } else if (type instanceof Parameter.Texts) {
+      option.type(List.class).auxiliaryTypes(String.class).paramLabel("PATTERN");
+    } else {
+      option.type(String.class).paramLabel("NAME");
+    }
+    return option.build();
+  }
+
+  /** The option of a key. */
+  static String name(String key) {
+    return "--" + key.replaceAll("[A-Z]", "-$0").toLowerCase(Locale.ROOT);
+  }
+
+  /** {@code "Of magnitude: what is compared: tensor (default), row, model."}. */
+  private static String help(Key key) {
+    StringBuilder help = new StringBuilder();
+    if (!key.owners().isEmpty()) {
+      help.append("Of ").append(String.join(", ", key.owners())).append(": ");
+    }
+    help.append(key.parameter().help());
+    Optional<?> fallback = key.parameter().fallback();
+    if (key.parameter().type() instanceof Parameter.Choice<?> choice) {
+      String words = String.join(", ", choice.choices().keySet());
+      for (Map.Entry<String, ?> each : choice.choices().entrySet()) {
+        if (fallback.isPresent() && fallback.get().equals(each.getValue())) {
+          words = words.replaceFirst("\\b" + each.getKey() + "\\b", "$0 (default)");
+        }
+      }
+      help.append(": ").append(words);
+    } else if (fallback.isPresent() && !(fallback.get() instanceof List)) {
+      help.append("; default ").append(fallback.get());
+    }
+    help.setCharAt(0, Character.toUpperCase(help.charAt(0)));
+    return help.append('.').toString();
+  }
+
+  /**
+   * The recipe.
+   *
+   * @throws BadInputException if file or options are at fault
+   */
+  Recipe recipe() {
+    return RecipeReader.of(said());
+  }
+
+  /**
+   * The recipe of one of an adapter's factors.
+   *
+   * @param own what is said of this factor alone, by key; null where nothing is
+   * @throws BadInputException as {@link #recipe()}, and if a type of kept values is given, for a
+   *     factor keeps its own
+   */
+  Recipe factor(Map<String, Object> own) {
+    Map<String, Object> said = said();
+    if (said.containsKey("values")) {
+      throw new BadInputException(
+          "--adapter: expected no --values, as factors keep their type, came "
+              + said.get("values"));
+    }
+    if (said.containsKey("budget")) {
+      throw new BadInputException(
+          "--adapter: expected no --budget, as each factor has its own rate, came "
+              + said.get("budget"));
+    }
+    own.forEach(
+        (key, value) -> {
+          if (value != null) {
+            said.put(key, value);
+          }
+        });
+    return RecipeReader.of(said);
+  }
+
+  /** The file of texts that the recipe's YAML names. */
+  Optional<Path> calibration() {
+    return file().map(RecipeReader.FromFile::calibration);
+  }
+
+  /** The files that the recipe is in, or that it names. */
+  Inputs inputs() {
+    Object named = said().get(RecipeReader.Q_FILE);
+    return Inputs.of(config(), named == null ? null : Path.of(named.toString()))
+        .and(calibration().orElse(null));
+  }
+
+  /** Whether a rescale is named. */
+  boolean namesRescale() {
+    return said().containsKey(RecipeKeys.RESCALE.key());
+  }
+
+  private Path config() {
+    return parsed.matchedOptionValue(CONFIG, (Path) null);
+  }
+
+  private Optional<RecipeReader.FromFile> file() {
+    return Optional.ofNullable(config()).map(RecipeReader::read);
+  }
+
+  /** What file and options say, by key. */
+  private Map<String, Object> said() {
+    Map<String, Object> said =
+        new TreeMap<>(file().map(RecipeReader.FromFile::keys).orElse(Map.of()));
+    for (Key key : RecipeKeys.ALL) {
+      if (parsed.hasMatchedOption(name(key.name()))) {
+        said.put(key.name(), parsed.matchedOptionValue(name(key.name()), (Object) null));
+      }
+    }
+    Path qFile = parsed.matchedOptionValue(Q_FILE, (Path) null);
+    if (qFile != null) {
+      said.put(RecipeReader.Q_FILE, qFile);
+    }
+    return said;
+  }
+}

@@ -1,0 +1,81 @@
+package io.darex.bench.cli;
+
+import io.darex.bench.config.RunConfig;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Farewell;
+import io.darex.bench.encoder.Backend;
+import io.darex.bench.pipeline.Run;
+import io.darex.prune.file.OutputPlace;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex run}: fine-tune, prune, search, evaluate and report, from one YAML. */
+@Command(
+    name = "run",
+    description = {
+      "Fine-tune an encoder, prune its delta in every way that CONFIG names, and report the"
+          + " scores.",
+      "Stopped and run again, it continues."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {"", "Example: darex run configs/quickstart.yml"})
+final class RunCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+
+  @Parameters(paramLabel = "CONFIG", description = "The YAML file that says what to run.")
+  private Path config;
+
+  @Option(
+      names = "--glue",
+      paramLabel = "DIR",
+      description = "GLUE folder in the official TSV layout (DIR/CoLA/train.tsv and so on).")
+  private Path glue;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Output folder; default: out/CONFIG-NAME in the working directory.")
+  private Path out;
+
+  @Option(
+      names = "--force",
+      description =
+          "Delete the run that DIR holds and start over; a folder with anything else in it is"
+              + " refused.")
+  private boolean force;
+
+  @Override
+  public Integer call() throws Exception {
+    RunConfig parsed = RunConfig.read(config);
+    Path folder = out == null ? Path.of("out", parsed.name()) : out;
+    OutputPlace.requireWritableFolder(folder);
+    Console console = main.console();
+    Backend.prepare(console);
+    Run run = new Run(parsed, Optional.ofNullable(glue), folder, console);
+    Farewell.during(
+        console,
+        () -> standing(run, folder),
+        () -> {
+          run.execute(Inputs.of(config, glue).paths(), force);
+          return null;
+        });
+    console.out().println(folder.resolve("report.html"));
+    return 0;
+  }
+
+  /** How to say where it stands to one who has interrupted it. */
+  private String standing(Run run, Path folder) {
+    if (force && !run.begun()) {
+      return "nothing was deleted from " + folder + " yet, the same command starts over";
+    }
+    return "what was finished is in "
+        + folder
+        + (force ? ", the same command without --force goes on" : ", the same command goes on");
+  }
+}

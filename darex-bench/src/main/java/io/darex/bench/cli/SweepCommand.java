@@ -1,0 +1,98 @@
+package io.darex.bench.cli;
+
+import io.darex.bench.cluster.Cluster;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Farewell;
+import io.darex.bench.encoder.Backend;
+import io.darex.bench.report.SweepReport;
+import io.darex.bench.report.Trial;
+import io.darex.bench.sweep.Sweep;
+import io.darex.bench.sweep.SweepConfig;
+import io.darex.prune.file.OutputPlace;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code darex sweep}: many runs over a space of configurations. */
+@Command(
+    name = "sweep",
+    description = {
+      "Try many configurations and report the best.",
+      "CONFIG is a configuration of darex run, with a section 'sweep', in which any value may be a"
+          + " space to search. Stopped and run again, it continues."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    footer = {"", "Example: darex sweep configs/sweep/lambda-penalty-cola.yml --glue GLUE"})
+final class SweepCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+
+  @Parameters(paramLabel = "CONFIG", description = "The YAML file that says what to try.")
+  private Path config;
+
+  @Option(
+      names = "--glue",
+      paramLabel = "DIR",
+      description = "GLUE folder in the official TSV layout (DIR/CoLA/train.tsv and so on).")
+  private Path glue;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Output folder; default: out/CONFIG-NAME in the working directory.")
+  private Path out;
+
+  @Option(
+      names = "--master",
+      paramLabel = "URL",
+      description =
+          "Spark cluster to evaluate the candidates on, such as local[2] or spark://host:7077; its"
+              + " machines must see the same files.")
+  private String master;
+
+  @Option(
+      names = "--force",
+      description =
+          "Delete the sweep that DIR holds and start over; a folder with anything else in it is"
+              + " refused.")
+  private boolean force;
+
+  @Override
+  public Integer call() throws Exception {
+    SweepConfig parsed =
+        master == null ? SweepConfig.read(config) : SweepConfig.readForCluster(config);
+    Path folder = out == null ? Path.of("out", parsed.name()) : out;
+    OutputPlace.requireWritableFolder(folder);
+    Console console = main.console();
+    Backend.prepare(console);
+    Optional<Trial> best;
+    try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
+      best = Farewell.during(console, sweep::standing, () -> execute(sweep, parsed, console));
+    }
+    if (best.isEmpty()) {
+      throw new IllegalStateException(
+          "no candidate came to a score; " + folder.resolve("report.html") + " says why");
+    }
+    String words = SweepReport.best(best.get(), parsed.goal());
+    console.say(Character.toLowerCase(words.charAt(0)) + words.substring(1));
+    console.out().println(folder.resolve("report.html"));
+    return 0;
+  }
+
+  private Optional<Trial> execute(Sweep sweep, SweepConfig parsed, Console console)
+      throws IOException {
+    sweep.prepare();
+    if (master == null) {
+      return sweep.execute(Optional.empty());
+    }
+    console.say("connecting to " + master);
+    try (Cluster cluster = Cluster.open(master, parsed.threads())) {
+      return sweep.execute(Optional.of(cluster));
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** The {@code darex} command: one class a subcommand. */
+package io.darex.bench.cli;

@@ -1,2 +1,0 @@
-/** The {@code darex} command: one class a subcommand. */
-package io.darex.bench;

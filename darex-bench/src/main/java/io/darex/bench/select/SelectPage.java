@@ -1,0 +1,145 @@
+package io.darex.bench.select;
+
+import io.darex.bench.report.Block;
+import io.darex.bench.report.Block.Heading;
+import io.darex.bench.report.Block.Paragraph;
+import io.darex.bench.report.Block.Picture;
+import io.darex.bench.report.Block.Table;
+import io.darex.bench.report.Charts;
+import io.darex.bench.report.Report;
+import io.darex.bench.select.Answer.Measured;
+import io.darex.bench.select.Answer.Row;
+import io.darex.bench.select.Measurements.PrunedTensor;
+import io.darex.prune.rescale.LayerInfluences;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** A selection as one page of HTML that needs no other file. */
+public final class SelectPage {
+  private SelectPage() {}
+
+  /**
+   * Checks early that pictures can be drawn, which needs a font.
+   *
+   * @throws IllegalStateException if the machine has none
+   */
+  public static void requireFonts() {
+    Charts.requireFonts();
+  }
+
+  /**
+   * The page.
+   *
+   * @param qFile what the recipe calls its file of q's
+   */
+  public static String of(Answer answer, String qFile) {
+    String title = "darex select: " + answer.target();
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(new Heading(1, title));
+    blocks.add(new Paragraph("Recommended: " + answer.method() + "."));
+    answer.remarks().forEach(remark -> blocks.add(new Paragraph(remark)));
+    blocks.add(new Heading(2, "Recipe for darex prune --config"));
+    blocks.add(
+        new Table(
+            List.of("key", "value"),
+            answer
+                .recipe()
+                .yaml(qFile)
+                .lines()
+                .map(line -> List.of(line.split(": ", 2)))
+                .toList()));
+    answer.trial().ifPresent(measured -> trial(measured, blocks));
+    blocks.add(new Heading(2, "Decisions"));
+    blocks.add(
+        new Table(
+            List.of("question", "which way", "measured", "threshold"),
+            answer.decisions().stream()
+                .map(
+                    each -> List.of(each.question(), each.way(), each.measured(), each.threshold()))
+                .toList()));
+    blocks.add(new Heading(2, "Delta"));
+    blocks.add(
+        new Table(
+            List.of("tensor", "entries", "mean |Δ|", "variance", "c̄", "σ", "r", "error at 1−p"),
+            answer.measurements().tensors().stream()
+                .map(each -> cells(each, answer.dropRate()))
+                .toList()));
+    return Report.page(title, blocks);
+  }
+
+  private static void trial(Measured measured, List<Block> blocks) {
+    blocks.add(new Heading(2, "Trial"));
+    blocks.add(
+        new Paragraph(
+            String.format(
+                Locale.ROOT,
+                "%s on %d texts of %s, masks of seeds %s%s. Intervals are 95 %%: texts by a"
+                    + " bootstrap, %s.",
+                measured.metric(),
+                measured.texts(),
+                measured.proxy() ? "the calibration file" : "validation",
+                measured.seeds(),
+                measured.tuned().isPresent()
+                    ? String.format(
+                        Locale.ROOT, "; tuned model %.4f", measured.tuned().getAsDouble())
+                    : "",
+                Words.masks(measured))));
+    blocks.add(
+        new Picture(
+            "candidates.png",
+            "Candidates with 95 % intervals, best first.",
+            Charts.intervals(
+                measured.metric(),
+                measured.rows().stream().map(Answer.Row::name).toList(),
+                measured.rows().stream().map(Answer.Row::score).toList(),
+                measured.rows().stream().map(Answer.Row::width).toList(),
+                measured.tuned())));
+    blocks.add(
+        new Table(
+            List.of(
+                "candidate",
+                "q",
+                "drop rate",
+                "score",
+                "95 %",
+                "behind",
+                "95 %",
+                "masks",
+                "seconds"),
+            measured.rows().stream().map(SelectPage::cells).toList()));
+    measured.skipped().forEach(line -> blocks.add(new Paragraph(line)));
+    measured.rungs().forEach(rung -> blocks.add(new Paragraph(Words.rung(rung))));
+  }
+
+  private static List<String> cells(Row row) {
+    return List.of(
+        row.name() + (row.chosen() ? " (recommended)" : ""),
+        row.q(),
+        Double.toString(row.dropRate()),
+        String.format(Locale.ROOT, "%.4f", row.score()),
+        String.format(Locale.ROOT, "± %.4f", row.width()),
+        String.format(Locale.ROOT, "%.4f", row.behind()),
+        String.format(Locale.ROOT, "± %.4f", row.behindWidth()),
+        Integer.toString(row.masks()),
+        String.format(Locale.ROOT, "%.1f", row.seconds()));
+  }
+
+  private static List<String> cells(PrunedTensor tensor, double dropRate) {
+    List<String> cells = new ArrayList<>();
+    cells.add(tensor.name());
+    cells.add(Long.toString(tensor.entries()));
+    cells.add(String.format(Locale.ROOT, "%.2e", tensor.meanAbsolute()));
+    cells.add(String.format(Locale.ROOT, "%.2e", tensor.variance()));
+    if (tensor.influences().isEmpty()) {
+      cells.addAll(List.of("", "", "", ""));
+    } else {
+      LayerInfluences layer = tensor.influences().get();
+      cells.add(String.format(Locale.ROOT, "%.2e", layer.mean()));
+      cells.add(String.format(Locale.ROOT, "%.2e", layer.deviation()));
+      cells.add(Words.number(layer.alignment()));
+      cells.add(Words.number(layer.errorAtKeepRate(dropRate)));
+    }
+    return cells;
+  }
+}

@@ -1,0 +1,2 @@
+/** Tasks: texts with labels, their files and their metrics. */
+package io.darex.bench.task;

@@ -1,0 +1,2 @@
+/** Tokenizers from the files of Hugging Face folders. */
+package io.darex.bench.tokenizer;

@@ -1,0 +1,72 @@
+package io.darex.bench.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.darex.bench.cli.Darex.Outcome;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@code --help} shows fits a terminal. */
+class HelpTest {
+  private static final int COLUMNS = 80;
+  private static final int SCREEN = 40;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "run",
+        "sweep",
+        "evaluate",
+        "select",
+        "prune",
+        "apply",
+        "inspect",
+        "verify",
+        "diff",
+        "export",
+        "encoder",
+        "encoder list",
+        "encoder export",
+        "doctor"
+      })
+  void noLineIsBrokenAndTheLastIsAnExample(String command) {
+    List<String> lines = help(command);
+
+    assertThat(lines).allMatch(line -> line.length() <= COLUMNS);
+    assertThat(lines.get(lines.size() - 1)).contains(("darex " + command).strip());
+  }
+
+  @Test
+  void thatOfPruneHasEveryOptionUnderAHeading() {
+    String[] groups = String.join("\n", help("prune")).split("\n(?=\n[A-Za-z ]+:\n)");
+
+    assertThat(groups)
+        .hasSize(8) // what is before the first heading, six groups, and examples
+        .allMatch(group -> group.lines().count() <= SCREEN);
+    assertThat(options(groups[0])).containsExactly("--help", "--version", "--quiet", "--debug");
+    assertThat(options(groups[1])).containsExactly("--base", "--tuned", "--adapter", "--out");
+    assertThat(Stream.of(groups).map(HelpTest::options).flatMap(List::stream))
+        .contains("--mask", "--rescale", "--task", "--q-a", "--force")
+        .doesNotHaveDuplicates();
+  }
+
+  private static List<String> help(String command) {
+    Outcome outcome = Darex.run((command + " --help").strip().split(" "));
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.err()).isEmpty();
+    return outcome.out().lines().toList();
+  }
+
+  /** Those that lines of the text begin with. */
+  private static List<String> options(String text) {
+    return Arrays.stream(text.split("\n"))
+        .filter(line -> line.matches(" {2}(-\\w,|   ) --.*"))
+        .map(line -> line.substring(6).split("[= ]")[0])
+        .toList();
+  }
+}

@@ -1,0 +1,12 @@
+package io.darex.prune;
+
+/** The entries of one delta that a mask lets stay. */
+@FunctionalInterface
+public interface Choice {
+  /**
+   * The mask of one tensor.
+   *
+   * @param name the tuned tensor's name, one of the delta's pairs
+   */
+  TensorMask on(String name);
+}

@@ -1,2 +1,0 @@
-/** Checkpoints and sparse deltas as files. */
-package io.darex.prune.checkpoint;

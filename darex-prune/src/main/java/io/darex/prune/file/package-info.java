@@ -1,0 +1,2 @@
+/** Files that may be hostile, read; and files written so that nothing is lost. */
+package io.darex.prune.file;

@@ -1,0 +1,103 @@
+package io.darex.prune.folder;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.darex.prune.file.Contents;
+import io.darex.prune.file.MalformedFileException;
+import io.darex.prune.file.Output;
+import io.darex.prune.safetensors.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The mark of the checkpoints and adapters that are written here: every weights file names in its
+ * metadata all files that were written with it. A folder of the same names from elsewhere has no
+ * mark, and one into which another program has saved its weights has lost it.
+ */
+public final class WrittenFolder {
+  /** A JSON list of file names. */
+  static final String KEY = "darex.files";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private WrittenFolder() {}
+
+  /** Metadata of a weights file, with the mark. */
+  public static Map<String, String> mark(Map<String, String> metadata, Collection<String> files) {
+    try {
+      Map<String, String> marked = new TreeMap<>(metadata);
+      marked.put(KEY, JSON.writeValueAsString(new TreeSet<>(files)));
+      return marked;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Refuses a folder that may not be written.
+   *
+   * @throws IOException as {@link Output#requireFolder} does
+   */
+  public static void require(Path out, boolean force, Collection<Path> inputs) throws IOException {
+    Output.requireFolder(out, force, WrittenFolder::contents, inputs);
+  }
+
+  /** What of a folder was written here: nothing where no weights have the mark. */
+  public static Contents contents(Path folder) throws IOException {
+    List<Path> weights;
+    try (Stream<Path> entries = Files.list(folder)) {
+      weights = entries.filter(WeightFile::isSafetensors).toList();
+    }
+    TreeSet<String> named = new TreeSet<>();
+    TreeSet<String> unmarked = new TreeSet<>();
+    for (Path file : weights) {
+      List<String> files = named(file);
+      named.addAll(files);
+      if (files.isEmpty()) {
+        unmarked.add(file.getFileName().toString());
+      }
+    }
+    named.removeAll(unmarked);
+    return contents(named);
+  }
+
+  /** Files of these paths; a name with a slash is a file in a folder of ours. */
+  private static Contents contents(Collection<String> paths) {
+    Contents contents = Contents.none();
+    SortedMap<String, List<String>> folders = new TreeMap<>();
+    for (String path : paths) {
+      int slash = path.indexOf('/');
+      if (slash < 0) {
+        contents = contents.file(Pattern.quote(path));
+      } else {
+        folders
+            .computeIfAbsent(path.substring(0, slash), name -> new ArrayList<>())
+            .add(path.substring(slash + 1));
+      }
+    }
+    for (Map.Entry<String, List<String>> folder : folders.entrySet()) {
+      Contents inside = contents(folder.getValue());
+      contents = contents.folder(Pattern.quote(folder.getKey()), any -> inside);
+    }
+    return contents;
+  }
+
+  private static List<String> named(Path weights) throws IOException {
+    try {
+      String files = Safetensors.open(weights).metadata().getOrDefault(KEY, "[]");
+      return List.of(JSON.readValue(files, String[].class));
+    } catch (MalformedFileException | JsonProcessingException e) {
+      return List.of(); // not written here
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Hugging Face folders and PEFT adapters as checkpoints, and their digests. */
+package io.darex.prune.folder;

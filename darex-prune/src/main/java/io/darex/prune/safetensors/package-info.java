@@ -1,0 +1,2 @@
+/** The safetensors format; it knows nothing of deltas. */
+package io.darex.prune.safetensors;

@@ -1,0 +1,173 @@
+package io.darex.prune.delta;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.darex.prune.Checkpoint;
+import io.darex.prune.Checkpoints;
+import io.darex.prune.DType;
+import io.darex.prune.Mask;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.Tensor;
+import io.darex.prune.file.WriteOptions;
+import io.darex.prune.safetensors.Safetensors;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The Python reader of docs/FORMAT.md, as it stands there, against files written here: it shares no
+ * code with the Java reader, and must give the same pruned model bit for bit. Skipped where there
+ * is no {@code python3} with NumPy.
+ */
+class PythonReaderTest {
+  private static final Path FORMAT = Path.of("..", "docs", "FORMAT.md");
+
+  /** Writes all values of the pruned model, as fp32 and in name order. */
+  private static final String APPLY =
+      """
+
+      import sys
+      _, delta, base, out = sys.argv
+      base = {name: array(*tensor) for name, tensor in read_safetensors(base)[1].items()}
+      pruned = apply(delta, base)
+      with open(out, "wb") as file:
+          for name in sorted(pruned):
+              file.write(pruned[name].astype("<f4").tobytes())
+      """;
+
+  /** Adds what an exported file says to zeros, by name. */
+  private static final String ADD =
+      """
+
+      import sys
+      _, exported, unused, out = sys.argv
+      tensors = {name: array(*tensor) for name, tensor in read_safetensors(exported)[1].items()}
+      with open(out, "wb") as file:
+          for name in sorted(key[:-8] for key in tensors if key.endswith(".indices")):
+              full = np.zeros(tensors[name + ".shape"], "<f4").reshape(-1)
+              full[tensors[name + ".indices"]] += tensors[name + ".values"]
+              file.write(full.tobytes())
+      """;
+
+  @TempDir Path folder;
+  private final InMemoryCheckpoint base =
+      SparseDeltas.base(new long[] {220, 301}, new long[] {7, 3, 5}, new long[0], new long[] {9});
+
+  @BeforeAll
+  static void needsPythonWithNumPy() throws Exception {
+    boolean there = false;
+    try {
+      there = failure(List.of("python3", "-c", "import numpy")).isEmpty();
+    } catch (IOException e) {
+      // No such program: the message below says so.
+    }
+    assumeTrue(there, "skipped: there is no python3 with numpy on the PATH");
+  }
+
+  /** Every mask and every type, but not every pair: a Python starts for each. */
+  static Stream<Arguments> masksAndTypes() {
+    List<DType> types = List.of(DType.F32, DType.F16, DType.BF16);
+    return IntStream.range(0, SparseDeltas.MASKS.size())
+        .mapToObj(i -> arguments(SparseDeltas.MASKS.get(i), types.get(i % types.size())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("masksAndTypes")
+  void appliesWhatWeWrite(Mask mask, DType dtype) throws Exception {
+    Path file = folder.resolve("delta.safetensors");
+    SparseDeltaFile.write(
+        file, SparseDeltas.view(mask, base), dtype, true, WriteOptions.defaults());
+    Checkpoint pruned = SparseDeltaFile.read(file).applyTo(base);
+    assertThat(python(APPLY, file)).isEqualTo(values(pruned.tensors().values()));
+  }
+
+  @Test
+  void addsWhatWeExport() throws Exception {
+    for (Mask mask : List.of(SparseDeltas.MASKS.get(0), SparseDeltas.MASKS.get(2))) {
+      SparseDelta delta = SparseDeltas.view(mask, base);
+      Path file = folder.resolve(mask.kind().replace(':', '-'));
+      IndexValueFile.write(file, delta, WriteOptions.defaults());
+      Safetensors exported = Safetensors.open(file);
+      assertThat(exported.metadata())
+          .isEqualTo(Map.of("format", "pt", "darex.base", delta.provenance().base().orElseThrow()));
+      assertThat(Checkpoints.values(exported.tensors().get("head")))
+          .isEqualTo(Checkpoints.values(delta.whole().get("head")));
+      Checkpoint zeros =
+          InMemoryCheckpoint.of(
+              base.tensors().values().stream()
+                  .map(t -> new FloatTensor(t.name(), t.shape(), new float[(int) t.count()]))
+                  .toList(),
+              Optional.empty());
+      SparseDelta kept =
+          new SparseDelta(mask, delta.scale(), delta.kept(), new TreeMap<>(), delta.provenance());
+      assertThat(python(ADD, file)).isEqualTo(values(kept.applyTo(zeros).tensors().values()));
+    }
+  }
+
+  private float[] python(String driver, Path file) throws Exception {
+    Path script = folder.resolve("reader.py");
+    Path basePath = folder.resolve("base.safetensors");
+    Path out = folder.resolve("out");
+    Files.writeString(script, reader() + driver);
+    Safetensors.write(basePath, base.tensors().values(), Map.of(), true);
+    List<String> command =
+        Stream.of("python3", script, file, basePath, out).map(Object::toString).toList();
+    assertThat(failure(command)).isEmpty();
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(out)).order(ByteOrder.LITTLE_ENDIAN);
+    float[] values = new float[bytes.remaining() / Float.BYTES];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  private static String reader() throws IOException {
+    List<String> blocks =
+        Pattern.compile("(?s)```python\n(.*?)```")
+            .matcher(Files.readString(FORMAT))
+            .results()
+            .map((MatchResult found) -> found.group(1))
+            .toList();
+    assertThat(blocks).hasSize(1);
+    return blocks.get(0);
+  }
+
+  /** What the command printed, if it failed. */
+  private static Optional<String> failure(List<String> command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return process.waitFor() == 0 ? Optional.empty() : Optional.of(printed);
+  }
+
+  private static float[] values(Iterable<Tensor> tensors) {
+    int count = 0;
+    float[] all = new float[0];
+    for (Tensor tensor : tensors) {
+      float[] values = Checkpoints.values(tensor);
+      all = Arrays.copyOf(all, count + values.length);
+      System.arraycopy(values, 0, all, count, values.length);
+      count += values.length;
+    }
+    return all;
+  }
+}

@@ -1,0 +1,296 @@
+package io.darex.prune.delta;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.darex.prune.Checkpoints;
+import io.darex.prune.DType;
+import io.darex.prune.KeptTensor;
+import io.darex.prune.Mask;
+import io.darex.prune.MismatchException;
+import io.darex.prune.NonFiniteException;
+import io.darex.prune.Provenance;
+import io.darex.prune.Pruning;
+import io.darex.prune.Scale;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.Tensor;
+import io.darex.prune.file.MalformedFileException;
+import io.darex.prune.file.WriteOptions;
+import io.darex.prune.folder.CheckpointDigest;
+import io.darex.prune.mask.ColumnsMask;
+import io.darex.prune.mask.MagnitudeMask;
+import io.darex.prune.mask.Masks;
+import io.darex.prune.mask.PerTensorMask;
+import io.darex.prune.mask.RandomMask;
+import io.darex.prune.mask.Scope;
+import io.darex.prune.safetensors.Safetensors;
+import io.darex.prune.tensor.ConvertedTensor;
+import io.darex.prune.tensor.FloatTensor;
+import io.darex.prune.tensor.InMemoryCheckpoint;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SparseDeltaFileTest {
+  @TempDir Path folder;
+  private Path path;
+  private InMemoryCheckpoint base;
+  private InMemoryCheckpoint tuned;
+  private SparseDelta delta;
+
+  @BeforeEach
+  void prune() {
+    path = folder.resolve("delta.safetensors");
+    float[] before = new float[300];
+    float[] after = new float[300];
+    for (int i = 0; i < before.length; i++) {
+      before[i] = i / 64f;
+      after[i] = before[i] + (i % 7 - 3) / 1024f;
+    }
+    base = Checkpoints.of(new FloatTensor("w", new long[] {3, 100}, before));
+    Tensor head = new FloatTensor("classifier.bias", new long[] {2}, new float[] {0.5f, -0.25f});
+    tuned =
+        InMemoryCheckpoint.of(
+            List.of(new FloatTensor("w", new long[] {3, 100}, after), head),
+            Optional.of("{\"model_type\":\"bert\"}"));
+    delta = pruned(new RandomMask(42, 0.9));
+  }
+
+  private SparseDelta pruned(Mask mask) {
+    return new Pruning(mask)
+        .prune(base, tuned)
+        .withScale(new Scale(0.1, Map.of("w", 0.25)))
+        .withProvenance(
+            new Provenance(
+                Optional.of(CheckpointDigest.of(base)),
+                Optional.of(CheckpointDigest.of(tuned)),
+                "{\"tool\":\"test\"}",
+                tuned.config()));
+  }
+
+  @Test
+  void givesBackWhatWasWritten() throws IOException {
+    SparseDeltaFile.write(path, delta, false);
+    SparseDelta read = SparseDeltaFile.read(path);
+    assertThat(read.mask()).isEqualTo(delta.mask());
+    assertThat(read.scale()).isEqualTo(delta.scale());
+    assertThat(read.provenance()).isEqualTo(delta.provenance());
+    assertThat(read.whole()).containsOnlyKeys("classifier.bias");
+    assertThat(CheckpointDigest.of(read.applyTo(base)))
+        .isEqualTo(CheckpointDigest.of(delta.applyTo(base)));
+    Path again = folder.resolve("again");
+    SparseDeltaFile.write(again, read, false);
+    assertThat(again).hasSameBinaryContentAs(path);
+  }
+
+  @Test
+  void saysWhereDigestsWereSkipped() throws IOException {
+    SparseDelta blind =
+        delta.withProvenance(
+            delta.provenance().withBase(Optional.empty()).withTuned(Optional.empty()));
+    SparseDeltaFile.write(path, blind, false);
+    assertThat(Safetensors.open(path).metadata())
+        .containsEntry("darex.base", "none")
+        .containsEntry("darex.tuned", "none");
+    assertThat(SparseDeltaFile.read(path).provenance()).isEqualTo(blind.provenance());
+  }
+
+  /** Files of version 1 must stay readable, and its writer must not drift. */
+  @Test
+  void versionOneIsFrozen() throws IOException {
+    Path golden = golden("golden-v1.safetensors");
+    SparseDelta read = SparseDeltaFile.read(golden);
+    List<Long> indices = new ArrayList<>();
+    List<Float> values = new ArrayList<>();
+    read.kept()
+        .get("w")
+        .forEach(
+            (index, value) -> {
+              indices.add(index);
+              values.add(value);
+            });
+    // The indices that the independent reference of mask v1 prints for seed 42, "w", 300, 0.9.
+    assertThat(indices)
+        .containsExactly(
+            4L, 14L, 24L, 37L, 62L, 65L, 68L, 74L, 77L, 104L, 106L, 111L, 128L, 131L, 134L, 154L,
+            179L, 189L, 190L, 191L, 192L, 212L, 218L, 219L, 226L, 229L, 230L, 242L, 243L, 244L,
+            259L, 261L, 278L, 282L, 284L);
+    assertThat(values).allSatisfy(v -> assertThat(Math.abs(v)).isLessThanOrEqualTo(3 / 1024f));
+    for (int i = 0; i < values.size(); i++) {
+      assertThat(values.get(i)).isEqualTo((indices.get(i) % 7 - 3) / 1024f);
+    }
+    assertThat(read.scale()).isEqualTo(new Scale(0.1, Map.of("w", 0.25)));
+    SparseDeltaFile.write(path, delta, false);
+    assertThat(path).hasSameBinaryContentAs(golden);
+  }
+
+  /** Gaps and BF16; columns and F16: what the first golden file lacks. */
+  @Test
+  void versionOneIsFrozenInAllItsParts() throws IOException {
+    SparseDelta magnitude = pruned(new MagnitudeMask(0.9, Scope.TENSOR));
+    Path golden = golden("golden-v1-magnitude-bf16.safetensors");
+    assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
+        .isEqualTo(indices(magnitude.kept().get("w")));
+    write(path, magnitude, DType.BF16, 1);
+    assertThat(path).hasSameBinaryContentAs(golden);
+
+    SparseDelta columns = pruned(new ColumnsMask(42, 0.9));
+    golden = golden("golden-v1-columns-f16.safetensors");
+    // The columns that the independent reference of mask v1 keeps of 100.
+    assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
+        .isEqualTo(
+            LongStream.of(0, 100, 200)
+                .flatMap(row -> LongStream.of(4, 14, 24, 37, 62, 65, 68, 74, 77).map(c -> row + c))
+                .boxed()
+                .toList());
+    write(path, columns, DType.F16, 1);
+    assertThat(path).hasSameBinaryContentAs(golden);
+  }
+
+  /** A drop rate for each tensor. */
+  @Test
+  void versionOneIsFrozenInItsRates() throws IOException {
+    base =
+        Checkpoints.of(base.tensors().get("w"), new FloatTensor("v", new long[] {6}, new float[6]));
+    float[] rising = {1, 2, 3, 4, 5, 6};
+    tuned = Checkpoints.of(tuned.tensors().get("w"), new FloatTensor("v", new long[] {6}, rising));
+    SparseDelta rates =
+        pruned(new PerTensorMask(new RandomMask(42, 0.75), Map.of("v", 0.0, "w", 0.9)));
+    Path golden = golden("golden-v1-rates.safetensors");
+    SparseDelta read = SparseDeltaFile.read(golden);
+    // As in the first golden file, whose rate this tensor has.
+    assertThat(indices(read.kept().get("w"))).isEqualTo(indices(delta.kept().get("w")));
+    assertThat(Checkpoints.values(read.kept().get("v").values())).isEqualTo(rising);
+    assertThat(read.mask()).isEqualTo(rates.mask());
+    SparseDeltaFile.write(path, rates, false);
+    assertThat(path).hasSameBinaryContentAs(golden);
+  }
+
+  private Path golden(String name) throws IOException {
+    Path golden = folder.resolve(name);
+    try (InputStream bytes = getClass().getResourceAsStream(name)) {
+      Files.copy(bytes, golden);
+    }
+    return golden;
+  }
+
+  @Test
+  void refusesTheWrongBase() throws IOException {
+    CheckpointDigest.requireBase(delta, base);
+    InMemoryCheckpoint other = Checkpoints.of(Checkpoints.random(1, "w", 1, 3, 100));
+    assertThatThrownBy(() -> CheckpointDigest.requireBase(delta, other))
+        .isInstanceOf(MismatchException.class)
+        .hasMessageContaining("wrong base")
+        .hasMessageContaining(CheckpointDigest.of(base))
+        .hasMessageContaining(CheckpointDigest.of(other));
+  }
+
+  static Stream<Arguments> masksAndTypes() {
+    return SparseDeltas.MASKS.stream()
+        .flatMap(
+            mask ->
+                Stream.of(DType.F32, DType.F16, DType.BF16).map(dtype -> arguments(mask, dtype)));
+  }
+
+  @Test
+  void knowsEveryMask() {
+    assertThat(SparseDeltas.MASKS.stream().map(Mask::kind)).hasSameElementsAs(Masks.KINDS.names());
+  }
+
+  @ParameterizedTest
+  @MethodSource("masksAndTypes")
+  void keepsEveryMaskInEveryType(Mask mask, DType dtype) throws IOException {
+    InMemoryCheckpoint several =
+        SparseDeltas.base(
+            new long[] {300, 301}, new long[] {70_000}, new long[0], new long[] {0, 4});
+    SparseDelta view = SparseDeltas.view(mask, several);
+    write(path, view, dtype, 2);
+    SparseDelta read = SparseDeltaFile.read(path);
+    assertThat(read.mask().kind()).isEqualTo(mask.kind());
+    assertThat(read.mask().parameters()).isEqualTo(view.mask().parameters());
+    assertThat(read.kept().keySet()).isEqualTo(view.kept().keySet());
+    read.kept().forEach((name, kept) -> assertEqual(kept, view.kept().get(name), dtype));
+
+    Path again = folder.resolve("again");
+    for (int threads : new int[] {1, 3, 8}) {
+      write(again, view, dtype, threads);
+      assertThat(again).hasSameBinaryContentAs(path);
+    }
+    write(again, view.inMemory(2), dtype, 2);
+    assertThat(again).hasSameBinaryContentAs(path);
+    write(again, read, dtype, 2);
+    assertThat(again).hasSameBinaryContentAs(path);
+  }
+
+  private static void assertEqual(KeptTensor found, KeptTensor expected, DType dtype) {
+    assertThat(found.shape()).isEqualTo(expected.shape());
+    assertThat(indices(found)).isEqualTo(indices(expected));
+    assertThat(Checkpoints.values(found.values()))
+        .isEqualTo(Checkpoints.values(ConvertedTensor.of(expected.values(), dtype)));
+  }
+
+  private static List<Long> indices(KeptTensor kept) {
+    List<Long> indices = new ArrayList<>();
+    kept.forEach((index, value) -> indices.add(index));
+    return indices;
+  }
+
+  @Test
+  void refusesValuesTooLargeForTheType() {
+    KeptTensor kept =
+        new KeptTensor("w", new long[] {1}, new char[][] {{0}}, new float[][] {{70_000}});
+    SparseDelta large =
+        new SparseDelta(
+            new RandomMask(1, 0),
+            Scale.of(1),
+            new TreeMap<>(Map.of("w", kept)),
+            new TreeMap<>(),
+            delta.provenance());
+    assertThatThrownBy(() -> write(path, large, DType.F16, 1))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageContaining("element 0");
+    assertThat(path).doesNotExist();
+  }
+
+  @Test
+  void opensWithoutReadingValuesAndVerifiesThem() throws IOException {
+    SparseDeltaFile.write(path, delta, true);
+    byte[] bytes = Files.readAllBytes(path);
+    bytes[bytes.length - 3] ^= 1;
+    Files.write(path, bytes);
+    SparseDeltaFile opened = SparseDeltaFile.open(path);
+    assertThat(opened.digest()).isPresent();
+    assertThat(opened.delta().kept()).containsOnlyKeys("w");
+    assertThatThrownBy(opened::verify)
+        .isInstanceOf(MalformedFileException.class)
+        .hasMessageContaining("the file is damaged");
+  }
+
+  @Test
+  void isReadWithoutADigestWhereNoneWasTaken() throws IOException {
+    SparseDeltaFile.write(path, delta, DType.F32, false, WriteOptions.defaults());
+    assertThat(SparseDeltaFile.open(path).digest()).isEmpty();
+    assertThat(SparseDeltaFile.read(path).scale()).isEqualTo(delta.scale());
+  }
+
+  private static void write(Path path, SparseDelta delta, DType dtype, int threads)
+      throws IOException {
+    WriteOptions options = WriteOptions.defaults().withForce(true).withThreads(threads);
+    SparseDeltaFile.write(path, delta, dtype, true, options);
+  }
+}
