@@ -41,7 +41,6 @@ import picocli.CommandLine.ParentCommand;
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    modelTransformer = HelpGroups.class,
     customSynopsis = {
       "darex prune --base CHECKPOINT --tuned CHECKPOINT --out FILE [OPTIONS]",
       "       darex prune --adapter DIR --out DIR [OPTIONS]"
