@@ -101,10 +101,11 @@ final class ApplyCommand implements Callable<Integer> {
         ApplyJob.open(
             base,
             delta,
-            scale,
-            Optional.ofNullable(dtype),
-            shardSize == null ? OptionalLong.empty() : OptionalLong.of(shardSize),
-            !noDigest);
+            new ApplyJob.Settings(
+                scale,
+                Optional.ofNullable(dtype),
+                shardSize == null ? OptionalLong.empty() : OptionalLong.of(shardSize),
+                !noDigest));
     job.notes(out).forEach(main.console()::say);
     try (Progress progress = main.console().progressOfBytes("apply", job.bytes())) {
       job.run(out, work.options(progress));

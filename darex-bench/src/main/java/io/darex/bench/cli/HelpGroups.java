@@ -5,14 +5,16 @@ import io.darex.prune.rescale.Rescales;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
-import picocli.CommandLine.IModelTransformer;
-import picocli.CommandLine.Model.ArgGroupSpec;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** Adds the options of a recipe to {@code darex prune}, and shows all options under headings. */
-final class HelpGroups implements IModelTransformer {
+/** Shows the options of {@code darex prune} under headings; what they mean stays as it is. */
+final class HelpGroups {
   private static final List<Group> PRUNE =
       List.of(
           new Group("Inputs and output", "--base", "--tuned", "--adapter", "--out"),
@@ -27,7 +29,7 @@ final class HelpGroups implements IModelTransformer {
   private static List<String> recipe(boolean rescale) {
     Set<String> found = new HashSet<>(Set.of(RecipeKeys.RESCALE.key()));
     Rescales.KINDS.all().values().forEach(kind -> found.addAll(kind.keys()));
-    List<String> options = new ArrayList<>(rescale ? List.of("--q-file") : List.of("--config"));
+    List<String> options = new ArrayList<>(List.of(rescale ? "--q-file" : "--config"));
     RecipeKeys.ALL.stream()
         .map(RecipeKeys.Key::name)
         .filter(name -> found.contains(name) == rescale)
@@ -41,24 +43,31 @@ final class HelpGroups implements IModelTransformer {
     }
   }
 
-  @Override
-  public CommandSpec transform(CommandSpec command) {
-    RecipeOptions.addTo(command);
-    for (int i = 0; i < PRUNE.size(); i++) {
-      ArgGroupSpec.Builder group =
-          ArgGroupSpec.builder()
-              .heading("%n" + PRUNE.get(i).heading + ":%n")
-              .order(i)
-              .validate(false);
-      for (String name : PRUNE.get(i).options) {
-        OptionSpec option = command.findOption(name);
-        if (option != null) {
-          command.remove(option);
-          group.addArg(option);
-        }
-      }
-      command.addArgGroup(group.build());
+  private HelpGroups() {}
+
+  /** Has {@code --help} of the command show its options so; those of no group come first. */
+  static void arrange(CommandLine prune) {
+    prune.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, HelpGroups::text);
+  }
+
+  private static String text(Help help) {
+    List<OptionSpec> others = new ArrayList<>(help.commandSpec().options());
+    StringBuilder groups = new StringBuilder();
+    for (Group group : PRUNE) {
+      List<OptionSpec> options =
+          group.options.stream()
+              .map(help.commandSpec()::findOption)
+              .filter(Objects::nonNull)
+              .toList();
+      others.removeAll(options);
+      groups.append(String.format(Locale.ROOT, "%n%s:%n%s", group.heading, text(help, options)));
     }
-    return command;
+    return text(help, others) + groups;
+  }
+
+  private static String text(Help help, List<OptionSpec> options) {
+    Help.Layout layout = help.createDefaultLayout();
+    layout.addOptions(options, help.parameterLabelRenderer());
+    return layout.toString();
   }
 }

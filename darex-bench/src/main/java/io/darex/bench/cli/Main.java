@@ -103,13 +103,17 @@ public final class Main {
 
   private int execute(String... args) {
     try {
-      return new CommandLine(this)
+      CommandLine command = new CommandLine(this);
+      CommandLine prune = command.getSubcommands().get("prune");
+      RecipeOptions.addTo(prune.getCommandSpec());
+      HelpGroups.arrange(prune);
+      return command
           .setCaseInsensitiveEnumValuesAllowed(true)
           .registerConverter(Path.class, Main::path)
           .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
           .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
           .setParameterExceptionHandler(this::usage)
-          .setExecutionExceptionHandler((thrown, command, parsed) -> failure(thrown))
+          .setExecutionExceptionHandler((thrown, failed, parsed) -> failure(thrown))
           .execute(args);
     } catch (Error e) { // of which picocli knows nothing, such as memory that is used up
       return failure(e);

@@ -50,7 +50,6 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    modelTransformer = HelpGroups.class,
     customSynopsis = {
       "darex prune --base CHECKPOINT --tuned CHECKPOINT --out FILE [OPTIONS]",
       "       darex prune --adapter DIR --out DIR [OPTIONS]"

@@ -240,6 +240,8 @@ class MainTest {
         "run ../configs/cola.yml | --glue DIR",
         "run ../configs/cola.yml --glue nowhere | nowhere",
         "run ../configs/quickstart.yml --fast | Unknown option: '--fast'",
+        "prune --base minilm-l6 --tuned x | Missing required option: '--out=FILE'",
+        "prune --out x --q 0.5 --q 0.6 | option '--q' (Q) should be specified only once",
         "encoder export minilm --out x | unknown encoder 'minilm': did you mean 'minilm-l6'?",
         "apply --base nowhere --delta nowhere --out x | nowhere",
       })

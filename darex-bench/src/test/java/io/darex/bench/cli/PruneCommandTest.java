@@ -1,7 +1,6 @@
 package io.darex.bench.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -29,12 +27,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** From two checkpoints to a sparse delta and back, on the command line. */
 class PruneCommandTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Path RECIPES = Path.of("..", "configs", "prune");
 
   @TempDir private static Path shared;
   private static Pair pair;
@@ -269,37 +265,6 @@ class PruneCommandTest {
     assertThat(typed.tensors().get(Pair.HEAD).dtype()).hasToString("F32");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"random", "stratified", "magnitude", "columns", "n-m", "budget-variance"})
-  void everyRecipeGoesThrough(String recipe) throws IOException {
-    Outcome outcome =
-        prune("--config", RECIPES.resolve(recipe + ".yml").toString(), "--preset", "encoder");
-    assertThat(outcome.code()).as(outcome.err()).isZero();
-    Outcome verified = Darex.run("verify", out(), "--base", pair.base(), "--tuned", pair.tuned());
-    assertThat(verified.code()).as(verified.out()).isZero();
-    JsonNode json = JSON.readTree(Darex.run("inspect", out(), "--json").out());
-    assertThat(json.at("/mask/kind").asText())
-        .isEqualTo(recipe.replace("n-m", "n:m").replace("budget-variance", "random"));
-    assertThat(json.at("/kept").asLong()).isPositive();
-  }
-
-  @Test
-  void everyRecipeIsTested() throws IOException {
-    try (Stream<Path> files = Files.list(RECIPES)) {
-      assertThat(files.map(file -> file.getFileName().toString()))
-          .containsExactlyInAnyOrder(
-              "random.yml",
-              "stratified.yml",
-              "magnitude.yml",
-              "columns.yml",
-              "n-m.yml",
-              "budget-variance.yml",
-              // These two need an encoder.
-              "budget-apl.yml",
-              "wanda.yml");
-    }
-  }
-
   @Test
   void optionsGoBeforeTheConfiguration() throws IOException {
     Path config = Files.writeString(folder.resolve("c.yml"), "dropRate: 0.5\nseed: 3\nq: 0.25\n");
@@ -358,35 +323,6 @@ class PruneCommandTest {
     Outcome outcome = Darex.run(again);
     assertThat(outcome.out())
         .contains("75.0 % of the delta was zero already: effective total drop rate 0.97498");
-  }
-
-  /** The README's commands, on the pair it names where that is present. */
-  @Test
-  void theReadmesCommandsWork() throws IOException {
-    Path real = Path.of("..", "..", "shared", "checkpoints");
-    assumeTrue(Files.isDirectory(real), "skipped: no ../shared/checkpoints beside the project");
-    String readme = Files.readString(Path.of("..", "README.md"));
-    List<String> commands =
-        readme
-            .lines()
-            .filter(line -> line.startsWith("./darex-bench/darex ") && line.contains("sst2"))
-            .toList();
-    assertThat(commands).hasSize(5);
-    for (String command : commands) {
-      List<Object> words = new ArrayList<>();
-      for (String word : command.split(" ", -1)) {
-        if (word.startsWith("bert-tiny-encoder-")) {
-          words.add(real.resolve(word));
-        } else if (word.startsWith("sst2")) {
-          words.add(folder.resolve(word));
-        } else {
-          words.add(word);
-        }
-      }
-      Outcome outcome = Darex.run(words.subList(1, words.size()).toArray());
-      assertThat(outcome.code()).as("%s: %s", command, outcome.err()).isZero();
-    }
-    assertThat(folder.resolve("sst2-pruned").resolve("model.safetensors")).exists();
   }
 
   private static float[] values(Tensor tensor) {

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import lombok.With;
 
 /**
  * Applies a sparse-delta file to a base: the dense pruned checkpoint as a Hugging Face folder, or
@@ -65,39 +66,41 @@ public final class ApplyJob {
   }
 
   /**
-   * Opens base and delta and checks that they belong together.
+   * How to apply.
    *
+   * @param strength what the delta is multiplied by, finite
    * @param dtype the type of all floating-point tensors; empty for the types that the base stores
-   *     them in, and the tuned model those that are carried whole
+   *     them in, and the fine-tuned model those that are carried whole
    * @param shardBytes how many bytes of values one file of a folder may have; empty for any number
-   * @param digest whether the base is digested, a full read, and compared with what the delta was
-   *     made from
-   * @throws io.darex.prune.MismatchException if the base is another one, or does not fit
-   * @throws MalformedFileException if a file is at fault
+   * @param digest whether the base is digested and must be the one that the delta was made from
    */
-  public static ApplyJob open(
-      Path base, Path delta, Optional<DType> dtype, OptionalLong shardBytes, boolean digest)
-      throws IOException {
-    return open(base, delta, 1, dtype, shardBytes, digest);
+  @With
+  public record Settings(
+      double strength, Optional<DType> dtype, OptionalLong shardBytes, boolean digest) {
+    /** Full strength, in the types there are, in one file, onto no base but the right one. */
+    public static Settings defaults() {
+      return new Settings(1, Optional.empty(), OptionalLong.empty(), true);
+    }
+  }
+
+  /** Opens base and delta as {@link #open(Path, Path, Settings)} does, with the defaults. */
+  public static ApplyJob open(Path base, Path delta) throws IOException {
+    return open(base, delta, Settings.defaults());
   }
 
   /**
-   * As above, with a delta of another strength.
+   * Opens base and delta and checks that they belong together.
    *
-   * @param strength what the delta is multiplied by, finite
+   * @throws io.darex.prune.MismatchException if the base is another one, or does not fit
+   * @throws MalformedFileException if a file is at fault
    */
-  public static ApplyJob open(
-      Path base,
-      Path delta,
-      double strength,
-      Optional<DType> dtype,
-      OptionalLong shardBytes,
-      boolean digest)
-      throws IOException {
+  public static ApplyJob open(Path base, Path delta, Settings settings) throws IOException {
+    double strength = settings.strength();
+    Optional<DType> dtype = settings.dtype();
     Checkpoint onto = HuggingFaceFolder.open(base);
     SparseDelta sparse = SparseDeltaFile.read(delta);
     SortedMap<String, Tensor> before = sparse.matching(onto);
-    if (digest) {
+    if (settings.digest()) {
       CheckpointDigest.requireBase(sparse, onto);
     }
     Checkpoint pruned = sparse.applyTo(onto, strength);
@@ -127,7 +130,7 @@ public final class ApplyJob {
         delta,
         new InMemoryCheckpoint(tensors, config),
         files,
-        shardBytes,
+        settings.shardBytes(),
         InputFiles.state(base) + InputFiles.state(delta) + strength,
         InputFiles.weights(base, delta),
         missing,

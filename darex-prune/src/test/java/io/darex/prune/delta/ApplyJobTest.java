@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,7 +80,9 @@ class ApplyJobTest {
   }
 
   private ApplyJob apply(double strength, Optional<DType> dtype) throws IOException {
-    ApplyJob job = ApplyJob.open(base(), delta(), strength, dtype, OptionalLong.empty(), true);
+    ApplyJob job =
+        ApplyJob.open(
+            base(), delta(), ApplyJob.Settings.defaults().withStrength(strength).withDtype(dtype));
     job.run(out(), WriteOptions.defaults().withForce(true));
     return job;
   }
@@ -245,7 +246,7 @@ class ApplyJobTest {
     write(base(), CONFIG, Map.of("vocab.txt", "a"), weight);
     write(tuned(), CONFIG, Map.of(), Checkpoints.tuned(3, weight, "encoder.w"));
     prune(0.5);
-    ApplyJob job = ApplyJob.open(base(), delta(), Optional.empty(), OptionalLong.empty(), true);
+    ApplyJob job = ApplyJob.open(base(), delta());
     assertThat(job.notes(folder.resolve("out.safetensors")))
         .containsExactly("a bare file has no place for vocab.txt; --out FOLDER writes them");
   }

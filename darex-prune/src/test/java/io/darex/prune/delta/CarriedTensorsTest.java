@@ -28,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,8 +67,7 @@ class CarriedTensorsTest {
 
   private Checkpoint through(Selection selection) throws IOException {
     job(selection).run(path("delta"), WriteOptions.defaults());
-    ApplyJob apply =
-        ApplyJob.open(path("base"), path("delta"), Optional.empty(), OptionalLong.empty(), true);
+    ApplyJob apply = ApplyJob.open(path("base"), path("delta"));
     apply.run(path("out"), WriteOptions.defaults());
     assertThat(
             Verification.of(
@@ -107,7 +105,10 @@ class CarriedTensorsTest {
     assertThat(RawTensor.of(out.tensors().get("mask"))).isEqualTo(RawTensor.of(mask));
     assertThat(RawTensor.of(out.tensors().get("head"))).isEqualTo(RawTensor.of(own));
     // Into half precision too.
-    ApplyJob.open(path("base"), path("delta"), Optional.of(DType.BF16), OptionalLong.empty(), true)
+    ApplyJob.open(
+            path("base"),
+            path("delta"),
+            ApplyJob.Settings.defaults().withDtype(Optional.of(DType.BF16)))
         .run(path("half"), WriteOptions.defaults());
     float[] half = Checkpoints.values(Safetensors.open(path("half")).tensors().get("mask"));
     assertThat(half).containsExactly(0, Float.NEGATIVE_INFINITY, Float.NaN, 1 / 0f);
@@ -177,10 +178,7 @@ class CarriedTensorsTest {
   void theTunedModelAsBaseIsCalledThat() throws IOException {
     pair(List.of(), List.of());
     job(Selection.ALL).run(path("delta"), WriteOptions.defaults());
-    assertThatThrownBy(
-            () ->
-                ApplyJob.open(
-                    path("tuned"), path("delta"), Optional.empty(), OptionalLong.empty(), true))
+    assertThatThrownBy(() -> ApplyJob.open(path("tuned"), path("delta")))
         .isInstanceOf(MismatchException.class)
         .hasMessageStartingWith("wrong base: this is the tuned model that the sparse delta was");
   }

@@ -29,8 +29,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,7 +114,7 @@ class ChangedInputTest {
   void aChangedBaseIsNotAppliedInSilence() throws IOException {
     Path delta = folder.resolve("delta.safetensors");
     PruneJob.open(base, tuned, recipe()).run(delta, WriteOptions.defaults());
-    ApplyJob job = ApplyJob.open(base, delta, Optional.empty(), OptionalLong.empty(), true);
+    ApplyJob job = ApplyJob.open(base, delta);
     Files.setLastModifiedTime(base, FileTime.from(Instant.EPOCH.plusSeconds(1)));
     for (String out : List.of("out.safetensors", "out")) {
       assertThatThrownBy(() -> job.run(folder.resolve(out), WriteOptions.defaults()))

@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,9 +87,7 @@ class InputsStayTest {
     Path delta = folder.resolve("delta.safetensors");
     prune().run(delta, FORCED);
     assertRefused(
-        out ->
-            ApplyJob.open(base, delta, Optional.empty(), OptionalLong.empty(), true)
-                .run(out, FORCED),
+        out -> ApplyJob.open(base, delta).run(out, FORCED),
         base,
         base.resolve("model.safetensors"),
         delta,

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Pruning a pair of files, and applying what comes out, next to copying one of the two, all in one
@@ -103,7 +102,7 @@ final class PruneBenchmark {
   }
 
   private void apply() throws IOException {
-    ApplyJob.open(base, delta, Optional.empty(), OptionalLong.empty(), false)
+    ApplyJob.open(base, delta, ApplyJob.Settings.defaults().withDigest(false))
         .run(out, WriteOptions.defaults());
   }
 }
