@@ -32,7 +32,7 @@ public final class Pair {
         write(folder.resolve("base.safetensors"), bert(76, 1088), -1);
         write(folder.resolve("tuned.safetensors"), bert(76, 1088), -1);
       }
-      default -> throw new IllegalArgumentException("expected bert or sparse, came " + args[0]);
+      default -> throw new IllegalArgumentException("expected bert or sparse, got " + args[0]);
     }
   }
 

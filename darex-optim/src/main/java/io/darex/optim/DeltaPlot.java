@@ -94,7 +94,7 @@ public final class DeltaPlot {
       }
     }
     if (lines.isEmpty()) {
-      throw new IllegalArgumentException(file + ": expected lines of DeltaListener, found none");
+      throw new IllegalArgumentException(file + ": expected lines of DeltaListener, got none");
     }
     return List.copyOf(lines.values());
   }

@@ -58,7 +58,7 @@ class DeltaPlotTest {
     Path lines = Files.createFile(folder.resolve("deltas.jsonl"));
 
     assertThatThrownBy(() -> DeltaPlot.write(lines, folder.resolve("x.png")))
-        .hasMessage(lines + ": expected lines of DeltaListener, found none");
+        .hasMessage(lines + ": expected lines of DeltaListener, got none");
   }
 
   private static boolean contains(BufferedImage image, int left, int top, int colour) {

@@ -10,7 +10,7 @@ public final class NonFiniteException extends IllegalArgumentException {
    * @param value what was found
    */
   public NonFiniteException(String tensor, long index, double value) {
-    super("tensor " + tensor + ", element " + index + ": expected a finite number, found " + value);
+    super("tensor " + tensor + ", element " + index + ": expected a finite number, got " + value);
   }
 
   /** Of a tensor that is pruned, so that both sides' values are subtracted. */
@@ -20,7 +20,7 @@ public final class NonFiniteException extends IllegalArgumentException {
             + tensor
             + ", element "
             + index
-            + ": expected a finite number, found "
+            + ": expected a finite number, got "
             + value
             + "; a tensor that is excluded is carried as it is");
   }
@@ -38,7 +38,7 @@ public final class NonFiniteException extends IllegalArgumentException {
             + index
             + ": expected a number that fits "
             + dtype
-            + ", found "
+            + ", got "
             + value
             + "; write another type");
   }

@@ -147,7 +147,7 @@ class PruningTest {
       assertThatThrownBy(() -> pruning.prune(tunedBroken, threads))
           .isInstanceOf(NonFiniteException.class)
           .hasMessage(
-              "tensor w of the tuned model, element 70001: expected a finite number, found NaN; a"
+              "tensor w of the tuned model, element 70001: expected a finite number, got NaN; a"
                   + " tensor that is excluded is carried as it is");
     }
     Delta baseBroken = pruning.delta(Checkpoints.of(broken), Checkpoints.of(fine));

@@ -93,14 +93,14 @@ public record CalibrationTexts(List<EncodedText> texts) {
         }
       }
     } catch (NoSuchFileException e) {
-      throw new BadInputException(file + ": expected a file, came nothing of that name", e);
+      throw new BadInputException(file + ": expected a file, got nothing of that name", e);
     } catch (CharacterCodingException e) {
-      throw new BadInputException(file + ": expected UTF-8, came other bytes", e);
+      throw new BadInputException(file + ": expected UTF-8, got other bytes", e);
     } catch (IOException e) {
       throw new BadInputException(FileFaults.sentence(e), e);
     }
     if (budget.taken.isEmpty()) {
-      throw new BadInputException(file + ": expected text, one a line, came none");
+      throw new BadInputException(file + ": expected text, one a line, got none");
     }
     return budget.texts();
   }

@@ -26,7 +26,7 @@ final class CheckpointPath implements ITypeConverter<Path> {
     try {
       return Pretrained.isBuiltIn(text) ? written(text) : Path.of(text);
     } catch (InvalidPathException e) {
-      throw new TypeConversionException("expected a path, came '" + text + "'");
+      throw new TypeConversionException("expected a path, got '" + text + "'");
     } catch (IOException e) {
       throw new TypeConversionException(
           "the built-in encoder " + text + " cannot be written to a temporary folder: " + e);

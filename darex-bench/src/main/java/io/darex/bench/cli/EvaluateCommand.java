@@ -204,7 +204,7 @@ final class EvaluateCommand implements Callable<Integer> {
   private void checkOptions(Task task) {
     if (submission != null && (split != Split.TEST || task.submission().isEmpty())) {
       throw new BadInputException(
-          "--submission: expected a task of GLUE and --split test, came "
+          "--submission: expected a task of GLUE and --split test, got "
               + task.name()
               + " and "
               + split.name().toLowerCase(Locale.ROOT));
@@ -212,18 +212,18 @@ final class EvaluateCommand implements Callable<Integer> {
     if (split == Split.TEST && submission == null && predictions == null) {
       throw new BadInputException(
           "--split test: expected --submission or --predictions, as test has no labels to score"
-              + " by, came neither");
+              + " by, got neither");
     }
     if (beside && (delta == null || Files.isDirectory(delta))) {
       throw new BadInputException(
-          "--beside: expected a sparse delta as --delta with it, came "
+          "--beside: expected a sparse delta as --delta with it, got "
               + (delta == null ? "none" : "a PEFT adapter"));
     }
     if (batchTokens < 1) {
-      throw new BadInputException("--batch-tokens: expected at least 1, came " + batchTokens);
+      throw new BadInputException("--batch-tokens: expected at least 1, got " + batchTokens);
     }
     if (maxLength != null && maxLength < 8) {
-      throw new BadInputException("--max-length: expected at least 8, came " + maxLength);
+      throw new BadInputException("--max-length: expected at least 8, got " + maxLength);
     }
   }
 
@@ -296,10 +296,7 @@ final class EvaluateCommand implements Callable<Integer> {
     int longest = Math.min(config.maxTokens(), tokenizer.maxLength().orElse(1 << 30));
     if (maxLength != null && maxLength > longest) {
       throw new BadInputException(
-          "--max-length: expected at most "
-              + longest
-              + ", what the model takes, came "
-              + maxLength);
+          "--max-length: expected at most " + longest + ", what the model takes, got " + maxLength);
     }
     return maxLength == null ? longest : maxLength;
   }

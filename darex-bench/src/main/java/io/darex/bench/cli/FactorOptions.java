@@ -59,7 +59,7 @@ final class FactorOptions {
   void requireNone() {
     if (dropRateA != null || dropRateB != null || qA != null || qB != null) {
       throw new BadInputException(
-          "expected --adapter with --drop-rate-a, --drop-rate-b, --q-a and --q-b, came none");
+          "expected --adapter with --drop-rate-a, --drop-rate-b, --q-a and --q-b, got none");
     }
   }
 

@@ -126,7 +126,7 @@ final class PruneCommand implements Callable<Integer> {
     if (factors.given()) {
       if (base != null || tuned != null || noDigest || master != null || texts.given()) {
         throw new BadInputException(
-            "--adapter: expected no --base, --tuned, --no-digest, --master and no texts, came one"
+            "--adapter: expected no --base, --tuned, --no-digest, --master and no texts, got one"
                 + " of them; --tuned takes an adapter too, for its product B·A");
       }
       factors.prune(options, out, work, dryRun, json, main.console());
@@ -135,7 +135,7 @@ final class PruneCommand implements Callable<Integer> {
     factors.requireNone();
     if (base == null || tuned == null) {
       throw new BadInputException(
-          "expected --base and --tuned, or --adapter, came "
+          "expected --base and --tuned, or --adapter, got "
               + (base != null ? "--base alone" : tuned != null ? "--tuned alone" : "none"));
     }
     Recipe recipe = options.recipe();

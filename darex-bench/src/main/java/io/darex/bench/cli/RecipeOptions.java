@@ -127,12 +127,11 @@ final class RecipeOptions {
     Map<String, Object> said = said();
     if (said.containsKey("values")) {
       throw new BadInputException(
-          "--adapter: expected no --values, as factors keep their type, came "
-              + said.get("values"));
+          "--adapter: expected no --values, as factors keep their type, got " + said.get("values"));
     }
     if (said.containsKey("budget")) {
       throw new BadInputException(
-          "--adapter: expected no --budget, as each factor has its own rate, came "
+          "--adapter: expected no --budget, as each factor has its own rate, got "
               + said.get("budget"));
     }
     own.forEach(

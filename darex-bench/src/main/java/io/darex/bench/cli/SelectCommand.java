@@ -213,7 +213,7 @@ final class SelectCommand implements Callable<Integer> {
             .toList();
     if (given.size() != 1) {
       throw new BadInputException(
-          "expected one target, --drop-rate, --bytes or --tolerance, came "
+          "expected one target, --drop-rate, --bytes or --tolerance, got "
               + (given.isEmpty() ? "none" : String.join(" and ", given)));
     }
     if (dropRate != null) {
@@ -225,14 +225,14 @@ final class SelectCommand implements Callable<Integer> {
   private void checkOptions() throws IOException {
     if (trialSeeds < 1 || trialSeeds > MOST_SEEDS) {
       throw new BadInputException(
-          "--trial-seeds: expected a number from 1 to " + MOST_SEEDS + ", came " + trialSeeds);
+          "--trial-seeds: expected a number from 1 to " + MOST_SEEDS + ", got " + trialSeeds);
     }
     if (trialTexts < 1) {
-      throw new BadInputException("--trial-texts: expected at least 1, came " + trialTexts);
+      throw new BadInputException("--trial-texts: expected at least 1, got " + trialTexts);
     }
     if (tolerance != null && taskArgument == null) {
       throw new BadInputException(
-          "--tolerance: expected --task, whose labels a loss is measured by, came none");
+          "--tolerance: expected --task, whose labels a loss is measured by, got none");
     }
     if (out != null) {
       SelectPage.requireFonts();
@@ -258,7 +258,7 @@ final class SelectCommand implements Callable<Integer> {
       Output.requireFile(file, force, inputs);
       if (!distinct.add(Output.real(file))) {
         throw new BadInputException(
-            file + ": expected another name for each file that is written, came one for two");
+            file + ": expected another name for each file that is written, got one for two");
       }
     }
   }

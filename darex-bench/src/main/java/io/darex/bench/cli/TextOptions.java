@@ -59,18 +59,18 @@ final class TextOptions {
     Optional<String> labels = recipe.needing(Need.LABELS);
     if (labels.isPresent() && source.task().isEmpty()) {
       throw new BadInputException(
-          labels.get() + " needs labels: expected --task TASK, and for GLUE --glue DIR, came none");
+          labels.get() + " needs labels: expected --task TASK, and for GLUE --glue DIR, got none");
     }
     Optional<String> texts = recipe.needing(Need.TEXTS);
     if (texts.isPresent() && !source.given()) {
       throw new BadInputException(
-          texts.get() + " needs texts: expected --calibration FILE or --task TASK, came neither");
+          texts.get() + " needs texts: expected --calibration FILE or --task TASK, got neither");
     }
     if (labels.isEmpty() && texts.isEmpty() && (calibration != null || task != null)) {
       throw new BadInputException(
           "expected no --calibration and no --task, as "
               + RecipeName.of(recipe)
-              + " looks at nothing but the weights, came "
+              + " looks at nothing but the weights, got "
               + (calibration != null ? "--calibration" : "--task"));
     }
     return source;

@@ -67,7 +67,7 @@ public final class Cluster implements AutoCloseable {
       Class.forName("org.apache.spark.SparkConf");
     } catch (ClassNotFoundException e) {
       throw new BadInputException(
-          "--master: expected a darex with Spark, came one without; DAREX_PROFILES=spark in the"
+          "--master: expected a darex with Spark, got one without; DAREX_PROFILES=spark in the"
               + " environment of darex builds it in",
           e);
     }
@@ -96,7 +96,7 @@ public final class Cluster implements AutoCloseable {
       return new JavaSparkContext(conf);
     } catch (Exception e) { // Spark, written in Scala, throws what its signatures do not say
       throw new BadInputException(
-          "--master: expected a Spark master such as local[2] or spark://host:7077, came "
+          "--master: expected a Spark master such as local[2] or spark://host:7077, got "
               + BadInputException.quote(master)
               + ": "
               + firstLine(e),
@@ -122,7 +122,7 @@ public final class Cluster implements AutoCloseable {
           String.format(
               Locale.ROOT,
               "--master: expected room for a task of %d threads and %s of memory at %s within %d s,"
-                  + " came none; the memory is set by DAREX_JAVA_OPTS=-Dspark.executor.memory=…",
+                  + " got none; the memory is set by DAREX_JAVA_OPTS=-Dspark.executor.memory=…",
               threads,
               spark.getConf().get(MEMORY),
               master,
@@ -131,7 +131,7 @@ public final class Cluster implements AutoCloseable {
     } catch (ExecutionException | InterruptedException e) {
       String why = firstLine(e.getCause() == null ? e : e.getCause());
       throw new BadInputException(
-          "--master: expected a cluster that works at " + master + ", came none: " + why, e);
+          "--master: expected a cluster that works at " + master + ", got none: " + why, e);
     }
   }
 
@@ -181,7 +181,7 @@ public final class Cluster implements AutoCloseable {
     // YARN and Kubernetes draw one by themselves.
     if (master.startsWith("spark://") && !conf.contains(SECRET)) {
       throw new BadInputException(
-          "--master: expected the secret of the cluster at %s in %s, came none; on a network that you trust DAREX_JAVA_OPTS=-D%s=false does without"
+          "--master: expected the secret of the cluster at %s in %s, got none; on a network that you trust DAREX_JAVA_OPTS=-D%s=false does without"
               .formatted(master, SECRET_VARIABLE, AUTHENTICATE));
     }
   }

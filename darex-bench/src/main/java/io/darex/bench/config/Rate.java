@@ -20,7 +20,7 @@ public final class Rate implements ITypeConverter<Double> {
       // said below
     }
     throw new TypeConversionException(
-        "expected " + Range.SHARE.words() + ", came '" + text + "'" + meant(text));
+        "expected " + Range.SHARE.words() + ", got '" + text + "'" + meant(text));
   }
 
   /** {@code ": did you mean 0.99?"} of {@code 99} and {@code 99%}; nothing where nobody knows. */

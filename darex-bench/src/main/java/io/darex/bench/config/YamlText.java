@@ -92,11 +92,11 @@ final class YamlText {
       long size = Files.size(file);
       if (size > MOST_BYTES) {
         throw new BadInputException(
-            file + ": expected a YAML file of at most 16 MiB, came " + size + " bytes");
+            file + ": expected a YAML file of at most 16 MiB, got " + size + " bytes");
       }
       text = InputFile.text(file);
     } catch (NoSuchFileException e) {
-      throw new BadInputException(file + ": expected a YAML file, found none there", e);
+      throw new BadInputException(file + ": expected a YAML file, got none there", e);
     } catch (IOException e) {
       throw new BadInputException(FileFaults.sentence(e), e);
     }

@@ -22,9 +22,9 @@ public final class BadInputException extends RuntimeException {
     super(oneLine(message), cause);
   }
 
-  /** The fault at a line of a file, counted from 1: {@code FILE:LINE: expected …, came …}. */
+  /** The fault at a line of a file, counted from 1: {@code FILE:LINE: expected …, got …}. */
   public static BadInputException at(Path file, long line, String expected, String came) {
-    return new BadInputException(file + ":" + line + ": expected " + expected + ", came " + came);
+    return new BadInputException(file + ":" + line + ": expected " + expected + ", got " + came);
   }
 
   /** A value of the input between quotes, cut where it would flood the line. */

@@ -32,7 +32,7 @@ final class AttachedDelta implements AutoCloseable {
   AttachedDelta(SparseDelta delta, Parameters parameters, Slots slots) {
     if (delta.mask().places() != Places.COLUMNS) {
       throw new IllegalArgumentException(
-          "expected a sparse delta of mask columns, came one of mask " + delta.mask().kind());
+          "expected a sparse delta of mask columns, got one of mask " + delta.mask().kind());
     }
     requireFit(delta, parameters);
     try {
@@ -69,16 +69,16 @@ final class AttachedDelta implements AutoCloseable {
               Optional<long[]> shape =
                   kept.map(KeptTensor::shape).or(() -> whole.map(Tensor::shape));
               if (shape.isEmpty()) {
-                faults.add(name + ": expected in the sparse delta, kept or whole, came none");
+                faults.add(name + ": expected in the sparse delta, kept or whole, got none");
               } else if (!Arrays.equals(shape.get(), array.shape())) {
                 faults.add(
                     name
                         + ": expected "
                         + Arrays.toString(array.shape())
-                        + ", came "
+                        + ", got "
                         + Arrays.toString(shape.get()));
               } else if (kept.isEmpty() && !whole.get().dtype().isPrunable()) {
-                faults.add(name + ": expected F32, F16 or BF16, came " + whole.get().dtype());
+                faults.add(name + ": expected F32, F16 or BF16, got " + whole.get().dtype());
               }
             });
     if (!faults.isEmpty()) {

@@ -80,7 +80,7 @@ public record Backend(boolean cuda, Optional<String> notice, Optional<String> re
     return String.format(
         Locale.ROOT,
         "GPU %d, %s: expected compute capability 3.7 to 8.x, which is all that ND4J's CUDA backend"
-            + " has code for, came %d.%d; %s=100 %s=0 in the environment computes on the CPU,"
+            + " has code for, got %d.%d; %s=100 %s=0 in the environment computes on the CPU,"
             + " CUDA_VISIBLE_DEVICES hides a card",
         number,
         gpu.name(),
@@ -105,7 +105,7 @@ public record Backend(boolean cuda, Optional<String> notice, Optional<String> re
       return value == null ? absent : Integer.parseInt(value);
     } catch (NumberFormatException e) {
       throw new BadInputException(
-          variable + ": expected a whole number, came " + BadInputException.quote(value), e);
+          variable + ": expected a whole number, got " + BadInputException.quote(value), e);
     }
   }
 

@@ -316,7 +316,7 @@ public final class DirectEncoder implements Encoder {
   private void requireDetached(String what) {
     if (attached.isPresent()) {
       throw new IllegalStateException(
-          "expected no delta attached for " + what + ", came one: detach it first");
+          "expected no delta attached for " + what + ", got one: detach it first");
     }
   }
 

@@ -182,7 +182,7 @@ public record EncoderConfig(
     String json =
         checkpoint
             .config()
-            .orElseThrow(() -> new IllegalArgumentException("expected a config.json, came none"));
+            .orElseThrow(() -> new IllegalArgumentException("expected a config.json, got none"));
     EncoderConfig config =
         ConfigJson.read(json, family -> Parameters.hasHead(family, checkpoint.tensors().keySet()));
     Parameters.requireBody(config, checkpoint);

@@ -92,7 +92,7 @@ final class Packed {
     for (int type : types) {
       if (type == 1 && rows == 1) {
         throw new BadInputException(
-            "expected single texts, for the encoder has one token type (type_vocab_size 1), came a"
+            "expected single texts, for the encoder has one token type (type_vocab_size 1), got a"
                 + " pair whose second text the tokenizer gives type 1");
       }
     }

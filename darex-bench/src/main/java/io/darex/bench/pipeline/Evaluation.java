@@ -55,7 +55,7 @@ public record Evaluation(
     if (config.classes() != task.outputs().size()) {
       throw new BadInputException(
           String.format(
-              "%s: expected %s for task %s, came %s",
+              "%s: expected %s for task %s, got %s",
               model, head(task.outputs().size()), task.name(), head(config.classes())));
     }
     requireTrained(config, checkpoint, model);
@@ -84,7 +84,7 @@ public record Evaluation(
           model
               + ": expected the tensors of a head, "
               + String.join(" and ", drawn)
-              + ", came none of the size that config.json states; only fine-tuning draws them");
+              + ", got none of the size that config.json states; only fine-tuning draws them");
     }
   }
 

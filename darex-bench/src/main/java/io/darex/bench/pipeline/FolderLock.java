@@ -46,7 +46,7 @@ public final class FolderLock implements AutoCloseable {
   private static RefusedOutputException held(Path folder, String holder) {
     return new RefusedOutputException(
         folder,
-        "expected a folder at rest, found "
+        "expected a folder at rest, got "
             + (holder.isEmpty() ? self() : holder)
             + " at work in it; wait for its end, or name another folder with --out");
   }

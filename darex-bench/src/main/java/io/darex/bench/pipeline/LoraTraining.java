@@ -103,7 +103,7 @@ final class LoraTraining implements Trainable {
         throw new BadInputException(
             "finetune.lora.targets: expected the end of a linear layer's name, such as "
                 + String.join(", ", ends)
-                + ", came "
+                + ", got "
                 + BadInputException.quote(target));
       }
     }

@@ -118,7 +118,7 @@ record OutputFolder(Path path, Path tuned) {
     }
     if (Files.exists(path) && !isOurs()) {
       throw new BadInputException(
-          path + ": expected no such folder, an empty one or one of darex run; found other files");
+          path + ": expected no such folder, an empty one or one of darex run; got other files");
     }
     return Optional.empty();
   }
@@ -181,7 +181,7 @@ record OutputFolder(Path path, Path tuned) {
     if (foreign.isPresent()) {
       throw new RefusedOutputException(
           path,
-          "expected nothing but a run of darex, found "
+          "expected nothing but a run of darex, got "
               + foreign.get()
               + "; nothing was deleted, --out names another folder");
     }

@@ -98,7 +98,7 @@ public final class SelectJob {
               + task
               + ": expected at least "
               + FEWEST
-              + " texts to compare on, a tenth of train, came "
+              + " texts to compare on, a tenth of train, got "
               + held.size());
     }
     say.accept(
@@ -129,7 +129,7 @@ public final class SelectJob {
           request.texts().calibration().orElseThrow()
               + ": expected at least "
               + FEWEST
-              + " texts, to find q by one half and compare on the other, came "
+              + " texts, to find q by one half and compare on the other, got "
               + all.texts().size());
     }
     say.accept(

@@ -101,7 +101,7 @@ public final class Selector {
   private Answer tolerating(double loss) {
     if (tuned.isEmpty()) {
       throw new BadInputException(
-          "--tolerance: expected --task, for a loss of metric is measured on its labels, came"
+          "--tolerance: expected --task, for a loss of metric is measured on its labels, got"
               + " none");
     }
     String target = "a loss of at most " + loss;
@@ -131,7 +131,7 @@ public final class Selector {
                         + ladder.get(0)
                         + " keeps, which loses "
                         + Words.number(rungs.get(rungs.size() - 1).loss())
-                        + ", came "
+                        + ", got "
                         + loss));
     return answer.with(rungs, seconds());
   }

@@ -22,7 +22,7 @@ public sealed interface Target {
     /** Checks the rate. */
     public Rate {
       if (!(dropRate >= 0 && dropRate < 1)) {
-        throw new BadInputException("--drop-rate: expected a number in [0, 1), came " + dropRate);
+        throw new BadInputException("--drop-rate: expected a number in [0, 1), got " + dropRate);
       }
     }
   }
@@ -46,7 +46,7 @@ public sealed interface Target {
     /** Checks the loss. */
     public Tolerance {
       if (!(loss >= 0 && loss < Double.POSITIVE_INFINITY)) {
-        throw new BadInputException("--tolerance: expected a number of at least 0, came " + loss);
+        throw new BadInputException("--tolerance: expected a number of at least 0, got " + loss);
       }
     }
   }
@@ -66,7 +66,7 @@ public sealed interface Target {
       throw new BadInputException(
           "--bytes: expected at least "
               + bytesAt(preflight, mask, least)
-              + " bytes, which headers and tensors carried whole take at any drop rate, came "
+              + " bytes, which headers and tensors carried whole take at any drop rate, got "
               + bytes);
     }
     if (bytesAt(preflight, mask, 1) <= bytes) {

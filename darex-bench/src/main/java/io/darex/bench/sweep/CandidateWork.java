@@ -76,7 +76,7 @@ record CandidateWork(Source sweep, int number, String values) implements Work {
     SweepConfig config = SweepConfig.readForCluster(file);
     if (!config.digest().equals(sweep.digest)) {
       throw new BadInputException(
-          file + ": expected the file that the sweep was started with, came another");
+          file + ": expected the file that the sweep was started with, got another");
     }
     Backend.prepare(new Console(System.out, System.err, true));
     Optional<Path> glue = Optional.ofNullable(sweep.glue).map(Path::of);

@@ -94,7 +94,7 @@ final class Journal implements AutoCloseable {
   private void read(String sweep) throws IOException {
     if (channel.size() > MOST_BYTES) {
       throw new BadInputException(
-          file + ": expected a sweep's journal, came " + channel.size() + " bytes");
+          file + ": expected a sweep's journal, got " + channel.size() + " bytes");
     }
     ByteBuffer buffer = ByteBuffer.allocate((int) channel.size());
     while (buffer.hasRemaining() && channel.read(buffer) >= 0) {
@@ -102,7 +102,7 @@ final class Journal implements AutoCloseable {
     }
     String text = new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
     if (!text.contains("\n") && !json(new Header(sweep, FORMAT)).startsWith(text)) {
-      throw new BadInputException(file + ": expected the journal of a sweep, found another file");
+      throw new BadInputException(file + ": expected the journal of a sweep, got another file");
     }
     byte[] bytes = buffer.array();
     int whole = 0; // bytes of the lines that are good
@@ -144,7 +144,7 @@ final class Journal implements AutoCloseable {
   private static <T> T parse(byte[] bytes, int from, int to, Class<T> type) throws IOException {
     T line = JSON.readValue(bytes, from, to - from, type);
     if (line == null) {
-      throw JsonMappingException.from((JsonParser) null, "expected an object, came null");
+      throw JsonMappingException.from((JsonParser) null, "expected an object, got null");
     }
     return line;
   }

@@ -137,7 +137,7 @@ public final class Sweep implements AutoCloseable {
             folder.resolve(Journal.FILE)
                 + ": expected values of this sweep's keys for candidate "
                 + trial.candidate()
-                + ", came others");
+                + ", got others");
       }
     }
   }
@@ -267,7 +267,7 @@ public final class Sweep implements AutoCloseable {
       throw new BadInputException(
           String.format(
               Locale.ROOT,
-              "%s: expected %.1f GB free for %d fine-tunes, found %.1f GB",
+              "%s: expected %.1f GB free for %d fine-tunes, got %.1f GB",
               folder,
               needed / 1e9,
               untrained.size(),

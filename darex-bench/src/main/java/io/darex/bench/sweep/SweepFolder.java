@@ -54,7 +54,7 @@ final class SweepFolder {
       if (foreign.isPresent()) {
         throw new RefusedOutputException(
             folder,
-            "expected nothing but a sweep of darex, found "
+            "expected nothing but a sweep of darex, got "
                 + foreign.get()
                 + "; nothing was deleted, --out names another folder");
       }
@@ -67,7 +67,7 @@ final class SweepFolder {
         && strange(folder).isPresent()) {
       throw new BadInputException(
           folder
-              + ": expected no such folder, an empty one or one of darex sweep; found other files");
+              + ": expected no such folder, an empty one or one of darex sweep; got other files");
     }
   }
 

@@ -65,7 +65,7 @@ public record Agreement(long seed, int trainSize, int devSize) implements Source
       case TRAIN -> List.of(Part.of("train", train()));
       case DEV -> List.of(Part.of("dev", dev()));
       case TEST ->
-          throw new BadInputException("agreement: expected train or dev, came test: it has none");
+          throw new BadInputException("agreement: expected train or dev, got test: it has none");
     };
   }
 

@@ -118,14 +118,14 @@ record GlueFiles(String folder, List<String> suffixes, Table labelled, Table tes
         glue.orElseThrow(
             () ->
                 new BadInputException(
-                    folder + ": expected the GLUE folder (--glue DIR), came none"));
+                    folder + ": expected the GLUE folder (--glue DIR), got none"));
     for (Path parent : List.of(root, root.resolve(folder))) {
       if (!Files.isDirectory(parent)) {
         throw new BadInputException(
             parent
                 + ": expected a folder"
                 + (parent.equals(root) ? " with GLUE's " + folder : " with " + name)
-                + ", came "
+                + ", got "
                 + (Files.exists(parent) ? "a file" : "nothing of that name"));
       }
     }

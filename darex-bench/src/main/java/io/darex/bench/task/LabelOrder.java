@@ -59,7 +59,7 @@ public final class LabelOrder {
               + String.join(", ", task.labels())
               + " of task "
               + task.name()
-              + ", came "
+              + ", got "
               + String.join(", ", classes)
               + ": "
               + GIVE);
@@ -81,7 +81,7 @@ public final class LabelOrder {
               + task.name()
               + (task.regression() ? ", which has none" : ", " + String.join(", ", task.labels()))
               + (task.regression() ? "" : ", each once, in the order of the model's classes")
-              + ", came "
+              + ", got "
               + String.join(", ", given));
     }
     return given;

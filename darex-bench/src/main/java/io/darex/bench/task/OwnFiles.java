@@ -49,7 +49,7 @@ public record OwnFiles(
     Path file = files.get(partition);
     if (file == null) {
       throw new BadInputException(
-          "task: expected a file under the key '" + partition.word() + "', came none");
+          "task: expected a file under the key '" + partition.word() + "', got none");
     }
     Lines lines = jsonLines ? new JsonLines() : new TsvLines(header, 0, false);
     boolean answered = partition != Partition.TEST;

@@ -79,7 +79,7 @@ public record Predictions(Task task, Part part, double[] answers) {
     }
     throw new RefusedOutputException(
         file,
-        "expected no such file or one of predictions, which begins with index and prediction; found"
+        "expected no such file or one of predictions, which begins with index and prediction; got"
             + " another; choose another name or remove it yourself");
   }
 

@@ -50,7 +50,7 @@ public record Table(
     List<Integer> malformed = lines.read(file, columns, collector);
     if (collector.examples.size() < atLeast) {
       throw new BadInputException(
-          file + ": expected " + atLeast + " or more examples, came " + collector.examples.size());
+          file + ": expected " + atLeast + " or more examples, got " + collector.examples.size());
     }
     tell(folder, file, malformed, "malformed lines passed over");
     tell(folder, file, collector.empty, "examples with an empty text, kept");

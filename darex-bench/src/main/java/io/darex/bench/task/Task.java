@@ -112,7 +112,7 @@ public record Task(
                 new BadInputException(
                     "task: expected one of "
                         + String.join(", ", names())
-                        + ", came "
+                        + ", got "
                         + BadInputException.quote(name)));
   }
 

@@ -69,7 +69,7 @@ final class Tsv {
         }
       }
     } catch (NoSuchFileException e) {
-      throw new BadInputException(file + ": expected a file, came nothing of that name", e);
+      throw new BadInputException(file + ": expected a file, got nothing of that name", e);
     } catch (IOException e) {
       throw new BadInputException(FileFaults.sentence(e), e);
     }

@@ -118,7 +118,7 @@ record JsonPart(String where, JsonNode node) {
 
   /** What to throw where this was expected: one line with what came. */
   BadInputException refusal(String expected) {
-    return new BadInputException(where + ": expected " + expected + ", came " + came());
+    return new BadInputException(where + ": expected " + expected + ", got " + came());
   }
 
   private String came() {

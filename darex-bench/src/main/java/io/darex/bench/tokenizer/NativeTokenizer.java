@@ -123,7 +123,7 @@ final class NativeTokenizer {
 
   private static BadInputException refusal(String expected, String content) {
     return new BadInputException(
-        "tokenizer: expected " + expected + ", came " + BadInputException.quote(content));
+        "tokenizer: expected " + expected + ", got " + BadInputException.quote(content));
   }
 
   private static boolean mayVanish(int c) {

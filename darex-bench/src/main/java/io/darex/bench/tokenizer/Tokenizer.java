@@ -127,7 +127,7 @@ public final class Tokenizer implements AutoCloseable {
     }
     if (length == 0 || special.length >= LEAST) {
       throw new IllegalArgumentException(
-          "no usable tokenizer: expected one or a few tokens of \"a\", came " + special.length);
+          "no usable tokenizer: expected one or a few tokens of \"a\", got " + special.length);
     }
     EncodedText text = new EncodedText(ints(whole.getIds()), ints(whole.getTypeIds()));
     return Template.of(text, Collections.nCopies(texts, length), special);
@@ -147,7 +147,7 @@ public final class Tokenizer implements AutoCloseable {
       throw new BadInputException(
           "tokenizer: expected a longest encoding of at least the special tokens, "
               + template.specials()
-              + ", came "
+              + ", got "
               + limits.maxLength());
     }
     List<int[]> texts = new ArrayList<>();
@@ -188,14 +188,14 @@ public final class Tokenizer implements AutoCloseable {
         throw new BadInputException(
             "tokenizer: expected ids below "
                 + limits.vocabSize()
-                + ", the rows of the word embeddings, came "
+                + ", the rows of the word embeddings, got "
                 + id
                 + " for a token that the folder's vocabulary lacks");
       }
     }
     if (ids.length == 0) {
       throw new BadInputException(
-          "tokenizer: expected a token of every text, came none, and it adds no special ones");
+          "tokenizer: expected a token of every text, got none, and it adds no special ones");
     }
     return new EncodedText(ids, types);
   }

@@ -76,7 +76,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
       throw new BadInputException(
           folder
               + ": expected a tokenizer: tokenizer.json, or vocab.txt, or vocab.json and"
-              + " merges.txt; came "
+              + " merges.txt; got "
               + (Files.exists(folder.resolve(SENTENCE_PIECE))
                   ? SENTENCE_PIECE + " alone: save it once by transformers, which adds " + FAST
                   : "none of them"));
@@ -112,7 +112,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
     missing.removeIf(name -> !SideFiles.isTokenizer(name));
     if (!missing.isEmpty()) {
       throw new BadInputException(
-          source + ": expected " + missing + " beside the base's weights, came no such files");
+          source + ": expected " + missing + " beside the base's weights, got no such files");
     }
     return new TokenizerFiles(restored, model);
   }
@@ -180,7 +180,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
             + FAST
             + (kind.wordPiece() ? " or " + PIECES : "")
             + (kind == TokenizerKind.ROBERTA ? ", or " + PAIRS + " and " + MERGES : "")
-            + " for its class, came "
+            + " for its class, got "
             + String.join(", ", contents.keySet()));
   }
 
@@ -206,7 +206,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
       throw new BadInputException(
           "tokenizer: expected at most "
               + vocabSize
-              + " tokens, the rows of the word embeddings, came "
+              + " tokens, the rows of the word embeddings, got "
               + made.end()
               + ": it belongs to another model");
     }
@@ -225,12 +225,12 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
   private static String utf8(String name, byte[] bytes) {
     Optional<String> other = InputFile.otherThanText(bytes);
     if (other.isPresent()) {
-      throw new BadInputException(name + ": expected a text, found " + other.get());
+      throw new BadInputException(name + ": expected a text, got " + other.get());
     }
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new BadInputException(name + ": expected UTF-8, came other bytes", e);
+      throw new BadInputException(name + ": expected UTF-8, got other bytes", e);
     }
   }
 

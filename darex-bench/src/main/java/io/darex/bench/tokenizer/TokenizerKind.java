@@ -77,7 +77,7 @@ enum TokenizerKind {
                 new BadInputException(
                     where
                         + ": tokenizer_class: expected the tokenizer of BERT, DistilBERT, ELECTRA,"
-                        + " RoBERTa, XLM-RoBERTa or CamemBERT, or PreTrainedTokenizerFast, came "
+                        + " RoBERTa, XLM-RoBERTa or CamemBERT, or PreTrainedTokenizerFast, got "
                         + BadInputException.quote(name)));
   }
 

@@ -219,8 +219,7 @@ final class TokenizerSettings {
       return number >= 0 ? number : Integer.parseUnsignedInt(id);
     } catch (NumberFormatException e) {
       throw new BadInputException(
-          part.where() + ": expected the number of a token, came " + BadInputException.quote(id),
-          e);
+          part.where() + ": expected the number of a token, got " + BadInputException.quote(id), e);
     }
   }
 
@@ -258,7 +257,7 @@ final class TokenizerSettings {
   String special(String key) {
     if (!named.containsKey(key)) {
       throw new BadInputException(
-          "tokenizer_config.json: " + key + ": expected the text of a token, came null");
+          "tokenizer_config.json: " + key + ": expected the text of a token, got null");
     }
     String content = named.get(key).content();
     if (content.isEmpty()
@@ -267,7 +266,7 @@ final class TokenizerSettings {
       throw new BadInputException(
           "tokenizer_config.json: "
               + key
-              + ": expected a text without white space, colon and leading $, came "
+              + ": expected a text without white space, colon and leading $, got "
               + BadInputException.quote(content));
     }
     return content;

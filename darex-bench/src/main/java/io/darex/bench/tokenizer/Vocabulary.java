@@ -120,7 +120,7 @@ record Vocabulary(ObjectNode model, Map<String, Integer> ids) {
     if (parts.length != 2) {
       throw new BadInputException(
           where
-              + ": expected two parts with a space between, came "
+              + ": expected two parts with a space between, got "
               + BadInputException.quote(line));
     }
     merge(merges, where, parts[0], parts[1]);
@@ -131,7 +131,7 @@ record Vocabulary(ObjectNode model, Map<String, Integer> ids) {
       if (!ids.containsKey(piece)) {
         throw new BadInputException(
             where
-                + ": expected pieces of the vocabulary, came "
+                + ": expected pieces of the vocabulary, got "
                 + BadInputException.quote(first + " " + second)
                 + ", where "
                 + BadInputException.quote(piece)
@@ -154,7 +154,7 @@ record Vocabulary(ObjectNode model, Map<String, Integer> ids) {
               + what
               + " "
               + BadInputException.quote(piece)
-              + " in the vocabulary, came none of that name");
+              + " in the vocabulary, got none of that name");
     }
     return id;
   }

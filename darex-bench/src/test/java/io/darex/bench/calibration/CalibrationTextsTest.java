@@ -99,16 +99,16 @@ class CalibrationTextsTest {
     for (String empty : List.of("", "\n\n", " \t\n\uFEFF")) {
       assertThatThrownBy(() -> read(empty, SMALL))
           .isInstanceOf(BadInputException.class)
-          .hasMessageContaining("texts.txt: expected text, one a line, came none");
+          .hasMessageContaining("texts.txt: expected text, one a line, got none");
     }
     Path latin = folder.resolve("latin.txt");
     Files.write(latin, "Größe".getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> of(latin))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("latin.txt: expected UTF-8, came other bytes");
+        .hasMessageContaining("latin.txt: expected UTF-8, got other bytes");
     assertThatThrownBy(() -> of(folder.resolve("none.txt")))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("none.txt: expected a file, came nothing of that name");
+        .hasMessageContaining("none.txt: expected a file, got nothing of that name");
   }
 
   private static CalibrationTexts of(Path file) {

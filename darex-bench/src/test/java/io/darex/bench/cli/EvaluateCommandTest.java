@@ -156,14 +156,14 @@ class EvaluateCommandTest {
   @Test
   void onlyADeltaOfColumnsGoesBesideItsBase() {
     refused(
-        "d.safetensors: expected a sparse delta of mask columns, came one of mask random",
+        "d.safetensors: expected a sparse delta of mask columns, got one of mask random",
         "base",
         "cola",
         "--beside",
         "--delta",
         folder + "/d.safetensors");
     refused(
-        "--beside: expected a sparse delta as --delta with it, came none",
+        "--beside: expected a sparse delta as --delta with it, got none",
         "base",
         "cola",
         "--beside");
@@ -258,10 +258,10 @@ class EvaluateCommandTest {
 
   @Test
   void modelsThatDoNotFitAreRefusedInOneLine() throws IOException {
-    refused("base: expected a head of 2 labels for task cola, came no head", "base", "cola");
-    refused("expected a head of 2 labels for task cola, came a head of 3 labels", "nli", "cola");
-    refused("expected a regression head for task sts-b, came a head of 2", "tuned", "sts-b");
-    refused("expected a head of 2 labels for task cola, came no head", "minilm-l6", "cola");
+    refused("base: expected a head of 2 labels for task cola, got no head", "base", "cola");
+    refused("expected a head of 2 labels for task cola, got a head of 3 labels", "nli", "cola");
+    refused("expected a regression head for task sts-b, got a head of 2", "tuned", "sts-b");
+    refused("expected a head of 2 labels for task cola, got no head", "minilm-l6", "cola");
     refused("wrong base", "tuned", "cola", "--delta", folder + "/d.safetensors");
     refused("nowhere", "nowhere", "cola");
     refused(

@@ -203,7 +203,7 @@ class HeadsTest {
     run = Darex.run("run", file, "--out", folder.resolve("tagged"));
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err()).contains("head: bert.pooler.dense drawn");
-    refused(evaluate(other, "own"), "tagger: expected a head of 2 labels", "came no head");
+    refused(evaluate(other, "own"), "tagger: expected a head of 2 labels", "got no head");
   }
 
   @Test
@@ -232,7 +232,7 @@ class HeadsTest {
   void aPairNeedsTwoTokenTypesOrATokenizerThatGivesOne() throws IOException {
     Path model = write("one", TinyBert.checkpoint(config(Family.ROBERTA, LABELS), 1));
     assertThat(evaluate(model, "own").code()).isZero();
-    refused(evaluate(model, "pair"), "expected single texts", "type_vocab_size 1", "came a pair");
+    refused(evaluate(model, "pair"), "expected single texts", "type_vocab_size 1", "got a pair");
     Path two = write("two", TinyBert.checkpoint(config(Family.DISTILBERT, LABELS), 1));
     assertThat(evaluate(two, "pair").code()).isZero();
   }

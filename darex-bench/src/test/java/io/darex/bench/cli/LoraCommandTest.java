@@ -111,8 +111,8 @@ class LoraCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "prune --out OUT | expected --base and --tuned, or --adapter, came none",
-        "prune --base BASE --out OUT | expected --base and --tuned, or --adapter, came --base"
+        "prune --out OUT | expected --base and --tuned, or --adapter, got none",
+        "prune --base BASE --out OUT | expected --base and --tuned, or --adapter, got --base"
             + " alone",
         "prune --adapter ADAPTER --base BASE --out OUT | --adapter: expected no --base, --tuned",
         "prune --adapter BASE --out OUT | no adapter_config.json there",

@@ -72,7 +72,7 @@ class MainTest {
       assertThat(Files.size(delta)).isEqualTo(cell.get("bytes").asLong());
       assertThat(cell.get("bytes").asLong()).isLessThan(cell.get("denseBytes").asLong());
       assertThat(cell.get("seed").asLong()).isEqualTo(3);
-      boolean fixed = cell.at("/recipe/rescale/name").asText().equals("q");
+      boolean fixed = cell.at("/recipe/rescale").asText().equals("q");
       double dropRate = cell.get("dropRate").asDouble();
       assertThat(cell.get("q").asDouble()).isEqualTo(fixed ? 0.7 : 1 - dropRate);
     }
@@ -236,12 +236,12 @@ class MainTest {
         "| Missing required subcommand",
         "rum | Unmatched argument at index 0: 'rum'",
         "run | Missing required parameter: 'CONFIG'",
-        "run nowhere.yml | nowhere.yml: expected a YAML file, found none there",
+        "run nowhere.yml | nowhere.yml: expected a YAML file, got none there",
         "run ../configs/cola.yml | --glue DIR",
         "run ../configs/cola.yml --glue nowhere | nowhere",
         "run ../configs/quickstart.yml --fast | Unknown option: '--fast'",
         "prune --base minilm-l6 --tuned x | Missing required option: '--out=FILE'",
-        "prune --out x --q 0.5 --q 0.6 | option '--q' (Q) should be specified only once",
+        "prune --out x --q 0.5 --q 0.6 | option '--q' (X) should be specified only once",
         "encoder export minilm --out x | unknown encoder 'minilm': did you mean 'minilm-l6'?",
         "apply --base nowhere --delta nowhere --out x | nowhere",
       })

@@ -84,8 +84,8 @@ class PruneInputTest {
       value = {
         "--mask rondom | unknown mask 'rondom': did you mean 'random'?",
         "--drop-rate 1 | dropRate must be in [0, 1), got 1.0",
-        "--drop-rate 99 | expected a number in [0, 1), came '99': did you mean 0.99?",
-        "--drop-rate 99.5% | expected a number in [0, 1), came '99.5%': did you mean 0.995?",
+        "--drop-rate 99 | expected a number in [0, 1), got '99': did you mean 0.99?",
+        "--drop-rate 99.5% | expected a number in [0, 1), got '99.5%': did you mean 0.995?",
         "--drop-rate much | Invalid value for option '--drop-rate'",
         "--mask random --scope row | mask random has no parameter 'scope'",
         "--mask magnitude --scope column | needs one of [tensor, row, model] as 'scope'",
@@ -103,8 +103,8 @@ class PruneInputTest {
         "--preset decoder | nothing to prune",
         "--only bert.encoder.laier* | only pattern 'bert.encoder.laier*' matches no tensor",
         "--threads 0 | expected a number from 1 to 9999, got '0'",
-        "--config nowhere.yml | nowhere.yml: expected a YAML file, found none there",
-        "--q-file nowhere.yml | nowhere.yml: expected a YAML file, found none there",
+        "--config nowhere.yml | nowhere.yml: expected a YAML file, got none there",
+        "--q-file nowhere.yml | nowhere.yml: expected a YAML file, got none there",
       })
   void aBadArgumentIsOneLineAndNothingIsWritten(String options, String message) throws IOException {
     Outcome outcome = prune(options.split(" ", -1));

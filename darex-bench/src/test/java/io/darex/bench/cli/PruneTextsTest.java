@@ -146,8 +146,8 @@ class PruneTextsTest {
         "--rescale q-labelled --calibration {}/texts.txt | needs labels: expected --task TASK",
         "--budget apl --calibration {}/texts.txt | budget apl needs labels: expected --task TASK",
         "--calibration {}/texts.txt | inverse-keep-rate looks at nothing but the weights",
-        "--mask wanda --calibration {}/empty.txt | empty.txt: expected text, one a line, came none",
-        "--mask wanda --calibration {}/no.txt | no.txt: expected a file, came nothing of that name",
+        "--mask wanda --calibration {}/empty.txt | empty.txt: expected text, one a line, got none",
+        "--mask wanda --calibration {}/no.txt | no.txt: expected a file, got nothing of that name",
         "--rescale q-labelled --task mnli --glue {}/glue | expected a head of 3 labels for task"
             + " mnli",
         "--rescale q-labelled --task cola --glue {}/none | /none",

@@ -274,15 +274,15 @@ class SelectCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "tuned | | expected one target, --drop-rate, --bytes or --tolerance, came none",
+        "tuned | | expected one target, --drop-rate, --bytes or --tolerance, got none",
         "tuned | --drop-rate 0.9 --bytes 1MB | came --drop-rate and --bytes",
-        "tuned | --drop-rate 1 | --drop-rate: expected a number in [0, 1), came 1.0",
+        "tuned | --drop-rate 1 | --drop-rate: expected a number in [0, 1), got 1.0",
         "tuned | --tolerance 0.1 | --tolerance: expected --task",
         "tuned | --tolerance -1 --task cola | --tolerance: expected a number of at least 0",
         "tuned | --bytes 100 | --bytes: expected at least",
         "tuned | --drop-rate 0.9 --trial-seeds 0 | --trial-seeds: expected a number from 1",
         "tuned | --drop-rate 0.9 --trial-texts 0 | --trial-texts: expected at least 1",
-        "tuned | --drop-rate 0.9 --calibration BLANK | expected text, one a line, came none",
+        "tuned | --drop-rate 0.9 --calibration BLANK | expected text, one a line, got none",
         "tuned | --drop-rate 0.9 --calibration NONE | expected a file",
         "tuned | --drop-rate 0.9 --task cola | CoLA: expected the GLUE folder",
         "tuned | --drop-rate 0.9 --task cola --glue GLUE --trial-texts 3 | expected at least 8"

@@ -276,7 +276,7 @@ class SweepCommandTest {
     Darex.Outcome refused = Darex.run("sweep", config, "--out", other);
 
     assertThat(refused.code()).isEqualTo(2);
-    assertThat(refused.err()).contains("one of darex sweep; found other files").hasLineCount(1);
+    assertThat(refused.err()).contains("one of darex sweep; got other files").hasLineCount(1);
     assertThat(Darex.run("sweep", "--help").out()).contains("Example: darex sweep ");
   }
 }

@@ -230,7 +230,7 @@ class RunConfigTest {
       delimiter = '|',
       quoteCharacter = '"',
       value = {
-        "\"task: cola\n---\ntask: rte\"|3: expected one YAML document, came a second one",
+        "\"task: cola\n---\ntask: rte\"|3: expected one YAML document, got a second one",
         "\"task: cola\n"
             + "encoder: &e minilm-l6\n"
             + "tuned: *e\"|3: expected the value itself, for aliases",
@@ -270,7 +270,7 @@ class RunConfigTest {
     Files.write(file, "task: Ça".getBytes(StandardCharsets.ISO_8859_1));
     assertThatThrownBy(() -> RunConfig.read(file))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(file + ": expected UTF-8, found other bytes");
+        .hasMessage(file + ": expected UTF-8, got other bytes");
   }
 
   /**
@@ -343,7 +343,7 @@ class RunConfigTest {
     Path missing = folder.resolve("missing.yml");
     assertThatThrownBy(() -> RunConfig.read(missing))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(missing + ": expected a YAML file, found none there");
+        .hasMessage(missing + ": expected a YAML file, got none there");
   }
 
   private RunConfig read(String yaml) throws IOException {

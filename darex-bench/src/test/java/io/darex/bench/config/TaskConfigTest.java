@@ -54,7 +54,7 @@ class TaskConfigTest {
     assertThat(test.examples()).containsExactly(Example.of("What?", Double.NaN));
     assertThatThrownBy(() -> part(task, Partition.TRAIN))
         .isInstanceOf(BadInputException.class)
-        .hasMessage("task: expected a file under the key 'train', came none");
+        .hasMessage("task: expected a file under the key 'train', got none");
   }
 
   @Test
@@ -80,10 +80,10 @@ class TaskConfigTest {
     write("train.tsv", "1.5\tone\ttwo\n2.5\tthree\tfour\n");
     assertThatThrownBy(() -> part(task, Partition.TRAIN))
         .hasMessageEndingWith(
-            "train.tsv:2: expected a score from -2 to 2 in column 1, came \"2.5\"");
+            "train.tsv:2: expected a score from -2 to 2 in column 1, got \"2.5\"");
     write("train.tsv", "1.5\tone\ttwo\n2.5\tthree\n");
     assertThatThrownBy(() -> part(task, Partition.TRAIN))
-        .hasMessageEndingWith("train.tsv:2: expected 3 tab-separated columns, came 2");
+        .hasMessageEndingWith("train.tsv:2: expected 3 tab-separated columns, got 2");
   }
 
   @Test
@@ -98,15 +98,13 @@ class TaskConfigTest {
 
     for (String[] wrong :
         new String[][] {
-          {"{\"text\": \"a\"}", "a text or a number under the key label, came no such key"},
-          {"{\"text\": [1], \"label\": 1}", "a text or a number under the key text, came \"[1]\""},
-          {
-            "{\"text\": null, \"label\": 1}", "a text or a number under the key text, came \"null\""
-          },
-          {"{\"text\": \"a\", \"label\": 2}", "label 0 or 1 in column label, came \"2\""},
-          {"[1]", "a JSON object, came \"[1]\""},
-          {"{\"text\": ", "a JSON object, came Unexpected end"},
-          {"\n{}", "a JSON object, came \"\""},
+          {"{\"text\": \"a\"}", "a text or a number under the key label, got no such key"},
+          {"{\"text\": [1], \"label\": 1}", "a text or a number under the key text, got \"[1]\""},
+          {"{\"text\": null, \"label\": 1}", "a text or a number under the key text, got \"null\""},
+          {"{\"text\": \"a\", \"label\": 2}", "label 0 or 1 in column label, got \"2\""},
+          {"[1]", "a JSON object, got \"[1]\""},
+          {"{\"text\": ", "a JSON object, got Unexpected end"},
+          {"\n{}", "a JSON object, got \"\""},
         }) {
       write("dev.jsonl", "{\"text\": \"a\", \"label\": 1}\n" + wrong[0] + "\n");
       assertThatThrownBy(() -> part(task, Partition.DEV))
@@ -126,7 +124,7 @@ class TaskConfigTest {
     assertThat(part(tsv, Partition.DEV).examples()).containsExactly(Example.of("a", 1));
     write("dev.tsv", "text\tlabel\n\na\t1\n");
     assertThatThrownBy(() -> part(tsv, Partition.DEV))
-        .hasMessageEndingWith("dev.tsv:2: expected 2 tab-separated columns, came 1");
+        .hasMessageEndingWith("dev.tsv:2: expected 2 tab-separated columns, got 1");
   }
 
   /** YAML 1.1 reads most of these as something else. */
@@ -148,11 +146,11 @@ class TaskConfigTest {
     assertThatThrownBy(() -> part(task, Partition.DEV))
         .isInstanceOf(BadInputException.class)
         .hasMessageEndingWith(
-            "dev.jsonl:2: expected an index that no other line has in column i, came \"7\" as in"
+            "dev.jsonl:2: expected an index that no other line has in column i, got \"7\" as in"
                 + " line 1");
     write("dev.jsonl", "{\"t\": \"a\", \"l\": 1, \"i\": \"a\\tb\"}");
     assertThatThrownBy(() -> part(task, Partition.DEV))
-        .hasMessageContaining("dev.jsonl:1: expected an index in column i, came");
+        .hasMessageContaining("dev.jsonl:1: expected an index in column i, got");
   }
 
   @Test
@@ -160,7 +158,7 @@ class TaskConfigTest {
     write("dev.tsv", "id\ttext\n1\ta\n");
     Task task = task("dev: dev.tsv\ntext: text\nlabel: stars\nlabels: [a, b]\n");
     assertThatThrownBy(() -> part(task, Partition.DEV))
-        .hasMessageEndingWith("dev.tsv:1: expected a header with column stars, came \"id, text\"");
+        .hasMessageEndingWith("dev.tsv:1: expected a header with column stars, got \"id, text\"");
   }
 
   @Test

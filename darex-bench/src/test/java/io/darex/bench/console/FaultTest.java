@@ -237,7 +237,7 @@ class FaultTest {
         words(command, bad).replace("run.yml", run + "").replace("sweep.yml", sweep + "");
     Outcome outcome = Darex.run((Object[]) words.split(" "));
     assertThat(outcome.err())
-        .isEqualTo("darex: " + bad + ": expected a folder, found a file there\n");
+        .isEqualTo("darex: " + bad + ": expected a folder, got a file there\n");
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.out()).isEmpty();
   }
@@ -322,7 +322,7 @@ class FaultTest {
       assertThat(Fault.of(thrown)).isEqualTo(new Fault(List.of("the disk is full"), false, true));
     }
     assertThat(Fault.of(new NotDirectoryException("a")).text())
-        .isEqualTo("a: expected a folder, found a file there");
+        .isEqualTo("a: expected a folder, got a file there");
     assertThat(Fault.of(new FileSystemException("a", null, "File name too long")).input()).isTrue();
     assertThat(Fault.of(new OutOfMemoryError("Java heap space")).text())
         .startsWith("out of memory: the JVM is allowed ")

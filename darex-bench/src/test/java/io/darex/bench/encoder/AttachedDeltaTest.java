@@ -244,7 +244,7 @@ class AttachedDeltaTest {
       encoder.attach(delta(sample, 0.5));
       assertThatIllegalStateException()
           .isThrownBy(() -> encoder.gradients(TinyBert.BATCH, TinyBert.LABELS, 0))
-          .withMessage("expected no delta attached for training, came one: detach it first");
+          .withMessage("expected no delta attached for training, got one: detach it first");
       assertThatIllegalStateException().isThrownBy(encoder::checkpoint);
       assertThatIllegalStateException().isThrownBy(() -> encoder.load(sample.checkpoint()));
       encoder.detach();
@@ -262,7 +262,7 @@ class AttachedDeltaTest {
       encoder.attach(good);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> encoder.attach(new Pruning(new RandomMask(1, 0.5)).prune(base, base)))
-          .withMessage("expected a sparse delta of mask columns, came one of mask random");
+          .withMessage("expected a sparse delta of mask columns, got one of mask random");
       assertSameBits(encoder, before);
 
       SortedMap<String, Tensor> whole = new TreeMap<>(good.whole());
@@ -272,8 +272,8 @@ class AttachedDeltaTest {
           .isThrownBy(() -> encoder.attach(withWhole(good, whole)))
           .isInstanceOf(MismatchException.class)
           .withMessage(
-              "classifier.bias: expected in the sparse delta, kept or whole, came none; "
-                  + "classifier.weight: expected [3, 8], came [2, 8]");
+              "classifier.bias: expected in the sparse delta, kept or whole, got none; "
+                  + "classifier.weight: expected [3, 8], got [2, 8]");
 
       float[] broken = {0, 0, Float.NaN};
       whole.putAll(good.whole());

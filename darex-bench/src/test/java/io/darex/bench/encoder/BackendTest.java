@@ -27,7 +27,7 @@ class BackendTest {
             line ->
                 assertThat(line)
                     .startsWith("GPU 0, " + name + ": expected compute capability 3.7 to 8.x")
-                    .contains("came " + major + "." + minor)
+                    .contains("got " + major + "." + minor)
                     .contains("BACKEND_PRIORITY_CPU=100 BACKEND_PRIORITY_GPU=0")
                     .hasLineCount(1));
   }

@@ -47,7 +47,7 @@ class FolderLockTest {
           .isInstanceOf(RefusedOutputException.class)
           .hasMessage(
               folder
-                  + ": expected a folder at rest, found process "
+                  + ": expected a folder at rest, got process "
                   + holder.pid()
                   + " on "
                   + host

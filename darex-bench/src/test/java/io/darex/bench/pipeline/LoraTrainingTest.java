@@ -292,7 +292,7 @@ class LoraTrainingTest {
           .isInstanceOf(BadInputException.class)
           .hasMessage(
               "finetune.lora.targets: expected the end of a linear layer's name, such as dense,"
-                  + " key, query, value, came \"%s\"",
+                  + " key, query, value, got \"%s\"",
               target);
     }
   }

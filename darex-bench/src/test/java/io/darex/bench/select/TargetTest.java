@@ -48,7 +48,7 @@ class TargetTest {
     assertThatThrownBy(() -> Target.rateFor(DELTA, "random", 100))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("--bytes: expected at least")
-        .hasMessageContaining("came 100");
+        .hasMessageContaining("got 100");
   }
 
   private static long bytes(String mask, double rate) {

@@ -136,7 +136,7 @@ class JournalTest {
 
     assertThatThrownBy(() -> Journal.open(folder, "sweep"))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(file + ": expected the journal of a sweep, found another file");
+        .hasMessage(file + ": expected the journal of a sweep, got another file");
     assertThat(file).hasContent("{\"entry\": \"dear diary\"}");
     assertThat(Journal.isOne(file)).isFalse();
   }

@@ -76,24 +76,23 @@ class GlueFilesTest {
 
   @Test
   void namesFileAndLineOfAMalformedLine() throws IOException {
-    refusesCola("x\t1\t\tOne.\nx\t1\tTwo.\n", ":2: expected 4 tab-separated columns, came 3");
+    refusesCola("x\t1\t\tOne.\nx\t1\tTwo.\n", ":2: expected 4 tab-separated columns, got 3");
     refusesCola(
-        "x\t1\t\tOne.\nx\t1\t\tTwo.\tmore\n", ":2: expected 4 tab-separated columns, came 5");
-    refusesCola("x\t1\t\tOne.\n\nx\t1\t\tTwo.\n", ":2: expected 4 tab-separated columns, came 1");
+        "x\t1\t\tOne.\nx\t1\t\tTwo.\tmore\n", ":2: expected 4 tab-separated columns, got 5");
+    refusesCola("x\t1\t\tOne.\n\nx\t1\t\tTwo.\n", ":2: expected 4 tab-separated columns, got 1");
     write("RTE", "", "index\tsentence1\tsentence2\tlabel\n0\tIt rains.\tentailment\n");
-    refuses("rte", "RTE", ":2: expected 4 tab-separated columns, came 3");
+    refuses("rte", "RTE", ":2: expected 4 tab-separated columns, got 3");
   }
 
   @Test
   void namesFileAndLineOfALabelOutsideTheRange() throws IOException {
-    refusesCola(
-        "x\t1\t\tOne.\nx\t2\t\tTwo.\n", ":2: expected label 0 or 1 in column 2, came \"2\"");
-    refusesCola("x\t\t\tOne.\n", ":1: expected label 0 or 1 in column 2, came \"\"");
+    refusesCola("x\t1\t\tOne.\nx\t2\t\tTwo.\n", ":2: expected label 0 or 1 in column 2, got \"2\"");
+    refusesCola("x\t\t\tOne.\n", ":1: expected label 0 or 1 in column 2, got \"\"");
     write("RTE", "", "index\tsentence1\tsentence2\tlabel\n0\ta\tb\tneutral\n");
     refuses(
         "rte",
         "RTE",
-        ":2: expected label entailment or not_entailment in column 4, came \"neutral\"");
+        ":2: expected label entailment or not_entailment in column 4, got \"neutral\"");
   }
 
   @Test
@@ -111,27 +110,27 @@ class GlueFilesTest {
   void refusesOtherEncodings() throws IOException {
     Files.write(
         file("CoLA"), "x\t1\t\tOne.\nx\t1\t\tÇa va.\n".getBytes(StandardCharsets.ISO_8859_1));
-    refuses("cola", "CoLA", ":2: expected UTF-8, came other bytes");
+    refuses("cola", "CoLA", ":2: expected UTF-8, got other bytes");
   }
 
   @Test
   void refusesAHeaderThatIsNone() throws IOException {
     write("SST-2", "", "fine \t1\nbad \t0\n");
-    refuses("sst-2", "SST-2", ":1: expected a header line, came an example");
+    refuses("sst-2", "SST-2", ":1: expected a header line, got an example");
     write("SST-2", "", "sentence\nfine\n");
-    refuses("sst-2", "SST-2", ":1: expected a header with column 2, came \"sentence\"");
+    refuses("sst-2", "SST-2", ":1: expected a header with column 2, got \"sentence\"");
   }
 
   @Test
   void refusesTooFewExamples() throws IOException {
-    refusesCola("", ": expected 1 or more examples, came 0");
+    refusesCola("", ": expected 1 or more examples, got 0");
     write("SST-2", "", "sentence\tlabel\n");
-    refuses("sst-2", "SST-2", ": expected 1 or more examples, came 0");
+    refuses("sst-2", "SST-2", ": expected 1 or more examples, got 0");
     write("CoLA", "x\t1\t\tOne.\n", COLA);
     assertThatThrownBy(() -> Task.named("cola").load(folder(glue), 0))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
-            glue.resolve("CoLA").resolve("train.tsv") + ": expected 2 or more examples, came 1");
+            glue.resolve("CoLA").resolve("train.tsv") + ": expected 2 or more examples, got 1");
   }
 
   @Test
@@ -139,25 +138,25 @@ class GlueFilesTest {
     assertThatThrownBy(
             () -> Task.named("cola").load(new DataFolder(Optional.empty(), notices::add), 0))
         .isInstanceOf(BadInputException.class)
-        .hasMessage("CoLA: expected the GLUE folder (--glue DIR), came none");
+        .hasMessage("CoLA: expected the GLUE folder (--glue DIR), got none");
 
     Files.delete(file("CoLA"));
-    refuses("cola", "CoLA", ": expected a file, came nothing of that name");
+    refuses("cola", "CoLA", ": expected a file, got nothing of that name");
     Files.delete(glue.resolve("CoLA").resolve("train.tsv"));
     Files.delete(glue.resolve("CoLA"));
     assertThatThrownBy(() -> dev("cola"))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
-            glue.resolve("CoLA") + ": expected a folder with dev.tsv, came nothing of that name");
+            glue.resolve("CoLA") + ": expected a folder with dev.tsv, got nothing of that name");
 
     Path nowhere = glue.resolve("nowhere");
     assertThatThrownBy(() -> Task.named("cola").load(folder(nowhere), 0))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(nowhere + ": expected a folder with GLUE's CoLA, came nothing of that name");
+        .hasMessage(nowhere + ": expected a folder with GLUE's CoLA, got nothing of that name");
     Path file = file("RTE");
     assertThatThrownBy(() -> Task.named("cola").load(folder(file), 0))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(file + ": expected a folder with GLUE's CoLA, came a file");
+        .hasMessage(file + ": expected a folder with GLUE's CoLA, got a file");
   }
 
   @Test
@@ -166,7 +165,7 @@ class GlueFilesTest {
     Files.createDirectory(file("CoLA"));
     assertThatThrownBy(() -> dev("cola"))
         .isInstanceOf(BadInputException.class)
-        .hasMessage(file("CoLA") + ": expected a file, found a folder");
+        .hasMessage(file("CoLA") + ": expected a file, got a folder");
   }
 
   @Test

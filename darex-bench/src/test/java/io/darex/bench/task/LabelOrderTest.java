@@ -121,6 +121,6 @@ class LabelOrderTest {
     }
     assertThatExceptionOfType(BadInputException.class)
         .isThrownBy(() -> LabelOrder.given(List.of("LABEL_0"), Task.named("sts-b")))
-        .withMessageContaining("task sts-b, which has none, came LABEL_0");
+        .withMessageContaining("task sts-b, which has none, got LABEL_0");
   }
 }

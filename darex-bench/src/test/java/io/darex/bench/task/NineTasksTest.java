@@ -47,7 +47,7 @@ class NineTasksTest {
     write("SST-2/test.tsv", "index\tsentence\n0\ta\n1\tb\n0\tc\n");
     assertThatThrownBy(() -> parts("sst-2", Partition.TEST))
         .hasMessageEndingWith(
-            "test.tsv:4: expected an index that no other line has in column 1, came \"0\" as in"
+            "test.tsv:4: expected an index that no other line has in column 1, got \"0\" as in"
                 + " line 2");
   }
 
@@ -80,7 +80,7 @@ class NineTasksTest {
           .isInstanceOf(BadInputException.class)
           .hasMessage(
               glue.resolve("STS-B/dev.tsv")
-                  + ":3: expected a score from 0 to 5 in the last column, came \""
+                  + ":3: expected a score from 0 to 5 in the last column, got \""
                   + wrong
                   + "\"");
     }
@@ -103,11 +103,11 @@ class NineTasksTest {
     // A label that is none is no broken line.
     write("QQP/dev.tsv", head + good + good.replace("\t1\n", "\tx\n"));
     assertThatThrownBy(() -> dev("qqp"))
-        .hasMessageEndingWith(":3: expected label 0 or 1 in column 6, came \"x\"");
+        .hasMessageEndingWith(":3: expected label 0 or 1 in column 6, got \"x\"");
 
     write("QQP/test.tsv", "id\tquestion1\tquestion2\n0\tWhy?\tHow?\n1\tWhy?\n");
     assertThatThrownBy(() -> parts("qqp", Partition.TEST))
-        .hasMessageEndingWith("test.tsv:3: expected 3 tab-separated columns, came 2");
+        .hasMessageEndingWith("test.tsv:3: expected 3 tab-separated columns, got 2");
     write("QQP/test.tsv", "id\tquestion1\tquestion2\n0\tWhy?\tHow?\n");
     assertThat(parts("qqp", Partition.TEST).get(0).examples())
         .containsExactly(pair("Why?", "How?", Double.NaN));
@@ -140,7 +140,7 @@ class NineTasksTest {
     write("MNLI/dev_matched.tsv", head + row + "a\tb\tc\td\te\t-\n");
     assertThatThrownBy(() -> dev("mnli"))
         .hasMessageEndingWith(
-            ":2: expected label entailment or neutral or contradiction in the last column, came"
+            ":2: expected label entailment or neutral or contradiction in the last column, got"
                 + " \"-\"");
   }
 
@@ -172,7 +172,7 @@ class NineTasksTest {
       assertThat(test.examples()).extracting(Example::text).containsExactly("One \"two.", "Three.");
       write(task + "/test.tsv", "0\tOne.\n1\tTwo.\n");
       assertThatThrownBy(() -> parts(task, Partition.TEST))
-          .hasMessageEndingWith("test.tsv:1: expected a header line, came an example");
+          .hasMessageEndingWith("test.tsv:1: expected a header line, got an example");
     }
   }
 

@@ -128,7 +128,7 @@ class TokenizerFilesTest {
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\na b\nab\n");
     assertThatThrownBy(() -> TokenizerFiles.read(folder).open(32, 13))
         .isInstanceOf(BadInputException.class)
-        .hasMessage("merges.txt:3: expected two parts with a space between, came \"ab\"");
+        .hasMessage("merges.txt:3: expected two parts with a space between, got \"ab\"");
   }
 
   @Test
@@ -136,7 +136,7 @@ class TokenizerFilesTest {
     assertThatThrownBy(() -> BUILT_IN.open(64, 30521))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("expected at most 30521 tokens")
-        .hasMessageContaining("came 30522");
+        .hasMessageContaining("got 30522");
     BUILT_IN.open(64, 40000).close();
   }
 
@@ -148,17 +148,17 @@ class TokenizerFilesTest {
     Files.writeString(folder.resolve("sentencepiece.bpe.model"), "x");
     assertThatThrownBy(() -> TokenizerFiles.read(folder))
         .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("came sentencepiece.bpe.model alone: save it once by transformers");
+        .hasMessageContaining("got sentencepiece.bpe.model alone: save it once by transformers");
     Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[CLS]\n[SEP]\n");
     assertThatThrownBy(() -> ids("x"))
         .isInstanceOf(BadInputException.class)
         .hasMessage(
-            "tokenizer: expected the unk_token \"[UNK]\" in the vocabulary, came none of that"
+            "tokenizer: expected the unk_token \"[UNK]\" in the vocabulary, got none of that"
                 + " name");
     Files.write(folder.resolve("vocab.txt"), new byte[] {(byte) 0xC3, '\n'});
     assertThatThrownBy(() -> ids("x"))
         .isInstanceOf(BadInputException.class)
-        .hasMessage("vocab.txt: expected UTF-8, came other bytes");
+        .hasMessage("vocab.txt: expected UTF-8, got other bytes");
     Files.writeString(folder.resolve("tokenizer.json"), "{");
     assertThatThrownBy(() -> ids("x"))
         .isInstanceOf(BadInputException.class)
@@ -188,7 +188,7 @@ class TokenizerFilesTest {
       assertThatThrownBy(() -> tokenizer.encode("x [MASK]"))
           .isInstanceOf(BadInputException.class)
           .hasMessageStartingWith("tokenizer: expected ids below 6")
-          .hasMessageContaining("came 6");
+          .hasMessageContaining("got 6");
     }
   }
 

@@ -69,7 +69,7 @@ public final class DividedPruning {
         .ifPresent(
             reason -> {
               throw new IllegalArgumentException(
-                  "expected mask, budget and rescale that treat every tensor by itself, came "
+                  "expected mask, budget and rescale that treat every tensor by itself, got "
                       + reason);
             });
   }
@@ -157,7 +157,7 @@ public final class DividedPruning {
     if (!isOurs(folder)) {
       throw new RefusedOutputException(
           folder,
-          "expected the parts of an earlier run or nothing, found something else; remove it or"
+          "expected the parts of an earlier run or nothing, got something else; remove it or"
               + " choose another name for the output");
     }
   }

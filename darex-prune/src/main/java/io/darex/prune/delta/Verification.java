@@ -110,7 +110,7 @@ public final class Verification {
         what,
         found.equals(expected.get())
             ? Optional.empty()
-            : Optional.of("expected " + expected.get() + ", came " + found),
+            : Optional.of("expected " + expected.get() + ", got " + found),
         found);
   }
 
@@ -199,7 +199,7 @@ public final class Verification {
                       + index
                       + ": expected "
                       + expected
-                      + ", came "
+                      + ", got "
                       + value;
             }
           });

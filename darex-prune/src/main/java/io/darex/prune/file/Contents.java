@@ -99,7 +99,7 @@ public final class Contents {
     Optional<Path> foreign = foreign(folder);
     if (foreign.isPresent()) {
       throw new RefusedOutputException(
-          folder, "expected files of darex only, found " + foreign.get() + "; nothing was deleted");
+          folder, "expected files of darex only, got " + foreign.get() + "; nothing was deleted");
     }
     for (Path entry : list(folder)) {
       Rule rule = rule(entry).orElseThrow();

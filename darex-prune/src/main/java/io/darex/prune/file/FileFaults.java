@@ -20,14 +20,14 @@ import java.util.Optional;
  * often nothing but a path, and say what happened by their class.
  */
 public final class FileFaults {
-  private static final String NO_FOLDER = "expected a folder, found a file there";
+  private static final String NO_FOLDER = "expected a folder, got a file there";
 
   private static final String LOOP = "a symbolic link that leads to itself";
 
   /** The words of POSIX that say too little. */
   private static final Map<String, String> WORDS =
       Map.of(
-          "Is a directory", "expected a file, found a folder",
+          "Is a directory", "expected a file, got a folder",
           "Not a directory", NO_FOLDER,
           "No space left on device", "the disk is full",
           "Disk quota exceeded", "the quota of the disk is used up",
@@ -57,7 +57,7 @@ public final class FileFaults {
       return "expected JSON: " + json.getOriginalMessage();
     }
     if (fault instanceof CharacterCodingException) {
-      return "expected UTF-8, found other bytes";
+      return "expected UTF-8, got other bytes";
     }
     String said = Objects.requireNonNullElse(fault.getMessage(), "a file could not be used");
     return WORDS.getOrDefault(said, said);

@@ -110,7 +110,7 @@ final class Journal implements Closeable {
   private static RefusedOutputException foreign(Path path, String found) {
     return new RefusedOutputException(
         path,
-        "expected the unfinished output of an earlier darex or nothing, found "
+        "expected the unfinished output of an earlier darex or nothing, got "
             + found
             + "; remove it or choose another name for the output");
   }

@@ -83,7 +83,7 @@ public final class LockedFile implements Closeable {
     }
     if (existed && Output.exists(file) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new RefusedOutputException(
-          file, "expected a file of darex or none, found " + Output.kind(file) + "; remove it");
+          file, "expected a file of darex or none, got " + Output.kind(file) + "; remove it");
     }
     try {
       Object key = key(file);

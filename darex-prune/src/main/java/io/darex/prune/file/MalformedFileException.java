@@ -16,7 +16,7 @@ public final class MalformedFileException extends IOException {
    * @param found what was there
    */
   public MalformedFileException(Path file, String expected, Object found) {
-    super(file + ": expected " + clipped(expected) + ", found " + clipped(found));
+    super(file + ": expected " + clipped(expected) + ", got " + clipped(found));
   }
 
   /** One line of bounded length, though the text may be a hostile file's. */

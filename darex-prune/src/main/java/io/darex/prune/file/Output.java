@@ -52,7 +52,7 @@ public final class Output {
     Optional<String> obstacle =
         Files.isRegularFile(out, LinkOption.NOFOLLOW_LINKS)
             ? Optional.empty()
-            : Optional.of("expected a file or none, found " + kind(out));
+            : Optional.of("expected a file or none, got " + kind(out));
     requireForce(out, force, obstacle);
   }
 
@@ -78,8 +78,8 @@ public final class Output {
         Files.isDirectory(out, LinkOption.NOFOLLOW_LINKS)
             ? ours.of(out)
                 .foreign(out)
-                .map(name -> "expected a folder that darex wrote, found " + name + " in it")
-            : Optional.of("expected a folder or none, found " + kind(out));
+                .map(name -> "expected a folder that darex wrote, got " + name + " in it")
+            : Optional.of("expected a folder or none, got " + kind(out));
     requireForce(out, force, obstacle);
   }
 

@@ -211,7 +211,7 @@ public final class SideFiles {
                 name
                     + " of the base: expected the file with digest "
                     + file.digest()
-                    + ", which the delta was made beside, came "
+                    + ", which the delta was made beside, got "
                     + Sha256.hex(before));
           } else {
             missing.add(name);

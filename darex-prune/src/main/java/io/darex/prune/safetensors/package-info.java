@@ -1,2 +1,6 @@
-/** The safetensors format; it knows nothing of deltas. */
+/**
+ * The safetensors format; it knows nothing of deltas.
+ *
+ * <p>Internal: public for other rooms of darex alone, and may change in any version.
+ */
 package io.darex.prune.safetensors;

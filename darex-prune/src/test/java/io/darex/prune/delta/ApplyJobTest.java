@@ -257,7 +257,7 @@ class ApplyJobTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{\"../evil\":\"HEX\"} | files of a tokenizer and the like, found '../evil'",
+        "{\"../evil\":\"HEX\"} | files of a tokenizer and the like, got '../evil'",
         "{\"/etc/passwd\":\"HEX\"} | found '/etc/passwd'",
         "{\"1_a/../../evil\":\"HEX\"} | found '1_a/../../evil'",
         "{\"1_a\\\\evil\":\"HEX\"} | found '1_a\\evil'",
@@ -269,12 +269,12 @@ class ApplyJobTest {
         "{\"pytorch_model.bin\":\"HEX\"} | found 'pytorch_model.bin'",
         "{\"vocab.txt\\n\":\"HEX\"} | found 'vocab.txt\\u000a'",
         "{\"\":\"HEX\"} | found ''",
-        "{\"vocab.txt\":\"AB\"} | 64 hexadecimal digits for vocab.txt, found AB",
-        "{\"vocab.txt\":null} | 64 hexadecimal digits for vocab.txt, found null",
+        "{\"vocab.txt\":\"AB\"} | 64 hexadecimal digits for vocab.txt, got AB",
+        "{\"vocab.txt\":null} | 64 hexadecimal digits for vocab.txt, got null",
         "{\"vocab.txt\":[]} | darex.files to be a JSON object of the documented form",
         "{\"vocab.txt\":\"HEX\",\"vocab.txt\":\"HEX\"} | Duplicate field",
         "[] | darex.files to be a JSON object",
-        "{} | a digest in darex.files for each file:NAME, found vocab.txt",
+        "{} | a digest in darex.files for each file:NAME, got vocab.txt",
         "{\"vocab.txt\":\"HEX\"} | file:vocab.txt with the digest 00",
       })
   void hostileFilesAreRefused(String files, String message) throws IOException {

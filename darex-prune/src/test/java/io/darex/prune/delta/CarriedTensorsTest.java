@@ -124,7 +124,7 @@ class CarriedTensorsTest {
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("bias")
         .hasMessageContaining(
-            "element 1: expected a finite number, found NaN; a tensor that is"
+            "element 1: expected a finite number, got NaN; a tensor that is"
                 + " excluded is carried as it is");
     assertThat(path("delta")).doesNotExist();
   }

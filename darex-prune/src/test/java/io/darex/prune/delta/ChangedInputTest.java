@@ -66,7 +66,7 @@ class ChangedInputTest {
         .isInstanceOf(MalformedFileException.class)
         .hasMessage(
             tuned
-                + ": expected the same file from the work's begin to its end, found it changed"
+                + ": expected the same file from the work's begin to its end, got it changed"
                 + " meanwhile");
     assertOnlyThePair();
   }

@@ -190,11 +190,11 @@ class DividedPruningTest {
     Recipe model = recipe("magnitude", Map.of("scope", "model"), none, DType.F32);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, model)))
-        .withMessageEndingWith("came mask magnitude, which compares entries of all tensors");
+        .withMessageEndingWith("got mask magnitude, which compares entries of all tensors");
     PruneJob.Settings texts = new PruneJob.Settings(model, Optional.of("file t.txt"), true);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, texts)))
-        .withMessageEndingWith("came one that reads file t.txt");
+        .withMessageEndingWith("got one that reads file t.txt");
     Recipe budget =
         new Recipe(
             recipe("random", Map.of(), none, DType.F32).pruning(),

@@ -119,12 +119,12 @@ class HostileDeltaFileTest {
   static Stream<Arguments> faults() {
     return Stream.of(
         any("no delta", c -> c.without("darex.format"), "a sparse delta, which has darex.format"),
-        any("version", c -> c.text("darex.format", "2"), "expected darex.format 1, found 2"),
-        any("no job", c -> c.without("darex.job"), "metadata darex.job, found none"),
-        any("no digest", c -> c.without("darex.kept"), "metadata darex.kept, found none"),
+        any("version", c -> c.text("darex.format", "2"), "expected darex.format 1, got 2"),
+        any("no job", c -> c.without("darex.job"), "metadata darex.job, got none"),
+        any("no digest", c -> c.without("darex.kept"), "metadata darex.kept, got none"),
         any("digest", c -> c.text("darex.kept", "0".repeat(64)), "the file is damaged"),
         any("no hex", c -> c.text("darex.base", "ABC"), "darex.base to be 64 hexadecimal digits"),
-        any("no mask", c -> c.without("darex.mask"), "metadata darex.mask, found none"),
+        any("no mask", c -> c.without("darex.mask"), "metadata darex.mask, got none"),
         mask("{\"kind\":\"rnd\"}", "unknown mask 'rnd'"),
         mask("{}", "unknown mask 'null'"),
         mask("{", "darex.mask to be a JSON object"),
@@ -136,8 +136,7 @@ class HostileDeltaFileTest {
         mask(random("1", "[]"), "needs a number as 'dropRate'"),
         mask(random("1", "{}"), "needs a parameter 'overall'"),
         mask(random("1", "0.9,\"overall\":0.9"), "mask random has no parameter 'overall'"),
-        rates(
-            "{}", "a dropRate in darex.mask for each kept:NAME, found one without the other: [w0]"),
+        rates("{}", "a dropRate in darex.mask for each kept:NAME, got one without the other: [w0]"),
         rates("{\"w0\":0.9,\"v\":0.9}", "found one without the other: [v]"),
         rates("{\"w0\":1}", "as many values in kept:w0 as the mask could keep"),
         rates("{\"w0\":1.5}", "tensor w0: dropRate must be in [0, 1), got 1.5"),
@@ -154,7 +153,7 @@ class HostileDeltaFileTest {
             "mask n:m has no parameter 'dropRate'; it has [keep]"),
         mask(
             "{\"kind\":\"wanda\",\"dropRate\":0.9}",
-            "gaps:NAME for each kept:NAME of mask wanda, found one without the other: [w0]"),
+            "gaps:NAME for each kept:NAME of mask wanda, got one without the other: [w0]"),
         mask(random("1", "1e400"), "needs a number as 'dropRate'"),
         mask(random("1e999999999", "0.9"), "a 64-bit integer as 'seed'"),
         mask(random("9".repeat(1_000_000), "0.9"), "a 64-bit integer as 'seed'"),
@@ -169,7 +168,7 @@ class HostileDeltaFileTest {
             "{\"kind\":\"stratified\",\"seed\":1,\"dropRate\":0.9,\"group\":99999999999}", "group"),
         mask(
             "{\"kind\":\"magnitude\",\"dropRate\":0.9,\"scope\":\"tensor\"}",
-            "gaps:NAME for each kept:NAME of mask magnitude, found one without the other: [w0]"),
+            "gaps:NAME for each kept:NAME of mask magnitude, got one without the other: [w0]"),
         mask(
             "{\"kind\":\"columns\",\"seed\":1,\"dropRate\":0.9}",
             "columns:NAME for each kept:NAME of mask columns"),
@@ -189,68 +188,66 @@ class HostileDeltaFileTest {
         any(
             "stray q",
             c -> c.text("darex.q", "{\"fallback\":1,\"tensors\":{\"v\":1}}"),
-            "darex.q to name kept tensors only, found 'v'"),
-        shapes(
-            "{}", "a shape in darex.shapes for each kept:NAME, found one without the other: [w0]"),
+            "darex.q to name kept tensors only, got 'v'"),
+        shapes("{}", "a shape in darex.shapes for each kept:NAME, got one without the other: [w0]"),
         shapes("{\"w0\":[4,50],\"v\":[1]}", "found one without the other: [v]"),
         shapes("{\"w0\":null}", "a shape of at most"),
-        shapes("{\"w0\":[-4,-50]}", "elements in all for tensor w0, found [-4, -50]"),
+        shapes("{\"w0\":[-4,-50]}", "elements in all for tensor w0, got [-4, -50]"),
         shapes("{\"w0\":[1152921504606846976]}", "found [1152921504606846976]"),
         shapes("{\"w0\":[4294967296,4294967296]}", "found [4294967296, 4294967296]"),
         shapes("{\"w0\":[9223372036854775808]}", "darex.shapes to be a JSON object"),
         shapes("{\"w0\":[4.5]}", "darex.shapes to be a JSON object"),
         shapes("{\"w0\":[\"4\"]}", "darex.shapes to be a JSON object"),
         shapes("{\"w0\":" + "[".repeat(5000), "darex.shapes to be a JSON object"),
-        shapes("{\"w0\":[1000000]}", "as the mask could keep of 1000000 elements, found"),
+        shapes("{\"w0\":[1000000]}", "as the mask could keep of 1000000 elements, got"),
         shapes("{\"w0\":[4,60]}", "as many values in kept:w0 as the mask keeps"),
         any("missing value", c -> c.shorter("kept:w0"), "as the mask keeps, which is more"),
         any(
             "stray tensor",
             c -> c.tensor(new FloatTensor("stray", new long[] {1}, new float[1])),
-            "[kept:, gaps:, columns:, whole:, file:], found 'stray'"),
+            "[kept:, gaps:, columns:, whole:, file:], got 'stray'"),
         any(
             "half a character",
             c -> c.tensor(new FloatTensor("whole:\ud800", new long[] {1}, new float[1])),
-            "a JSON object as header, found Broken surrogate pair"),
+            "a JSON object as header, got Broken surrogate pair"),
         any(
             "kept and whole",
             c -> c.tensor(new FloatTensor("whole:w0", new long[] {1}, new float[1])),
-            "either kept:w0 or whole:w0, found both"),
+            "either kept:w0 or whole:w0, got both"),
         any(
             "gaps of a drawn mask",
             c -> c.tensor(new Bytes("gaps:w0", new byte[1])),
-            "no gaps:NAME with mask random, found [w0]"),
+            "no gaps:NAME with mask random, got [w0]"),
         any(
             "columns of a drawn mask",
             c -> c.tensor(new LongTensor("columns:w0", new long[1])),
-            "no columns:NAME with mask random, found [w0]"),
+            "no columns:NAME with mask random, got [w0]"),
         any(
             "integer values",
             c -> c.tensor(new LongTensor("kept:w0", new long[20])),
-            "kept:w0 to be one-dimensional and F32, F16 or BF16, found I64"),
+            "kept:w0 to be one-dimensional and F32, F16 or BF16, got I64"),
         any(
             "matrix of values",
             c -> c.tensor(new FloatTensor("kept:w0", new long[] {1, 1}, new float[1])),
-            "kept:w0 to be one-dimensional and F32, F16 or BF16, found F32 of shape [1, 1]"),
+            "kept:w0 to be one-dimensional and F32, F16 or BF16, got F32 of shape [1, 1]"),
         any(
             "NaN kept",
             c -> c.first("kept:w0", Float.NaN),
-            "tensor kept:w0, element 0: expected a finite number, found NaN"),
+            "tensor kept:w0, element 0: expected a finite number, got NaN"),
         any(
             "stray file",
             c -> c.tensor(new Bytes("file:spiece.model", new byte[1])),
-            "a digest in darex.files for each file:NAME, found spiece.model"),
+            "a digest in darex.files for each file:NAME, got spiece.model"),
         gaps("of floats", c -> c.tensor(new LongTensor("gaps:w0", new long[1])), "gaps:w0 to be"),
-        gaps("empty", c -> c.gaps(), "gaps:w0 to have a count for each of 1 blocks, found 0"),
+        gaps("empty", c -> c.gaps(), "gaps:w0 to have a count for each of 1 blocks, got 0"),
         gaps("too many", c -> c.gaps(0xC9, 1), "at most 200 kept elements in gaps:w0, block 0"),
         gaps("more", c -> c.gaps(3, 0, 0, 0), "as many kept elements as there are values, 2"),
-        gaps(
-            "fewer", c -> c.gaps(1, 0), "to keep as many elements as there are values, 2, found 1"),
+        gaps("fewer", c -> c.gaps(1, 0), "to keep as many elements as there are values, 2, got 1"),
         gaps("past the end", c -> c.gaps(2, 0x63, 0x64), "gaps that end within 200 elements"),
         gaps("past the end at once", c -> c.gaps(2, 0xC8, 1, 0), "gaps that end within 200"),
-        gaps("cut", c -> c.gaps(2, 0), "another byte in gaps:w0, block 0, byte 2, found the end"),
+        gaps("cut", c -> c.gaps(2, 0), "another byte in gaps:w0, block 0, byte 2, got the end"),
         gaps("cut within", c -> c.gaps(2, 0, 0x80), "another byte in gaps:w0, block 0, byte 3"),
-        gaps("trailing", c -> c.gaps(2, 0, 0, 0), "to end with its last block at byte 3, found 4"),
+        gaps("trailing", c -> c.gaps(2, 0, 0, 0), "to end with its last block at byte 3, got 4"),
         gaps("long number", c -> c.gaps(2, 0x80, 0), "as few bytes as they need in gaps:w0"),
         gaps("endless", c -> c.gaps(2, 0x80, 0x80, 0x80, 0), "numbers of at most 3 bytes in gaps"),
         columns("of bytes", c -> c.tensor(new Bytes("columns:w0", new byte[2])), "to be one-dim"),
@@ -259,7 +256,7 @@ class HostileDeltaFileTest {
         columns(
             "negative", c -> c.columns(-1, 3), "kept columns must rise and be below 50, got -1"),
         columns("beyond", c -> c.columns(3, 50), "kept columns must rise and be below 50, got 50"),
-        columns("fewer", c -> c.columns(3), "in kept:w0 as the mask keeps, 4, found 8"),
+        columns("fewer", c -> c.columns(3), "in kept:w0 as the mask keeps, 4, got 8"),
         columns(
             "2^62", c -> c.columns(3, 1L << 62), "must rise and be below 50, got 461168601842"));
   }
@@ -312,7 +309,7 @@ class HostileDeltaFileTest {
         .tensor(new FloatTensor("kept:w0", new long[] {0}, new float[0]))
         .text("darex.shapes", "{\"w0\":[1099511627776]}");
     write(content);
-    assertRefused("elements in all for tensor w0, found [1099511627776]");
+    assertRefused("elements in all for tensor w0, got [1099511627776]");
     content.text("darex.shapes", "{\"w0\":[1073741824]}");
     write(content);
     assertThat(SparseDeltaFile.read(folder.resolve("hostile")).kept().get("w0").kept()).isZero();

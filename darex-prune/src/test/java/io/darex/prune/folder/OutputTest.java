@@ -103,16 +103,16 @@ class OutputTest {
         .isInstanceOf(FileAlreadyExistsException.class);
     assertThatThrownBy(() -> Output.requireFile(link, true, List.of()))
         .isInstanceOf(RefusedOutputException.class)
-        .hasMessageContaining("expected a file or none, found a symbolic link");
+        .hasMessageContaining("expected a file or none, got a symbolic link");
     assertThatThrownBy(() -> Output.requireFile(folder.resolve("cache"), true, List.of()))
         .isInstanceOf(RefusedOutputException.class)
-        .hasMessageContaining("expected a file or none, found a folder");
+        .hasMessageContaining("expected a file or none, got a folder");
     assertThatThrownBy(() -> WrittenFolder.require(file, true, List.of()))
         .isInstanceOf(RefusedOutputException.class)
-        .hasMessageContaining("expected a folder or none, found a file");
+        .hasMessageContaining("expected a folder or none, got a file");
     assertThatThrownBy(() -> WrittenFolder.require(folder.resolve("up"), true, List.of()))
         .isInstanceOf(RefusedOutputException.class)
-        .hasMessageContaining("expected a folder or none, found a symbolic link");
+        .hasMessageContaining("expected a folder or none, got a symbolic link");
     assertThat(file).hasContent("old");
   }
 }

@@ -255,30 +255,30 @@ class PeftAdapterTest {
       value = {
         "\"peft_type\": \"LORA\" | \"peft_type\": \"LOHA\" | expected peft_type to be \"LORA\","
             + " found \"LOHA\"",
-        "\"peft_type\": \"LORA\", | | expected peft_type to be \"LORA\", found nothing",
+        "\"peft_type\": \"LORA\", | | expected peft_type to be \"LORA\", got nothing",
         "\"use_dora\": false | \"use_dora\": true | expected use_dora to be none, which no plain"
-            + " LoRA has, found true",
+            + " LoRA has, got true",
         "\"lora_bias\": false | \"lora_bias\": true | expected lora_bias to be none",
         "\"layer_replication\": null | \"layer_replication\": [[0, 4]] | expected layer_replication"
             + " to be none",
         "\"init_lora_weights\": true | \"init_lora_weights\": \"pissa_niter_4\" | expected"
-            + " init_lora_weights to be one that leaves the base as it is, found \"pissa_niter_4\"",
-        "\"r\": 2 | \"r\": 0 | expected r to be a whole number from 1 to 65536, found 0",
+            + " init_lora_weights to be one that leaves the base as it is, got \"pissa_niter_4\"",
+        "\"r\": 2 | \"r\": 0 | expected r to be a whole number from 1 to 65536, got 0",
         "\"r\": 2 | \"r\": 3 | expected factors [3, in] and [out, 3] of"
-            + " bert.encoder.layer.0.attention.self.query, as adapter_config.json says, found [2,"
+            + " bert.encoder.layer.0.attention.self.query, as adapter_config.json says, got [2,"
             + " 5] and [7, 2]",
-        "\"lora_alpha\": 6 | \"lora_alpha\": \"6\" | expected lora_alpha to be a number, found"
+        "\"lora_alpha\": 6 | \"lora_alpha\": \"6\" | expected lora_alpha to be a number, got"
             + " \"6\"",
-        "\"use_rslora\": false | \"use_rslora\": 1 | expected use_rslora to be true or false, found"
+        "\"use_rslora\": false | \"use_rslora\": 1 | expected use_rslora to be true or false, got"
             + " 1",
         "\"bias\": \"none\" | \"bias\": \"some\" | expected bias to be one of [",
         "\"rank_pattern\": {} | \"rank_pattern\": {\"(\": 4} | expected rank_pattern.( to be under"
-            + " a regular expression, found 4",
+            + " a regular expression, got 4",
         "\"alpha_pattern\": {} | \"alpha_pattern\": [1] | expected alpha_pattern to be an object,"
             + " found [1]",
         "\"modules_to_save\": [\"classifier\", \"score\"] | \"modules_to_save\": \"classifier\" |"
             + " expected modules_to_save to be a list of names",
-        "\"r\": 2 | \"r\": 2, \"r\": 2 | expected a JSON object, found Duplicate field 'r'",
+        "\"r\": 2 | \"r\": 2, \"r\": 2 | expected a JSON object, got Duplicate field 'r'",
       })
   void refusesAConfigurationItCannotFollow(String line, String instead, String message)
       throws IOException {
@@ -296,14 +296,14 @@ class PeftAdapterTest {
       delimiter = '|',
       value = {
         "base_model.model.m.lora_magnitude_vector | lora_A and lora_B, the factors of a plain LoRA,"
-            + " only, found base_model.model.m.lora_magnitude_vector",
-        "base_model.model.m.lora_A.weight | expected lora_A and lora_B of m, found only lora_A",
-        "base_model.model.m.lora_B.bias | the factors of a plain LoRA, only, found"
+            + " only, got base_model.model.m.lora_magnitude_vector",
+        "base_model.model.m.lora_A.weight | expected lora_A and lora_B of m, got only lora_A",
+        "base_model.model.m.lora_B.bias | the factors of a plain LoRA, only, got"
             + " base_model.model.m.lora_B.bias",
-        "bert.m.lora_A.weight | expected tensor names that begin with base_model.model., found"
+        "bert.m.lora_A.weight | expected tensor names that begin with base_model.model., got"
             + " bert.m.lora_A.weight",
         "base_model.model.bert.encoder.layer.0.attention.self.query.lora_A.other.weight | expected"
-            + " one adapter, found",
+            + " one adapter, got",
       })
   void refusesTensorsThatAreNoPlainLora(String key, String message) throws IOException {
     Path bad =
@@ -324,7 +324,7 @@ class PeftAdapterTest {
     Path headOnly = adapter(CONFIG, HEAD);
     assertThatThrownBy(() -> PeftAdapter.open(headOnly))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("expected tensors base_model.model.….lora_A.weight, found none");
+        .hasMessageContaining("expected tensors base_model.model.….lora_A.weight, got none");
     assertThatThrownBy(() -> HuggingFaceFolder.open(headOnly))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining("a PEFT adapter, which is nothing without its base");
@@ -339,7 +339,7 @@ class PeftAdapterTest {
             Adapters.b("m", 4, 2));
     assertThatThrownBy(() -> PeftAdapter.open(flat))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("of two dimensions, found F32 [2, 3, 1, 1]");
+        .hasMessageContaining("of two dimensions, got F32 [2, 3, 1, 1]");
   }
 
   @Test

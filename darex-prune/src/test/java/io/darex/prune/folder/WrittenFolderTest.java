@@ -71,7 +71,7 @@ class WrittenFolderTest {
         .isInstanceOf(RefusedOutputException.class)
         .hasMessage(
             out()
-                + ": expected a folder that darex wrote, found "
+                + ": expected a folder that darex wrote, got "
                 + foreign
                 + " in it; nothing was deleted, choose another name or remove it yourself");
     assertThat(all()).isEqualTo(before);
@@ -146,7 +146,7 @@ class WrittenFolderTest {
     Files.writeString(out(), "a thesis");
     assertThatThrownBy(() -> write(1000))
         .isInstanceOf(RefusedOutputException.class)
-        .hasMessageContaining("expected a folder or none, found a file");
+        .hasMessageContaining("expected a folder or none, got a file");
     assertThat(out()).hasContent("a thesis");
   }
 }

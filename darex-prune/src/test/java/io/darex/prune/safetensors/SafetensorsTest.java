@@ -203,11 +203,11 @@ class SafetensorsTest {
 
   @Test
   void namesTheFaultOfAHostileFile() throws IOException {
-    assertFault(new byte[] {1, 2, 3}, "at least the 8 bytes of the header length, found 3 bytes");
+    assertFault(new byte[] {1, 2, 3}, "at least the 8 bytes of the header length, got 3 bytes");
     assertFault(new byte[0], "found 0 bytes");
     assertFault(new byte[] {64, 0, 0, 0, 0, 0, 0, 0, '{', '}'}, "found 2 bytes: truncated");
     assertFault(new byte[] {0, 0, 0, 0, 0, 0, 0, (byte) 0x80}, "found 9223372036854775808");
-    assertFault(new byte[] {0, 0, 0, 0, 1, 0, 0, 0}, "at most 100000000 bytes, found 4294967296");
+    assertFault(new byte[] {0, 0, 0, 0, 1, 0, 0, 0}, "at most 100000000 bytes, got 4294967296");
     assertFault(new byte[8], "a JSON object as header");
     byte[] notUtf8 = Hostile.bytes("{\"w\":1}", new byte[0]);
     notUtf8[10] = (byte) 0xFF;
@@ -229,7 +229,7 @@ class SafetensorsTest {
       })
   void saysWhatAForeignFileIs(String text, String message) throws IOException {
     byte[] content = text.translateEscapes().getBytes(StandardCharsets.ISO_8859_1);
-    assertFault(content, "a safetensors file, found " + message);
+    assertFault(content, "a safetensors file, got " + message);
   }
 
   @Test

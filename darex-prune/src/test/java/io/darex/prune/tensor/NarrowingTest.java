@@ -138,11 +138,11 @@ class NarrowingTest {
     Tensor last = new FloatTensor("w", new long[] {1}, new float[] {Math.nextDown(65520f)});
     assertThat(ConvertedTensor.of(last, DType.F16).at(0)).isEqualTo(65504f);
     assertFault(
-        65520f, DType.F16, "tensor w, element 1: expected a number that fits F16, found 65520");
+        65520f, DType.F16, "tensor w, element 1: expected a number that fits F16, got 65520");
     assertFault(
-        -Float.MAX_VALUE, DType.BF16, "element 1: expected a number that fits BF16, found -3.4");
-    assertFault(Float.NaN, DType.F16, "element 1: expected a finite number, found NaN");
-    assertFault(Float.POSITIVE_INFINITY, DType.BF16, "expected a finite number, found Infinity");
+        -Float.MAX_VALUE, DType.BF16, "element 1: expected a number that fits BF16, got -3.4");
+    assertFault(Float.NaN, DType.F16, "element 1: expected a finite number, got NaN");
+    assertFault(Float.POSITIVE_INFINITY, DType.BF16, "expected a finite number, got Infinity");
   }
 
   private static void assertFault(float value, DType dtype, String message) {

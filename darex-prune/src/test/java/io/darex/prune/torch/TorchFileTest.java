@@ -142,10 +142,10 @@ class TorchFileTest {
     String nested = "}(X5:other" + inner + "u.";
     assertThatThrownBy(() -> read(TorchZips.archive(nested, 2)))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("expected a tensor as other, found a dict");
+        .hasMessageContaining("expected a tensor as other, got a dict");
     String two = "}(X5:model" + inner + "X10:state_dict" + inner + "u.";
     assertThatThrownBy(() -> read(TorchZips.archive(two, 2)))
-        .hasMessageContaining("expected one state dict, found state_dict and model");
+        .hasMessageContaining("expected one state dict, got state_dict and model");
   }
 
   @Test
@@ -168,7 +168,7 @@ class TorchFileTest {
     assertThatThrownBy(() -> read(out.toByteArray()))
         .isInstanceOf(MalformedFileException.class)
         .hasMessageContaining(
-            "stored as it is, as torch.save does, found compression of method 8: load it in Python"
+            "stored as it is, as torch.save does, got compression of method 8: load it in Python"
                 + " and torch.save it again");
   }
 
@@ -178,17 +178,17 @@ class TorchFileTest {
     entries.put("weights/byteorder", "big".getBytes(StandardCharsets.US_ASCII));
     assertThatThrownBy(() -> read(TorchZips.zip(entries, false, 0)))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("expected byte order little, found big");
+        .hasMessageContaining("expected byte order little, got big");
   }
 
   @Test
   void whatIsNoTorchZipIsSaid() throws IOException {
     assertThatThrownBy(() -> read(new byte[] {'P', 'K', 3, 4, 0, 0}))
         .isInstanceOf(MalformedFileException.class)
-        .hasMessageContaining("expected a zip that ends with its directory, found none");
+        .hasMessageContaining("expected a zip that ends with its directory, got none");
     byte[] legacy = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e80024de903");
     assertThatThrownBy(() -> read(legacy))
-        .hasMessageContaining("since torch 1.6, found the older format; convert it: python -c")
+        .hasMessageContaining("since torch 1.6, got the older format; convert it: python -c")
         .hasMessageContaining("FILE");
     assertThatThrownBy(
             () ->
@@ -204,8 +204,7 @@ class TorchFileTest {
         .hasMessageContaining("a truncated one");
     Map<String, byte[]> other = Map.of("word/document.xml", new byte[3]);
     assertThatThrownBy(() -> read(TorchZips.zip(other, false, 0)))
-        .hasMessageContaining(
-            "expected an entry word/data.pkl, as torch.save writes it, found none");
+        .hasMessageContaining("expected an entry word/data.pkl, as torch.save writes it, got none");
   }
 
   /** Each pickle would do something else than make tensors, or claims what its storages lack. */
@@ -215,38 +214,38 @@ class TorchFileTest {
       value = {
         "cposix\\n"
             + "system\\n"
-            + "(X2:lstR.| a pickle of tensors only, found posix.system: it is neither loaded nor"
+            + "(X2:lstR.| a pickle of tensors only, got posix.system: it is neither loaded nor"
             + " run",
         "cbuiltins\\neval\\n(X2:1+tR.| found builtins.eval",
         "ctorch\\nload\\n(X2:1+tR.| found torch.load",
         "ctorch._utils\\n_rebuild_tensor\\n)R.| found torch._utils._rebuild_tensor:",
         "ctorch.storage\\n_load_from_bytes\\n(X2:1+tR.| found torch.storage._load_from_bytes",
-        "(ios\\nsystem\\n.| expected the opcodes of a state dict only, found INST (0x69) at byte 3",
+        "(ios\\nsystem\\n.| expected the opcodes of a state dict only, got INST (0x69) at byte 3",
         "P0\\n.| found PERSID (0x50)",
         "ccollections\\n"
             + "OrderedDict\\n"
-            + "(K\\1tR.| expected the arguments that torch gives ORDERED_DICT, found [the value 1]",
+            + "(K\\1tR.| expected the arguments that torch gives ORDERED_DICT, got [the value 1]",
         "ccollections\\nOrderedDict\\n)\\x81.| found NEWOBJ (0x81)",
         "ctorch\\n"
             + "FloatStorage\\n"
-            + ")R.| expected a call of a function, found one of torch FloatStorage",
-        "]K\\1b.| expected attributes of a dict only, found those of a list",
-        "}(N]u.| expected texts or whole numbers as keys of a dict, found None",
-        "}(X1:wu.| expected keys and values for a dict, found 1 values for a dict",
+            + ")R.| expected a call of a function, got one of torch FloatStorage",
+        "]K\\1b.| expected attributes of a dict only, got those of a list",
+        "}(N]u.| expected texts or whole numbers as keys of a dict, got None",
+        "}(X1:wu.| expected keys and values for a dict, got 1 values for a dict",
         "](K\\1u.| expected keys and values",
-        "X1:wQ.| expected a storage: ('storage', type, key, device, size), found the text 'w'",
+        "X1:wQ.| expected a storage: ('storage', type, key, device, size), got the text 'w'",
         "(X7:storageX1:wX1:0X3:cpuK\\1tQ.| expected a storage:",
-        "h\\5.| expected something remembered as 5 in the pickle, found nothing",
-        "}| expected a pickle that ends with STOP, found its end before",
+        "h\\5.| expected something remembered as 5 in the pickle, got nothing",
+        "}| expected a pickle that ends with STOP, got its end before",
         "X99999:w| expected a pickle that ends with STOP",
-        "}}.| expected one value at the pickle's end, found 2",
+        "}}.| expected one value at the pickle's end, got 2",
         "u.| expected a mark before byte 3",
         "(q\\0.| expected a value before byte",
         ".| expected a value before byte",
-        "].| expected a state dict, tensors by name, found a list",
+        "].| expected a state dict, tensors by name, got a list",
         "K\\1.| found the value 1",
-        "\\x8a\\x09123456789.| expected whole numbers of at most 8 bytes, found 9 bytes",
-        "}X1:wX2:osas.| expected a list to append to, found the text 'w'",
+        "\\x8a\\x09123456789.| expected whole numbers of at most 8 bytes, got 9 bytes",
+        "}X1:wX2:osas.| expected a list to append to, got the text 'w'",
       })
   void aPickleThatIsMoreThanTensorsIsRefused(String pickle, String message) {
     StringBuilder text = new StringBuilder();
@@ -271,8 +270,8 @@ class TorchFileTest {
   void aTensorOutsideItsStorageIsRefused() {
     String fits = "K\3K\1\u0086";
     String[][] bad = {
-      {"FloatStorage", "\7", SIX, fits, "a storage of 7 times 4 bytes, found 24"},
-      {"DoubleStorage", "\6", SIX, fits, "a storage of 6 times 8 bytes, found 24"},
+      {"FloatStorage", "\7", SIX, fits, "a storage of 7 times 4 bytes, got 24"},
+      {"DoubleStorage", "\6", SIX, fits, "a storage of 6 times 8 bytes, got 24"},
       {"FloatStorage", "\6", "K\2K\4\u0086", fits, "each of its storage's 6 elements once"},
       {"FloatStorage", "\6", "K\u00ffK\u00ff\u0086", "K\0K\0\u0086", "[255, 255], [0, 0], 0"},
       {"FloatStorage", "\6", SIX, "K\1\u0085", "[2, 3], [1], 0"},
@@ -281,7 +280,7 @@ class TorchFileTest {
         "\6",
         "J\u00ff\u00ff\u00ff\u00ff\u0085",
         "K\1\u0085",
-        "a shape of at most 64 whole numbers, found [the value -1]"
+        "a shape of at most 64 whole numbers, got [the value -1]"
       },
       {"FloatStorage", "\6", "N\u0085", "K\1\u0085", "found [None]"},
       {"QInt8Storage", "\6", SIX, fits, "found torch.QInt8Storage"},
