@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import io.darex.optim.Penalty;
 import io.darex.prune.parameter.Range;
 import java.util.List;
+import lombok.Builder;
 import lombok.With;
 
 /**
@@ -27,6 +28,7 @@ import lombok.With;
  *     are named: who asks for five gets five
  * @param lora how low-rank factors are trained; null where all weights are
  */
+@Builder
 public record FinetuneConfig(
     String optimizer,
     double lambda,
@@ -103,20 +105,22 @@ public record FinetuneConfig(
         section.numbers("seed", List.of(0.0), SEED).stream().map(Double::longValue).toList();
     double rate = lora == null ? recipe.learningRate() : FinetuneDefaults.LORA_RATE;
     FinetuneConfig config =
-        new FinetuneConfig(
-            optimizer,
-            section.number("lambda", pulls ? 1e-4 : 0, Range.NOT_NEGATIVE),
-            section.name("normalisation", "global", List.of("global", "none")),
-            section.number("learningRate", rate, Range.POSITIVE),
-            (int) section.whole("epochs", FinetuneDefaults.EPOCHS, COUNT),
-            (int) section.whole("batchSize", FinetuneDefaults.BATCH_SIZE, COUNT),
-            (int) section.whole("maxLength", FinetuneDefaults.MAX_LENGTH, Range.whole(8, 512)),
-            section.number("warmup", FinetuneDefaults.WARMUP, Range.SHARE),
-            section.number("maxGradientNorm", 1, Range.NOT_NEGATIVE),
-            seeds.get(0),
-            (int) section.whole("limit", 0, COUNT_OR_ZERO),
-            (int) section.whole("patience", patience, COUNT_OR_ZERO),
-            lora);
+        FinetuneConfig.builder()
+            .optimizer(optimizer)
+            .lambda(section.number("lambda", pulls ? 1e-4 : 0, Range.NOT_NEGATIVE))
+            .normalisation(section.name("normalisation", "global", List.of("global", "none")))
+            .learningRate(section.number("learningRate", rate, Range.POSITIVE))
+            .epochs((int) section.whole("epochs", FinetuneDefaults.EPOCHS, COUNT))
+            .batchSize((int) section.whole("batchSize", FinetuneDefaults.BATCH_SIZE, COUNT))
+            .maxLength(
+                (int) section.whole("maxLength", FinetuneDefaults.MAX_LENGTH, Range.whole(8, 512)))
+            .warmup(section.number("warmup", FinetuneDefaults.WARMUP, Range.SHARE))
+            .maxGradientNorm(section.number("maxGradientNorm", 1, Range.NOT_NEGATIVE))
+            .seed(seeds.get(0))
+            .limit((int) section.whole("limit", 0, COUNT_OR_ZERO))
+            .patience((int) section.whole("patience", patience, COUNT_OR_ZERO))
+            .lora(lora)
+            .build();
     section.end();
     return seeds.stream().map(config::withSeed).toList();
   }

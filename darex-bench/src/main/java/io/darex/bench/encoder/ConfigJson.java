@@ -117,23 +117,24 @@ final class ConfigJson {
     double classifierDropout = in.number(keys.classifierDropout(), distil ? 0.2 : hiddenDropout);
     List<String> labels = classifier ? in.labels() : List.of();
     EncoderConfig.refuse(in.faults);
-    return new EncoderConfig(
-        family,
-        vocabulary,
-        embedding,
-        hidden,
-        layers,
-        heads,
-        intermediate,
-        positions,
-        types,
-        padToken,
-        activation,
-        epsilon,
-        hiddenDropout,
-        attentionDropout,
-        classifierDropout,
-        labels);
+    return EncoderConfig.builder()
+        .family(family)
+        .vocabSize(vocabulary)
+        .embeddingSize(embedding)
+        .hiddenSize(hidden)
+        .layers(layers)
+        .heads(heads)
+        .intermediateSize(intermediate)
+        .maxPositions(positions)
+        .typeVocabSize(types)
+        .padToken(padToken)
+        .activation(activation)
+        .layerNormEps(epsilon)
+        .hiddenDropout(hiddenDropout)
+        .attentionDropout(attentionDropout)
+        .classifierDropout(classifierDropout)
+        .labels(labels)
+        .build();
   }
 
   static String write(EncoderConfig config) {

@@ -4,6 +4,7 @@ import io.darex.prune.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import lombok.Builder;
 import lombok.With;
 
 /**
@@ -27,6 +28,7 @@ import lombok.With;
  * @param labels names of the classes, in order; a single one for a regression, whose head gives a
  *     score; none for an encoder without a head
  */
+@Builder
 public record EncoderConfig(
     Family family,
     int vocabSize,

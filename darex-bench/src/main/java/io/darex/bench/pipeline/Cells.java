@@ -186,21 +186,22 @@ final class Cells {
     // What is scored is the file as a user would read it, not what was in memory.
     Checkpoint read = SparseDeltaFile.read(file).applyTo(base);
     Score score = splits.score(texts -> texts.answers(encoder, read));
-    return new Cell(
-        recipe.mask().dropRate(),
-        RecipeName.of(recipe),
-        RecipeName.parameters(recipe),
-        scale.fallback(),
-        range(scale),
-        searched,
-        cost,
-        seed,
-        score.metric(),
-        score.value(),
-        score.validation(),
-        Files.size(file),
-        HuggingFaceFolder.bytes(folder.tuned()),
-        folder.path().relativize(file).toString().replace('\\', '/'));
+    return Cell.builder()
+        .dropRate(recipe.mask().dropRate())
+        .method(RecipeName.of(recipe))
+        .recipe(RecipeName.parameters(recipe))
+        .q(scale.fallback())
+        .qRange(range(scale))
+        .searched(searched)
+        .cost(cost)
+        .seed(seed)
+        .metric(score.metric())
+        .value(score.value())
+        .validation(score.validation())
+        .bytes(Files.size(file))
+        .denseBytes(HuggingFaceFolder.bytes(folder.tuned()))
+        .file(folder.path().relativize(file).toString().replace('\\', '/'))
+        .build();
   }
 
   /** The smallest and the largest q of tensors that have their own; empty where none has. */

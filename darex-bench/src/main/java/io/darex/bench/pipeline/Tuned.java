@@ -199,20 +199,22 @@ record Tuned(
     List<Epoch> epochs = training.epochs();
     EncoderConfig headless = base.config().withLabels(List.of());
     boolean pooler = headless.drawnLayers(prepared.pretrained().checkpoint()).isEmpty();
-    return new Results(
-        training.job(),
-        DarexVersion.text(),
-        config.task().name(),
-        config.encoder(),
-        optimizer,
-        epochs,
-        training.plannedEpochs(),
-        tunedScore,
-        splits.requireScore(texts -> texts.answers(base)),
-        baselines
-            ? Baselines.scores(splits, base, base.config().classes(), pooler)
-            : new TreeMap<>(),
-        List.of());
+    return Results.builder()
+        .job(training.job())
+        .version(DarexVersion.text())
+        .task(config.task().name())
+        .encoder(config.encoder())
+        .optimizer(optimizer)
+        .training(epochs)
+        .plannedEpochs(training.plannedEpochs())
+        .tuned(tunedScore)
+        .base(splits.requireScore(texts -> texts.answers(base)))
+        .baselines(
+            baselines
+                ? Baselines.scores(splits, base, base.config().classes(), pooler)
+                : new TreeMap<>())
+        .cells(List.of())
+        .build();
   }
 
   /** The pre-trained weights with what only the tuned model has. */

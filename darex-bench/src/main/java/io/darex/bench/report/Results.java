@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import lombok.Builder;
 import lombok.With;
 
 /**
@@ -34,6 +35,7 @@ import lombok.With;
  *     {@code frozen}, a linear head on the frozen encoder
  * @param cells one row a pruned checkpoint
  */
+@Builder
 public record Results(
     String job,
     String version,
@@ -126,6 +128,7 @@ public record Results(
    * @param denseBytes of the tuned model's file
    * @param file the sparse delta, relative to the output folder
    */
+  @Builder
   public record Cell(
       double dropRate,
       String method,

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import lombok.Builder;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
@@ -33,6 +34,7 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * @param searched the q's tried for it
  * @param cost of finding q, for the first of them
  */
+@Builder
 record Row(
     double dropRate,
     String key,
@@ -116,21 +118,22 @@ record Row(
 
   private static Row row(List<Cell> cells) {
     Cell first = cells.get(0);
-    return new Row(
-        first.dropRate(),
-        key(first),
-        first.method(),
-        said(first, "mask"),
-        said(first, "rescale"),
-        said(first, "budget"),
-        cells.size(),
-        spread(cells, Cell::value),
-        spread(cells, Cell::validation),
-        first.q(),
-        range(cells),
-        spread(cells, Cell::bytes).mean(),
-        first.denseBytes(),
-        first.searched(),
-        first.cost());
+    return Row.builder()
+        .dropRate(first.dropRate())
+        .key(key(first))
+        .method(first.method())
+        .mask(said(first, "mask"))
+        .rescale(said(first, "rescale"))
+        .budget(said(first, "budget"))
+        .seeds(cells.size())
+        .value(spread(cells, Cell::value))
+        .validation(spread(cells, Cell::validation))
+        .q(first.q())
+        .qRange(range(cells))
+        .bytes(spread(cells, Cell::bytes).mean())
+        .denseBytes(first.denseBytes())
+        .searched(first.searched())
+        .cost(first.cost())
+        .build();
   }
 }

@@ -52,8 +52,24 @@ class HeadsTest {
   private static EncoderConfig config(Family family, List<String> labels) {
     boolean distil = family == Family.DISTILBERT;
     int types = distil ? 0 : family.body() == Family.ROBERTA ? 1 : 2;
-    return new EncoderConfig(
-        family, 9, 8, 8, 1, 2, 16, 64, types, 0, Activation.GELU, 1e-5, 0.1, 0.1, 0.1, labels);
+    return EncoderConfig.builder()
+        .family(family)
+        .vocabSize(9)
+        .embeddingSize(8)
+        .hiddenSize(8)
+        .layers(1)
+        .heads(2)
+        .intermediateSize(16)
+        .maxPositions(64)
+        .typeVocabSize(types)
+        .padToken(0)
+        .activation(Activation.GELU)
+        .layerNormEps(1e-5)
+        .hiddenDropout(0.1)
+        .attentionDropout(0.1)
+        .classifierDropout(0.1)
+        .labels(labels)
+        .build();
   }
 
   private static Path write(String name, Checkpoint checkpoint) throws IOException {

@@ -107,8 +107,21 @@ class RunConfigTest {
 
     assertThat(config.finetunes())
         .containsExactly(
-            new FinetuneConfig(
-                "adamr-l2", 1e-4, "global", rate, 10, 16, 128, 0.06, 1, 0, 0, 3, null));
+            FinetuneConfig.builder()
+                .optimizer("adamr-l2")
+                .lambda(1e-4)
+                .normalisation("global")
+                .learningRate(rate)
+                .epochs(10)
+                .batchSize(16)
+                .maxLength(128)
+                .warmup(0.06)
+                .maxGradientNorm(1)
+                .seed(0)
+                .limit(0)
+                .patience(3)
+                .lora(null)
+                .build());
   }
 
   @Test
@@ -119,7 +132,21 @@ class RunConfigTest {
     FinetuneConfig first = config.finetunes().get(0);
     assertThat(first)
         .isEqualTo(
-            new FinetuneConfig("adamr-l2", 1e-4, "global", 0.5, 4, 2, 128, 0.06, 1, 3, 0, 0, null));
+            FinetuneConfig.builder()
+                .optimizer("adamr-l2")
+                .lambda(1e-4)
+                .normalisation("global")
+                .learningRate(0.5)
+                .epochs(4)
+                .batchSize(2)
+                .maxLength(128)
+                .warmup(0.06)
+                .maxGradientNorm(1)
+                .seed(3)
+                .limit(0)
+                .patience(0)
+                .lora(null)
+                .build());
     assertThat(config.finetunes()).containsExactly(first, first.withSeed(-1));
     assertThat(
             read("task: rte\nfinetune: {epochs: 4, patience: 2}\n").finetunes().get(0).patience())

@@ -95,23 +95,24 @@ class EncoderConfigTest {
             """);
     assertThat(distil)
         .isEqualTo(
-            new EncoderConfig(
-                Family.DISTILBERT,
-                100,
-                12,
-                12,
-                3,
-                4,
-                20,
-                64,
-                0,
-                0,
-                Activation.RELU,
-                1e-12,
-                0.05,
-                0.06,
-                0.07,
-                List.of()));
+            EncoderConfig.builder()
+                .family(Family.DISTILBERT)
+                .vocabSize(100)
+                .embeddingSize(12)
+                .hiddenSize(12)
+                .layers(3)
+                .heads(4)
+                .intermediateSize(20)
+                .maxPositions(64)
+                .typeVocabSize(0)
+                .padToken(0)
+                .activation(Activation.RELU)
+                .layerNormEps(1e-12)
+                .hiddenDropout(0.05)
+                .attentionDropout(0.06)
+                .classifierDropout(0.07)
+                .labels(List.of())
+                .build());
     for (EncoderConfig config : List.of(roberta, electra, distil)) {
       assertThat(EncoderConfig.fromJson(config.toJson())).isEqualTo(config);
       EncoderConfig regression = config.withLabels(List.of("score"));

@@ -83,22 +83,24 @@ public record Sample(EncoderConfig config, long seed) {
     Random random = new Random(seed);
     int heads = 1 + random.nextInt(3);
     int hidden = heads * (1 + random.nextInt(5));
-    return new EncoderConfig(
-        family,
-        5 + random.nextInt(20),
-        family == Family.ELECTRA && random.nextBoolean() ? 1 + random.nextInt(7) : hidden,
-        hidden,
-        1 + random.nextInt(3),
-        heads,
-        1 + random.nextInt(23),
-        4 + random.nextInt(12),
-        family == Family.DISTILBERT ? 0 : 1 + random.nextInt(2),
-        random.nextInt(3),
-        activation,
-        1e-3,
-        0,
-        0,
-        0,
-        Collections.nCopies(labels, "label"));
+    return EncoderConfig.builder()
+        .family(family)
+        .vocabSize(5 + random.nextInt(20))
+        .embeddingSize(
+            family == Family.ELECTRA && random.nextBoolean() ? 1 + random.nextInt(7) : hidden)
+        .hiddenSize(hidden)
+        .layers(1 + random.nextInt(3))
+        .heads(heads)
+        .intermediateSize(1 + random.nextInt(23))
+        .maxPositions(4 + random.nextInt(12))
+        .typeVocabSize(family == Family.DISTILBERT ? 0 : 1 + random.nextInt(2))
+        .padToken(random.nextInt(3))
+        .activation(activation)
+        .layerNormEps(1e-3)
+        .hiddenDropout(0)
+        .attentionDropout(0)
+        .classifierDropout(0)
+        .labels(Collections.nCopies(labels, "label"))
+        .build();
   }
 }

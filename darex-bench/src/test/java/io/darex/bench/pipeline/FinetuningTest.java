@@ -45,7 +45,21 @@ class FinetuningTest {
   private static final EncoderConfig TINY =
       new EncoderConfig(30522, 8, 1, 2, 16, 64, 2, 1e-12, 0.1, 0.1, 0.1, List.of("no", "yes"));
   private static final FinetuneConfig CONFIG =
-      new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0, 0, null);
+      FinetuneConfig.builder()
+          .optimizer("adamr-l2")
+          .lambda(1e-2)
+          .normalisation("global")
+          .learningRate(1e-2)
+          .epochs(3)
+          .batchSize(16)
+          .maxLength(64)
+          .warmup(0.06)
+          .maxGradientNorm(1)
+          .seed(7)
+          .limit(0)
+          .patience(0)
+          .lora(null)
+          .build();
   private static final int STEPS = 6;
   private static TokenizerFiles tokenizerFiles;
   private static Splits splits;
@@ -90,7 +104,21 @@ class FinetuningTest {
   @Test
   void theLinesOfStepsThatAreTakenAgainAreNotRepeated() throws IOException {
     FinetuneConfig small =
-        new FinetuneConfig("adamr-l2", 1e-2, "global", 1e-2, 3, 4, 64, 0.06, 1, 7, 0, 0, null);
+        FinetuneConfig.builder()
+            .optimizer("adamr-l2")
+            .lambda(1e-2)
+            .normalisation("global")
+            .learningRate(1e-2)
+            .epochs(3)
+            .batchSize(4)
+            .maxLength(64)
+            .warmup(0.06)
+            .maxGradientNorm(1)
+            .seed(7)
+            .limit(0)
+            .patience(0)
+            .lora(null)
+            .build();
     Path straight = folder.resolve("straight/training");
     finetuning(small, straight, encoder(Integer.MAX_VALUE), Duration.ofDays(1)).train();
     List<String> expected = Files.readAllLines(straight.resolveSibling("training.jsonl"));
@@ -171,7 +199,21 @@ class FinetuningTest {
   void patienceEndsTrainingAndInterruptionsDoNotChangeWhen() throws IOException {
     // A rate at which nothing is learned: every epoch is as good as the first.
     FinetuneConfig idle =
-        new FinetuneConfig("adam", 0, "global", 1e-30, 9, 16, 64, 0.06, 1, 7, 0, 2, null);
+        FinetuneConfig.builder()
+            .optimizer("adam")
+            .lambda(0)
+            .normalisation("global")
+            .learningRate(1e-30)
+            .epochs(9)
+            .batchSize(16)
+            .maxLength(64)
+            .warmup(0.06)
+            .maxGradientNorm(1)
+            .seed(7)
+            .limit(0)
+            .patience(2)
+            .lora(null)
+            .build();
     Path straight = folder.resolve("straight/training");
     TrainingRecord record =
         finetuning(idle, straight, encoder(Integer.MAX_VALUE), Duration.ofDays(1)).train();

@@ -52,7 +52,21 @@ class LoraTrainingTest {
       new EncoderConfig(30522, 8, 1, 2, 16, 64, 2, 1e-12, 0.1, 0.1, 0.1, List.of("no", "yes"));
   private static final LoraConfig LORA = new LoraConfig(2, 4, List.of("query", "value"), false);
   private static final FinetuneConfig CONFIG =
-      new FinetuneConfig("adam", 0, "global", 1e-2, 3, 16, 64, 0.06, 1, 7, 0, 0, LORA);
+      FinetuneConfig.builder()
+          .optimizer("adam")
+          .lambda(0)
+          .normalisation("global")
+          .learningRate(1e-2)
+          .epochs(3)
+          .batchSize(16)
+          .maxLength(64)
+          .warmup(0.06)
+          .maxGradientNorm(1)
+          .seed(7)
+          .limit(0)
+          .patience(0)
+          .lora(LORA)
+          .build();
   private static final int STEPS = 4;
   private static final String LAYER = "bert.encoder.layer.0.";
   private static TokenizerFiles tokenizerFiles;

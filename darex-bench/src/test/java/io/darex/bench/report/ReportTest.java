@@ -33,22 +33,24 @@ class ReportTest {
   private static final List<Point> SEARCHED =
       List.of(new Point(0.1, 0.4), new Point(1, Double.NaN), new Point(0.3, 0.5));
   private static final Results RESULTS =
-      new Results(
-          "job",
-          "1.0",
-          "a<b",
-          "minilm-l6",
-          "adamr-l2",
-          List.of(new Epoch(1, 0.7, 0.25, 1.5e-4, 12, 6000)),
-          3,
-          new Score("accuracy", 0.8, 0.75),
-          new Score("accuracy", 0.5, 0.45),
-          Map.of("majority", new Score("accuracy", 0.51, 0.52)),
-          List.of(
-              cell("inverse-keep-rate", 0.1, List.of(), 0, 0.6),
-              cell("inverse-keep-rate", 0.1, List.of(), 1, 0.7),
-              cell("q-labelled", 0.3, SEARCHED, 0, 0.75),
-              cell("q-labelled", 0.3, SEARCHED, 1, 0.75)));
+      Results.builder()
+          .job("job")
+          .version("1.0")
+          .task("a<b")
+          .encoder("minilm-l6")
+          .optimizer("adamr-l2")
+          .training(List.of(new Epoch(1, 0.7, 0.25, 1.5e-4, 12, 6000)))
+          .plannedEpochs(3)
+          .tuned(new Score("accuracy", 0.8, 0.75))
+          .base(new Score("accuracy", 0.5, 0.45))
+          .baselines(Map.of("majority", new Score("accuracy", 0.51, 0.52)))
+          .cells(
+              List.of(
+                  cell("inverse-keep-rate", 0.1, List.of(), 0, 0.6),
+                  cell("inverse-keep-rate", 0.1, List.of(), 1, 0.7),
+                  cell("q-labelled", 0.3, SEARCHED, 0, 0.75),
+                  cell("q-labelled", 0.3, SEARCHED, 1, 0.75)))
+          .build();
 
   @TempDir private Path folder;
 
@@ -132,22 +134,24 @@ class ReportTest {
   @Test
   void severalFinetunesGiveMeansAndTheSpreadBetweenThem() throws IOException {
     Results second =
-        new Results(
-            "other",
-            "1.0",
-            "a<b",
-            "minilm-l6",
-            "adamr-l2",
-            List.of(new Epoch(1, 0.7, 0.25, 1.5e-4, 10, 6000)),
-            1,
-            new Score("accuracy", 0.9, 0.85),
-            new Score("accuracy", 0.5, 0.45),
-            Map.of("majority", new Score("accuracy", 0.51, 0.52)),
-            List.of(
-                cell("inverse-keep-rate", 0.1, List.of(), 0, 0.7),
-                cell("inverse-keep-rate", 0.1, List.of(), 1, 0.9),
-                cell("q-labelled", 0.5, SEARCHED, 0, 0.75),
-                cell("q-labelled", 0.5, SEARCHED, 1, 0.75)));
+        Results.builder()
+            .job("other")
+            .version("1.0")
+            .task("a<b")
+            .encoder("minilm-l6")
+            .optimizer("adamr-l2")
+            .training(List.of(new Epoch(1, 0.7, 0.25, 1.5e-4, 10, 6000)))
+            .plannedEpochs(1)
+            .tuned(new Score("accuracy", 0.9, 0.85))
+            .base(new Score("accuracy", 0.5, 0.45))
+            .baselines(Map.of("majority", new Score("accuracy", 0.51, 0.52)))
+            .cells(
+                List.of(
+                    cell("inverse-keep-rate", 0.1, List.of(), 0, 0.7),
+                    cell("inverse-keep-rate", 0.1, List.of(), 1, 0.9),
+                    cell("q-labelled", 0.5, SEARCHED, 0, 0.75),
+                    cell("q-labelled", 0.5, SEARCHED, 1, 0.75)))
+            .build();
 
     Summary.of(new TreeMap<>(Map.of(7L, second, -1L, RESULTS))).write(folder);
 
@@ -173,18 +177,19 @@ class ReportTest {
   }
 
   private static Results given(Results results, List<Cell> cells) {
-    return new Results(
-        results.job(),
-        results.version(),
-        results.task(),
-        results.encoder(),
-        Results.GIVEN,
-        List.of(),
-        0,
-        results.tuned(),
-        results.base(),
-        results.baselines(),
-        cells);
+    return Results.builder()
+        .job(results.job())
+        .version(results.version())
+        .task(results.task())
+        .encoder(results.encoder())
+        .optimizer(Results.GIVEN)
+        .training(List.of())
+        .plannedEpochs(0)
+        .tuned(results.tuned())
+        .base(results.base())
+        .baselines(results.baselines())
+        .cells(cells)
+        .build();
   }
 
   @Test
@@ -252,21 +257,22 @@ class ReportTest {
   void oneSeedHasNoSpreadAndTensorsHaveTheirOwnQ() throws IOException {
     Cell one = cell("none", 1, List.of(), 0, 0.6);
     Cell layers =
-        new Cell(
-            0.9,
-            "q-labelled layer",
-            one.recipe(),
-            0.1,
-            List.of(0.2, 0.5),
-            List.of(),
-            Cost.NOTHING,
-            0,
-            "accuracy",
-            0.7,
-            0.7,
-            1,
-            2,
-            "y");
+        Cell.builder()
+            .dropRate(0.9)
+            .method("q-labelled layer")
+            .recipe(one.recipe())
+            .q(0.1)
+            .qRange(List.of(0.2, 0.5))
+            .searched(List.of())
+            .cost(Cost.NOTHING)
+            .seed(0)
+            .metric("accuracy")
+            .value(0.7)
+            .validation(0.7)
+            .bytes(1)
+            .denseBytes(2)
+            .file("y")
+            .build();
 
     Report.write(RESULTS.withCells(List.of(one, layers)), folder);
     assertThat(folder.resolve("report.md"))
@@ -292,21 +298,22 @@ class ReportTest {
     Map<String, Object> recipe = new TreeMap<>(first.recipe());
     recipe.put("rescale", Map.of("name", "q-labelled", "seeds", List.of("7")));
     Cell other =
-        new Cell(
-            0.9,
-            "q-labelled",
-            recipe,
-            0.3,
-            List.of(),
-            SEARCHED,
-            Cost.NOTHING,
-            0,
-            "accuracy",
-            0.9,
-            0.9,
-            1,
-            2,
-            "y");
+        Cell.builder()
+            .dropRate(0.9)
+            .method("q-labelled")
+            .recipe(recipe)
+            .q(0.3)
+            .qRange(List.of())
+            .searched(SEARCHED)
+            .cost(Cost.NOTHING)
+            .seed(0)
+            .metric("accuracy")
+            .value(0.9)
+            .validation(0.9)
+            .bytes(1)
+            .denseBytes(2)
+            .file("y")
+            .build();
 
     assertThat(Row.of(List.of(first, other))).hasSize(2);
   }
@@ -328,20 +335,21 @@ class ReportTest {
   private static Cell cell(
       String rescale, double q, List<Point> searched, long seed, double value) {
     boolean found = searched.isEmpty();
-    return new Cell(
-        0.9,
-        rescale,
-        Map.of("mask", "random", "rescale", rescale),
-        q,
-        List.of(),
-        searched,
-        found ? Cost.NOTHING : new Cost(30, 1.5),
-        seed,
-        "accuracy",
-        value,
-        value,
-        2000,
-        100_000,
-        "x");
+    return Cell.builder()
+        .dropRate(0.9)
+        .method(rescale)
+        .recipe(Map.of("mask", "random", "rescale", rescale))
+        .q(q)
+        .qRange(List.of())
+        .searched(searched)
+        .cost(found ? Cost.NOTHING : new Cost(30, 1.5))
+        .seed(seed)
+        .metric("accuracy")
+        .value(value)
+        .validation(value)
+        .bytes(2000)
+        .denseBytes(100_000)
+        .file("x")
+        .build();
   }
 }

@@ -24,33 +24,36 @@ class ResultsFuzzTest {
     Score score = new Score("accuracy", 0.8, Double.NaN);
     Map<String, Object> recipe = Map.of("mask", "random", "rescale", "q-labelled");
     Results good =
-        new Results(
-            "job",
-            "1.0",
-            "cola",
-            "minilm-l6",
-            "adam",
-            List.of(new Epoch(1, 0.7, 0.25, 1.5e-4, 12, 6000)),
-            3,
-            score,
-            score,
-            Map.of("majority", score),
-            List.of(
-                new Cell(
-                    0.9,
-                    "q-labelled",
-                    recipe,
-                    0.1,
-                    List.of(0.1, 0.2),
-                    List.of(new Point(0.1, 2.0, 0.4)),
-                    new Cost(3, 1.5),
-                    0,
-                    "accuracy",
-                    0.7,
-                    0.7,
-                    2000,
-                    100_000,
-                    "deltas/x.safetensors")));
+        Results.builder()
+            .job("job")
+            .version("1.0")
+            .task("cola")
+            .encoder("minilm-l6")
+            .optimizer("adam")
+            .training(List.of(new Epoch(1, 0.7, 0.25, 1.5e-4, 12, 6000)))
+            .plannedEpochs(3)
+            .tuned(score)
+            .base(score)
+            .baselines(Map.of("majority", score))
+            .cells(
+                List.of(
+                    Cell.builder()
+                        .dropRate(0.9)
+                        .method("q-labelled")
+                        .recipe(recipe)
+                        .q(0.1)
+                        .qRange(List.of(0.1, 0.2))
+                        .searched(List.of(new Point(0.1, 2.0, 0.4)))
+                        .cost(new Cost(3, 1.5))
+                        .seed(0)
+                        .metric("accuracy")
+                        .value(0.7)
+                        .validation(0.7)
+                        .bytes(2000)
+                        .denseBytes(100_000)
+                        .file("deltas/x.safetensors")
+                        .build()))
+            .build();
     ReaderFuzz.run(
         folder.resolve("results.json"),
         List.of(good.toJson()),

@@ -264,7 +264,7 @@ public final class SparseDeltaFile {
       throw fault("finite values only", e.getMessage());
     }
     if (digest.isPresent() && !digest.get().equals(found)) {
-      throw fault("content with digest " + digest.get(), got + ": the file is damaged");
+      throw fault("content with digest " + digest.get(), found + ": the file is damaged");
     }
     for (Map.Entry<String, SideFile> side : delta.provenance().files().entrySet()) {
       String expected = side.getValue().digest();

@@ -248,7 +248,7 @@ record SafetensorsHeader(SortedMap<String, String> metadata, SortedMap<String, E
 
     private void expect(JsonToken found, JsonToken expected, String what) throws IOException {
       if (found != expected) {
-        throw new MalformedFileException(path, what, got == null ? "the end" : found);
+        throw new MalformedFileException(path, what, found == null ? "the end" : found);
       }
     }
   }
