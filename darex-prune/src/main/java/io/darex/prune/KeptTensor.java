@@ -4,8 +4,8 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * The kept entries of one tensor's delta, unscaled: where they are and what they are. Places and
- * values come block by block from wherever they lie: drawn again, decoded from a file, computed
+ * The kept entries of one tensor's delta, unscaled: where they are and what they are. PlaceStorage
+ * and values come block by block from wherever they lie: drawn again, decoded from a file, computed
  * from base and tuned model, or held in memory. Reading is thread-safe.
  */
 public final class KeptTensor {
@@ -51,7 +51,7 @@ public final class KeptTensor {
     this(name, shape, places(offsets), ends(name, offsets, values), new Segments(values));
   }
 
-  /** Places that lie in arrays, one for each block. */
+  /** PlaceStorage that lie in arrays, one for each block. */
   private static TensorMask places(char[][] offsets) {
     return (block, into) -> {
       char[] places = offsets[(int) block];

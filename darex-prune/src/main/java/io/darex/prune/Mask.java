@@ -86,11 +86,11 @@ public interface Mask {
   }
 
   /** How a file says which entries are kept. */
-  Places places();
+  PlaceStorage places();
 
   /** Whether entries that are zero may stay, as they do where chance alone chooses. */
   default boolean keepsZeros() {
-    return places() != Places.GAPS;
+    return places() != PlaceStorage.GAPS;
   }
 
   /**

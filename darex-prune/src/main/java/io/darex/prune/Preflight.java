@@ -65,7 +65,7 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
    * entry for masks that compare values.
    */
   public long memoryBytes(Mask mask) {
-    double places = mask.places() == Places.GAPS ? entries / (double) Byte.SIZE : 0;
+    double places = mask.places() == PlaceStorage.GAPS ? entries / (double) Byte.SIZE : 0;
     double headers = (double) TENSOR_MEMORY * tensors;
     return (long) Math.ceil(headers + 2.0 * Long.BYTES * blocks + places);
   }

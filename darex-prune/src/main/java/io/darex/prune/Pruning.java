@@ -67,7 +67,7 @@ public record Pruning(Mask mask, Selection selection) {
             .toArray();
     long[][] ends = Arrays.stream(blocks).mapToObj(long[]::new).toArray(long[][]::new);
     // What is drawn costs less to draw again than to keep.
-    boolean record = mask.places() == Places.GAPS;
+    boolean record = mask.places() == PlaceStorage.GAPS;
     List<RecordedPlaces> records =
         record ? Arrays.stream(blocks).mapToObj(RecordedPlaces::new).toList() : List.of();
     Blocks.forEach(

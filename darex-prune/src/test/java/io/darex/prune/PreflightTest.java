@@ -59,7 +59,7 @@ class PreflightTest {
       }
     }
     double foretold =
-        preflight.fileBytes(new Explicit(places, Places.GAPS), DType.F32)
+        preflight.fileBytes(new Explicit(places, PlaceStorage.GAPS), DType.F32)
             - preflight.fileBytes(places, DType.F32);
     double luck = 6 * 2 * Math.sqrt(700_700 * dropRate * (1 - dropRate));
     assertThat(foretold).isCloseTo((double) bytes, within(luck + 60));
@@ -69,7 +69,7 @@ class PreflightTest {
   void countsColumnsAndNarrowValues() {
     RandomMask mask = new RandomMask(4, 0.75);
     long drawn = preflight.fileBytes(mask, DType.F32);
-    assertThat(preflight.fileBytes(new Explicit(mask, Places.COLUMNS), DType.F32) - drawn)
+    assertThat(preflight.fileBytes(new Explicit(mask, PlaceStorage.COLUMNS), DType.F32) - drawn)
         .isEqualTo(1700 / 4 * 8);
     assertThat(drawn - preflight.fileBytes(mask, DType.BF16)).isEqualTo(700_700 / 4 * 2);
   }
@@ -87,7 +87,7 @@ class PreflightTest {
   }
 
   /** A random mask whose places a file would have to store. */
-  private record Explicit(RandomMask drawn, Places places) implements Mask {
+  private record Explicit(RandomMask drawn, PlaceStorage places) implements Mask {
     @Override
     public String kind() {
       return drawn.kind();

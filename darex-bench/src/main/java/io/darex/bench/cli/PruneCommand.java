@@ -5,7 +5,7 @@ import io.darex.bench.cluster.PartWork;
 import io.darex.bench.cluster.Work;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
-import io.darex.bench.console.Farewell;
+import io.darex.bench.console.Interruption;
 import io.darex.bench.console.Progress;
 import io.darex.bench.console.Size;
 import io.darex.bench.console.Table;
@@ -164,7 +164,7 @@ final class PruneCommand implements Callable<Integer> {
     PruneJob.Outcome outcome;
     if (divided.isPresent()) {
       outcome =
-          Farewell.during(
+          Interruption.during(
               console,
               () -> "parts that are done stay, the same command goes on",
               () -> onCluster(divided.get(), recipe));

@@ -2,7 +2,7 @@ package io.darex.bench.cli;
 
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.Console;
-import io.darex.bench.console.Farewell;
+import io.darex.bench.console.Interruption;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.pipeline.Run;
 import io.darex.prune.file.OutputPlace;
@@ -58,7 +58,7 @@ final class RunCommand implements Callable<Integer> {
     Console console = main.console();
     Backend.prepare(console);
     Run run = new Run(parsed, Optional.ofNullable(glue), folder, console);
-    Farewell.during(
+    Interruption.during(
         console,
         () -> standing(run, folder),
         () -> {

@@ -2,10 +2,10 @@ package io.darex.bench.cli;
 
 import io.darex.bench.cluster.Cluster;
 import io.darex.bench.console.Console;
-import io.darex.bench.console.Farewell;
+import io.darex.bench.console.Interruption;
 import io.darex.bench.encoder.Backend;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.SweepReport;
-import io.darex.bench.report.Trial;
 import io.darex.bench.sweep.Sweep;
 import io.darex.bench.sweep.SweepConfig;
 import io.darex.prune.file.OutputPlace;
@@ -70,9 +70,9 @@ final class SweepCommand implements Callable<Integer> {
     OutputPlace.requireWritableFolder(folder);
     Console console = main.console();
     Backend.prepare(console);
-    Optional<Trial> best;
+    Optional<CandidateResult> best;
     try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
-      best = Farewell.during(console, sweep::standing, () -> execute(sweep, parsed, console));
+      best = Interruption.during(console, sweep::standing, () -> execute(sweep, parsed, console));
     }
     if (best.isEmpty()) {
       throw new IllegalStateException(
@@ -84,7 +84,7 @@ final class SweepCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Optional<Trial> execute(Sweep sweep, SweepConfig parsed, Console console)
+  private Optional<CandidateResult> execute(Sweep sweep, SweepConfig parsed, Console console)
       throws IOException {
     sweep.prepare();
     if (master == null) {

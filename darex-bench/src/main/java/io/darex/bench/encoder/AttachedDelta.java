@@ -3,7 +3,7 @@ package io.darex.bench.encoder;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class AttachedDelta implements AutoCloseable {
    * @throws IllegalArgumentException as {@link Encoder#attach} does; nothing has changed then
    */
   AttachedDelta(SparseDelta delta, Parameters parameters, Slots slots) {
-    if (delta.mask().places() != Places.COLUMNS) {
+    if (delta.mask().places() != PlaceStorage.COLUMNS) {
       throw new IllegalArgumentException(
           "expected a sparse delta of mask columns, got one of mask " + delta.mask().kind());
     }

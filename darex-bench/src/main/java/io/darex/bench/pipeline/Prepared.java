@@ -62,7 +62,7 @@ record Prepared(
   /** What the head puts out: a fine-tune that is given may have an order of its own. */
   private static List<String> classes(RunConfig config) throws IOException {
     return config.tuned().isPresent()
-        ? Tuned.config(Tuned.given(config.tuned().get())).labels()
+        ? FineTuned.config(FineTuned.given(config.tuned().get())).labels()
         : config.task().outputs();
   }
 
@@ -70,7 +70,7 @@ record Prepared(
   private static TokenizerFiles tokenizer(RunConfig config, Pretrained pretrained)
       throws IOException {
     if (config.tuned().isPresent()) {
-      Path folder = Tuned.given(config.tuned().get());
+      Path folder = FineTuned.given(config.tuned().get());
       if (SideFiles.haveTokenizer(folder)) {
         return TokenizerFiles.read(folder);
       }

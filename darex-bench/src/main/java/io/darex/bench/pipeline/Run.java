@@ -38,7 +38,7 @@ public final class Run {
     this.glue = glue;
     this.folder =
         config.tuned().isPresent()
-            ? new OutputFolder(out, Tuned.given(config.tuned().get()))
+            ? new OutputFolder(out, FineTuned.given(config.tuned().get()))
             : new OutputFolder(out);
     this.console = console;
   }
@@ -109,7 +109,7 @@ public final class Run {
   private Results execute(FinetuneConfig finetune, OutputFolder folder, boolean force)
       throws IOException {
     TaskData data = Prepared.data(config, finetune, glue, console);
-    String job = Job.digest(config, finetune, data, Tuned.givenDigest(config));
+    String job = Job.digest(config, finetune, data, FineTuned.givenDigest(config));
     Report.requireFonts();
     if (force) {
       folder.requireClearable();
@@ -123,10 +123,11 @@ public final class Run {
         FolderLock lock = FolderLock.of(folder.path())) {
       begin(force, folder, lock);
       Optional<Results> earlier = folder.resume(job);
-      Tuned tuned =
-          Tuned.of(config, finetune, prepared, job, encoder, folder, earlier, true, console);
+      FineTuned tuned =
+          FineTuned.train(config, finetune, prepared, job, encoder, folder, earlier, true, console);
       int threads = Runtime.getRuntime().availableProcessors();
-      Cells cells = new Cells(config.prune(), prepared, encoder, tuned, folder, threads, console);
+      CellRunner cells =
+          new CellRunner(config.prune(), prepared, encoder, tuned, folder, threads, console);
       Results complete = cells.complete(tuned.results());
       Report.write(complete, folder.path());
       return complete;
@@ -141,7 +142,8 @@ public final class Run {
   private Prepared prepared(FinetuneConfig finetune, TaskData data) throws IOException {
     Prepared prepared = Prepared.of(config, finetune, data, console);
     if (config.tuned().isPresent()) {
-      Tuned.requireHead(prepared, folder.tuned(), line -> {}); // Tuned.of says what it assumes
+      FineTuned.requireHead(
+          prepared, folder.tuned(), line -> {}); // FineTuned.of says what it assumes
     }
     return prepared;
   }

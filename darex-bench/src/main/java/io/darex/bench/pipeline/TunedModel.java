@@ -148,7 +148,7 @@ public record TunedModel(
             validation.map(texts -> candidate -> texts.score(texts.answers(encoder, candidate))))
         .withImportance(
             train.map(
-                texts -> () -> Importance.of(encoder, Tuned.withHeadOf(delta), delta, texts)));
+                texts -> () -> Importance.of(encoder, FineTuned.withHeadOf(delta), delta, texts)));
   }
 
   @Override

@@ -17,7 +17,7 @@ import java.util.Map;
  */
 record Dimension(String name, boolean log, List<Double> values, List<String> categories) {
   /** A parameter; as categories where one of its values is no number. */
-  static Dimension ofParameter(SweepReport.Parameter parameter, List<Trial> trials) {
+  static Dimension ofParameter(SweepReport.Parameter parameter, List<CandidateResult> trials) {
     String name = parameter.name();
     List<JsonNode> nodes = trials.stream().map(trial -> trial.values().get(name)).toList();
     if (nodes.stream().allMatch(JsonNode::isNumber)) {
@@ -35,7 +35,7 @@ record Dimension(String name, boolean log, List<Double> values, List<String> cat
   }
 
   /** A score. */
-  static Dimension ofScore(String score, List<Trial> trials) {
+  static Dimension ofScore(String score, List<CandidateResult> trials) {
     List<Double> values = trials.stream().map(trial -> trial.scores().get(score)).toList();
     boolean log = !Goal.largerIsBetter(score) && isGeometric(values);
     return new Dimension(score, log, values, List.of());

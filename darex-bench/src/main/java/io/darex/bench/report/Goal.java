@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * What a sweep looks for.
  *
- * @param objectives one or two of the names of a {@link Trial}'s scores; the first decides, of two
- *     there is a Pareto front
+ * @param objectives one or two of the names of a {@link CandidateResult}'s scores; the first
+ *     decides, of two there is a Pareto front
  * @param floor what the pruned checkpoints must reach on validation for a candidate to count
  */
 public record Goal(List<String> objectives, double floor) {
@@ -23,7 +23,7 @@ public record Goal(List<String> objectives, double floor) {
 
   /** Whether a larger value of an objective is the better one: of all but sizes it is. */
   public static boolean largerIsBetter(String objective) {
-    return !objective.equals(Trial.BYTES) && !objective.equals(Trial.DELTA);
+    return !objective.equals(CandidateResult.BYTES) && !objective.equals(CandidateResult.DELTA);
   }
 
   /**
@@ -33,8 +33,8 @@ public record Goal(List<String> objectives, double floor) {
    *
    * @param trial one with scores
    */
-  public double score(Trial trial) {
-    double pruned = trial.scores().get(Trial.PRUNED);
+  public double score(CandidateResult trial) {
+    double pruned = trial.scores().get(CandidateResult.PRUNED);
     if (pruned < floor) {
       return (pruned - floor - 1) * BELOW_ALL;
     }
@@ -46,38 +46,39 @@ public record Goal(List<String> objectives, double floor) {
    * would rather have, a better pruned model in a smaller file, and at last the first of them. So
    * none before another is dominated by it.
    */
-  public Comparator<Trial> bestFirst() {
-    Comparator<Trial> better = Comparator.comparingDouble(this::score);
+  public Comparator<CandidateResult> bestFirst() {
+    Comparator<CandidateResult> better = Comparator.comparingDouble(this::score);
     for (String objective :
-        List.of(objectives.get(objectives.size() - 1), Trial.PRUNED, Trial.BYTES)) {
+        List.of(
+            objectives.get(objectives.size() - 1), CandidateResult.PRUNED, CandidateResult.BYTES)) {
       better = better.thenComparingDouble(trial -> upward(trial, objective));
     }
-    return better.reversed().thenComparingInt(Trial::candidate);
+    return better.reversed().thenComparingInt(CandidateResult::candidate);
   }
 
   /** The best of them that has scores. */
-  public Optional<Trial> best(Collection<Trial> trials) {
-    return trials.stream().filter(Trial::isDone).min(bestFirst());
+  public Optional<CandidateResult> best(Collection<CandidateResult> trials) {
+    return trials.stream().filter(CandidateResult::isDone).min(bestFirst());
   }
 
   /** Whether a trial with scores reaches the floor, where there is one. */
-  public boolean reaches(Trial trial) {
-    return trial.scores().get(Trial.PRUNED) >= floor;
+  public boolean reaches(CandidateResult trial) {
+    return trial.scores().get(CandidateResult.PRUNED) >= floor;
   }
 
   /**
    * Those that none other beats in one objective without losing in the other, by the first
    * objective; of candidates that are equal in both, all.
    */
-  public List<Trial> front(Collection<Trial> trials) {
-    List<Trial> done = trials.stream().filter(Trial::isDone).toList();
+  public List<CandidateResult> front(Collection<CandidateResult> trials) {
+    List<CandidateResult> done = trials.stream().filter(CandidateResult::isDone).toList();
     return done.stream()
         .filter(one -> done.stream().noneMatch(other -> dominates(other, one)))
         .sorted(bestFirst().reversed())
         .toList();
   }
 
-  private boolean dominates(Trial other, Trial one) {
+  private boolean dominates(CandidateResult other, CandidateResult one) {
     boolean better = false;
     for (String objective : objectives) {
       double difference = upward(other, objective) - upward(one, objective);
@@ -89,7 +90,7 @@ public record Goal(List<String> objectives, double floor) {
     return better;
   }
 
-  private static double upward(Trial trial, String objective) {
+  private static double upward(CandidateResult trial, String objective) {
     double value = trial.scores().get(objective);
     return largerIsBetter(objective) ? value : -value;
   }

@@ -23,15 +23,15 @@ final class SweepCharts {
   private SweepCharts() {}
 
   /** What the best candidate had of the first objective, over the minutes of work. */
-  static byte[] bestOverTime(Goal goal, List<Trial> trials) {
+  static byte[] bestOverTime(Goal goal, List<CandidateResult> trials) {
     String objective = goal.objectives().get(0);
     XYChart chart = chart("best so far", "minutes of work", objective);
-    List<Trial> ordered =
-        trials.stream().sorted(Comparator.comparingDouble(Trial::elapsed)).toList();
+    List<CandidateResult> ordered =
+        trials.stream().sorted(Comparator.comparingDouble(CandidateResult::elapsed)).toList();
     List<Double> minutes = new ArrayList<>();
     List<Double> bests = new ArrayList<>();
-    Trial best = ordered.get(0);
-    for (Trial trial : ordered) {
+    CandidateResult best = ordered.get(0);
+    for (CandidateResult trial : ordered) {
       double before = best.scores().get(objective);
       best = goal.bestFirst().compare(trial, best) < 0 ? trial : best;
       if (!minutes.isEmpty()) {
@@ -122,14 +122,14 @@ final class SweepCharts {
   }
 
   /** The two objectives, and the candidates that no other beats in both. */
-  static byte[] front(Goal goal, List<Trial> trials) {
+  static byte[] front(Goal goal, List<CandidateResult> trials) {
     Dimension across = Dimension.ofScore(goal.objectives().get(1), trials);
     Dimension up = Dimension.ofScore(goal.objectives().get(0), trials);
     XYChart chart = chart("Pareto front", across.name(), up.name());
     chart.getStyler().setXAxisLogarithmic(across.log());
     chart.getStyler().setYAxisLogarithmic(up.log());
     points(chart, "candidates", across.values(), up.values(), Charts.PALETTE[0]);
-    List<Trial> front = goal.front(trials);
+    List<CandidateResult> front = goal.front(trials);
     XYSeries line =
         chart.addSeries(
             "front",

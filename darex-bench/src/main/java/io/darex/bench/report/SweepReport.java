@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * @param trials the finished ones
  */
 public record SweepReport(
-    String name, List<Parameter> parameters, Goal goal, int planned, List<Trial> trials) {
+    String name, List<Parameter> parameters, Goal goal, int planned, List<CandidateResult> trials) {
   /**
    * What was varied.
    *
@@ -39,14 +39,14 @@ public record SweepReport(
   }
 
   /** A candidate's objectives in words. */
-  public static String score(Trial trial, Goal goal) {
+  public static String score(CandidateResult trial, Goal goal) {
     return goal.objectives().stream()
         .map(objective -> objective + " " + digits(objective, trial.scores().get(objective)))
         .collect(Collectors.joining(", "));
   }
 
   /** A candidate in one line: its number, objectives and values. */
-  public static String line(Trial trial, Goal goal) {
+  public static String line(CandidateResult trial, Goal goal) {
     return String.format(
         Locale.ROOT,
         "candidate %d, %s (%s)",
@@ -58,15 +58,16 @@ public record SweepReport(
   }
 
   /** What is to be said of the best candidate: one below the floor is the nearest to it. */
-  public static String best(Trial trial, Goal goal) {
+  public static String best(CandidateResult trial, Goal goal) {
     return (goal.reaches(trial) ? "Best: " : "None reaches the floor; nearest: ")
         + line(trial, goal);
   }
 
   /** Writes the report into {@code folder}, over an older one. */
   public void write(Path folder) throws IOException {
-    List<Trial> done = trials.stream().filter(Trial::isDone).sorted(goal.bestFirst()).toList();
-    List<Trial> failed = trials.stream().filter(trial -> !trial.isDone()).toList();
+    List<CandidateResult> done =
+        trials.stream().filter(CandidateResult::isDone).sorted(goal.bestFirst()).toList();
+    List<CandidateResult> failed = trials.stream().filter(trial -> !trial.isDone()).toList();
     String title = "darex sweep: " + name;
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
@@ -77,7 +78,8 @@ public record SweepReport(
       blocks.add(
           new Paragraph(
               "The best first; each number leads to the configuration, which darex run accepts. "
-                  + (done.stream().allMatch(trial -> trial.scores().containsKey(Trial.DELTA))
+                  + (done.stream()
+                          .allMatch(trial -> trial.scores().containsKey(CandidateResult.DELTA))
                       ? "Metrics are of validation; dev was neither tuned nor searched on."
                       : "Metrics are of validation; nothing was searched on dev, but what the given"
                           + " checkpoint was tuned on is not known here.")));
@@ -90,8 +92,8 @@ public record SweepReport(
     Report.write(folder, title, blocks);
   }
 
-  private String summary(List<Trial> done, List<Trial> failed) {
-    Optional<Trial> best = goal.best(trials);
+  private String summary(List<CandidateResult> done, List<CandidateResult> failed) {
+    Optional<CandidateResult> best = goal.best(trials);
     String floor =
         Double.isFinite(goal.floor())
             ? String.format(
@@ -104,12 +106,12 @@ public record SweepReport(
         // A sweep that was larger once keeps what it has.
         Math.max(planned, trials.size()),
         failed.size(),
-        trials.stream().mapToDouble(Trial::elapsed).max().orElse(0) / 60,
+        trials.stream().mapToDouble(CandidateResult::elapsed).max().orElse(0) / 60,
         floor,
         best.map(trial -> " " + best(trial, goal) + ".").orElse(""));
   }
 
-  private void pictures(List<Trial> done, List<Block> blocks) {
+  private void pictures(List<CandidateResult> done, List<Block> blocks) {
     blocks.add(
         new Picture(
             "sweep-best.png",
@@ -148,7 +150,7 @@ public record SweepReport(
   }
 
   /** By rank, because scores below a floor are far below all others. */
-  private static List<Double> worth(List<Trial> bestFirst) {
+  private static List<Double> worth(List<CandidateResult> bestFirst) {
     List<Double> worth = new ArrayList<>();
     for (int rank = 0; rank < bestFirst.size(); rank++) {
       worth.add(bestFirst.size() == 1 ? 1 : 1 - (double) rank / (bestFirst.size() - 1));
@@ -156,28 +158,28 @@ public record SweepReport(
     return worth;
   }
 
-  private LinkedTable table(List<Trial> done) {
+  private LinkedTable table(List<CandidateResult> done) {
     List<String> names = List.copyOf(done.get(0).scores().keySet());
     List<String> headers = new ArrayList<>(List.of("candidate"));
     parameters.forEach(parameter -> headers.add(parameter.name()));
     headers.addAll(names);
     headers.addAll(List.of("dev: pruned", "dev: tuned", "seconds"));
     List<List<String>> rows = new ArrayList<>();
-    for (Trial trial : done) {
+    for (CandidateResult trial : done) {
       List<String> row = new ArrayList<>(List.of(number(trial.candidate())));
       parameters.forEach(parameter -> row.add(trial.text(parameter.name())));
       names.forEach(each -> row.add(digits(each, trial.scores().get(each))));
-      row.add(digits(Trial.PRUNED, trial.dev().get(Trial.PRUNED)));
-      row.add(digits(Trial.TUNED, trial.dev().get(Trial.TUNED)));
+      row.add(digits(CandidateResult.PRUNED, trial.dev().get(CandidateResult.PRUNED)));
+      row.add(digits(CandidateResult.TUNED, trial.dev().get(CandidateResult.TUNED)));
       row.add(String.format(Locale.ROOT, "%.0f", trial.seconds()));
       rows.add(row);
     }
     return new LinkedTable(headers, rows, targets(done));
   }
 
-  private LinkedTable failures(List<Trial> failed) {
+  private LinkedTable failures(List<CandidateResult> failed) {
     List<List<String>> rows = new ArrayList<>();
-    for (Trial trial : failed) {
+    for (CandidateResult trial : failed) {
       List<String> row = new ArrayList<>(List.of(number(trial.candidate())));
       parameters.forEach(parameter -> row.add(trial.text(parameter.name())));
       row.add(trial.failed());
@@ -189,7 +191,7 @@ public record SweepReport(
     return new LinkedTable(headers, rows, targets(failed));
   }
 
-  private static List<String> targets(List<Trial> trials) {
+  private static List<String> targets(List<CandidateResult> trials) {
     return trials.stream()
         .map(trial -> "candidates/" + number(trial.candidate()) + ".yml")
         .toList();
@@ -197,8 +199,8 @@ public record SweepReport(
 
   private static String digits(String score, double value) {
     return switch (score) {
-      case Trial.BYTES -> String.format(Locale.ROOT, "%.0f", value);
-      case Trial.DELTA -> String.format(Locale.ROOT, "%.2e", value);
+      case CandidateResult.BYTES -> String.format(Locale.ROOT, "%.0f", value);
+      case CandidateResult.DELTA -> String.format(Locale.ROOT, "%.2e", value);
       default -> String.format(Locale.ROOT, "%.3f", value);
     };
   }

@@ -24,7 +24,7 @@ final class Comparison {
   /**
    * @param samples of the same texts, all with a score
    */
-  Comparison(List<Sample> samples, Yardstick yardstick) {
+  Comparison(List<Sample> samples, Measure yardstick) {
     this.samples = samples;
     means = new double[samples.size()];
     double squares = 0;

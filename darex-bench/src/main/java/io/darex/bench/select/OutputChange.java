@@ -16,7 +16,7 @@ import java.util.List;
  * features of a text and then over texts: what 1/q_e looks at (docs/METHOD.md §3.1), on other
  * texts. It need not go with what the model is for.
  */
-final class OutputChange implements Yardstick {
+final class OutputChange implements Measure {
   private final int size;
   private final List<TextBatches> halves = new ArrayList<>();
   private final List<float[][]> wanted = new ArrayList<>();
@@ -29,8 +29,7 @@ final class OutputChange implements Yardstick {
     size = texts.size();
     for (int half = 0; half < 2; half++) {
       halves.add(
-          new TextBatches(
-              Arrays.stream(Yardstick.places(half, size)).mapToObj(texts::get).toList()));
+          new TextBatches(Arrays.stream(Measure.places(half, size)).mapToObj(texts::get).toList()));
       wanted.add(halves.get(half).perText(batch -> states(tuned, batch)));
       for (float[] states : wanted.get(half)) {
         for (int i = 0; i < states.length; i++) {

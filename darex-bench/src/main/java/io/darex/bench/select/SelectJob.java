@@ -152,7 +152,7 @@ public final class SelectJob {
       Target target,
       Delta delta,
       Available available,
-      Yardstick yardstick,
+      Measure yardstick,
       TunedModel model,
       CalibrationTexts texts) {
     int threads = Runtime.getRuntime().availableProcessors();

@@ -6,7 +6,7 @@ import io.darex.prune.Checkpoint;
 import java.util.List;
 
 /** The metric of a task on held-out labelled texts: the number of a text is the model's answer. */
-final class TaskMetric implements Yardstick {
+final class TaskMetric implements Measure {
   private final TaskTexts texts;
   private final List<TaskTexts> halves;
 
@@ -14,8 +14,7 @@ final class TaskMetric implements Yardstick {
     this.texts = texts;
     halves =
         List.of(
-            texts.at(Yardstick.places(0, texts.size())),
-            texts.at(Yardstick.places(1, texts.size())));
+            texts.at(Measure.places(0, texts.size())), texts.at(Measure.places(1, texts.size())));
   }
 
   @Override

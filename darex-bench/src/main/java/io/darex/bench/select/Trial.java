@@ -20,7 +20,7 @@ import java.util.Optional;
 final class Trial {
   private final LoadedEncoder encoder;
   private final Delta delta;
-  private final Yardstick yardstick;
+  private final Measure yardstick;
   private final Evidence evidence;
   private final int threads;
   private final Map<Key, double[]> known = new HashMap<>();
@@ -33,7 +33,7 @@ final class Trial {
    * @param yardstick with texts that {@code evidence} has not seen
    * @param evidence without labels
    */
-  Trial(LoadedEncoder encoder, Delta delta, Yardstick yardstick, Evidence evidence, int threads) {
+  Trial(LoadedEncoder encoder, Delta delta, Measure yardstick, Evidence evidence, int threads) {
     this.encoder = encoder;
     this.delta = delta;
     this.yardstick = yardstick;
@@ -42,7 +42,7 @@ final class Trial {
   }
 
   /** What the numbers it measures are. */
-  Yardstick yardstick() {
+  Measure yardstick() {
     return yardstick;
   }
 
@@ -54,7 +54,7 @@ final class Trial {
   double tuned() {
     double score =
         yardstick.score(
-            Yardstick.merged(
+            Measure.merged(
                 yardstick.numbers(encoder, delta.tuned(), 0),
                 yardstick.numbers(encoder, delta.tuned(), 1)));
     if (Double.isNaN(score)) {
@@ -113,6 +113,6 @@ final class Trial {
       }
       halves[half] = known.get(key);
     }
-    return Yardstick.merged(halves[0], halves[1]);
+    return Measure.merged(halves[0], halves[1]);
   }
 }

@@ -1,8 +1,8 @@
 package io.darex.bench.sweep;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
-import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -34,12 +34,12 @@ final class CandidateTasks implements TaskCreator {
      * @throws IOException where it is not the candidate's fault that it comes to nothing; nor is it
      *     where anything else is thrown
      */
-    Trial of(int number, List<JsonNode> values) throws IOException;
+    CandidateResult of(int number, List<JsonNode> values) throws IOException;
   }
 
   /** Takes what a candidate came to, and the seconds it took. */
   interface Finish {
-    void accept(Trial trial, double seconds) throws IOException;
+    void accept(CandidateResult trial, double seconds) throws IOException;
   }
 
   private final Evaluation evaluation;
@@ -81,7 +81,7 @@ final class CandidateTasks implements TaskCreator {
 
   private OptimizationResult run(Candidate candidate) {
     long created = System.currentTimeMillis();
-    Optional<Trial> trial = finish(candidate).filter(Trial::isDone);
+    Optional<CandidateResult> trial = finish(candidate).filter(CandidateResult::isDone);
     Double score = trial.map(goal::score).orElse(null);
     CandidateInfo info =
         new CandidateInfo(
@@ -98,10 +98,11 @@ final class CandidateTasks implements TaskCreator {
 
   /** Empty where the sweep cannot go on, which Arbiter would not hear of by an exception. */
   @SuppressWarnings("unchecked") // the values of a Space
-  private Optional<Trial> finish(Candidate candidate) {
+  private Optional<CandidateResult> finish(Candidate candidate) {
     try {
       long start = System.nanoTime();
-      Trial trial = evaluation.of(candidate.getIndex(), (List<JsonNode>) candidate.getValue());
+      CandidateResult trial =
+          evaluation.of(candidate.getIndex(), (List<JsonNode>) candidate.getValue());
       finish.accept(trial, (System.nanoTime() - start) * 1e-9);
       return Optional.of(trial);
     } catch (IOException | RuntimeException e) {

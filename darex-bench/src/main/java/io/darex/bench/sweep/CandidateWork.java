@@ -6,7 +6,7 @@ import io.darex.bench.cluster.Work;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Backend;
-import io.darex.bench.report.Trial;
+import io.darex.bench.report.CandidateResult;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
@@ -53,8 +53,8 @@ record CandidateWork(Source sweep, int number, String values) implements Work {
   }
 
   /** The line of the journal that {@link #run} gives, read again. */
-  static Trial trial(String line) throws IOException {
-    return JSON.readValue(line, Trial.class);
+  static CandidateResult trial(String line) throws IOException {
+    return JSON.readValue(line, CandidateResult.class);
   }
 
   @Override

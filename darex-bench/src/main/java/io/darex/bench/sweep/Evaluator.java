@@ -5,9 +5,9 @@ import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Fault;
-import io.darex.bench.pipeline.Trials;
+import io.darex.bench.pipeline.SharedRuns;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.SweepReport;
-import io.darex.bench.report.Trial;
 import io.darex.prune.file.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ import java.util.Optional;
 final class Evaluator implements AutoCloseable {
   private final SweepConfig config;
   private final Path folder;
-  private final Trials trials;
+  private final SharedRuns trials;
 
   /**
    * @param glue the GLUE folder, where one was named
@@ -31,10 +31,10 @@ final class Evaluator implements AutoCloseable {
     this.folder = folder;
     // What each run says would drown what the sweep says.
     Console quiet = new Console(System.out, System.err, true);
-    trials = new Trials(glue, folder.resolve("finetunes"), config.threads(), quiet);
+    trials = new SharedRuns(glue, folder.resolve("finetunes"), config.threads(), quiet);
   }
 
-  Trials trials() {
+  SharedRuns trials() {
     return trials;
   }
 
@@ -52,16 +52,16 @@ final class Evaluator implements AutoCloseable {
    *
    * @throws IOException if files cannot be read or written; the candidate is to be tried again then
    */
-  Trial evaluate(int number, List<JsonNode> values) throws IOException {
+  CandidateResult evaluate(int number, List<JsonNode> values) throws IOException {
     Map<String, JsonNode> named = config.named(values);
     try {
       Path file = candidate(number, ".yml");
       String yaml = config.yaml(values);
       AtomicWrite.file(file, true, temporary -> Files.writeString(temporary, yaml));
       RunConfig run = config.run(values);
-      return Trial.done(number, named, trials.evaluate(run, candidate(number, "")));
+      return CandidateResult.done(number, named, trials.evaluate(run, candidate(number, "")));
     } catch (RuntimeException | OutOfMemoryError e) {
-      return Trial.failed(number, named, Fault.of(e).text());
+      return CandidateResult.failed(number, named, Fault.of(e).text());
     }
   }
 

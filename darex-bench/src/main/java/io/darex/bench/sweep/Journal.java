@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.console.BadInputException;
-import io.darex.bench.report.Trial;
+import io.darex.bench.report.CandidateResult;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -48,7 +48,7 @@ final class Journal implements AutoCloseable {
 
   private final Path file;
   private final FileChannel channel;
-  private final TreeMap<Integer, Trial> trials = new TreeMap<>();
+  private final TreeMap<Integer, CandidateResult> trials = new TreeMap<>();
 
   private Journal(Path file, FileChannel channel) {
     this.file = file;
@@ -118,7 +118,7 @@ final class Journal implements AutoCloseable {
         if (number == 1) {
           requireSame(parse(bytes, whole, end, Header.class), sweep);
         } else {
-          Trial trial = parse(bytes, whole, end, Trial.class).requireWhole();
+          CandidateResult trial = parse(bytes, whole, end, CandidateResult.class).requireWhole();
           trials.putIfAbsent(trial.candidate(), trial);
         }
       } catch (JsonProcessingException e) {
@@ -159,7 +159,7 @@ final class Journal implements AutoCloseable {
   }
 
   /** Adds a candidate; when this returns it is on disk. */
-  synchronized void append(Trial trial) throws IOException {
+  synchronized void append(CandidateResult trial) throws IOException {
     write(trial);
     trials.put(trial.candidate(), trial);
   }
@@ -177,12 +177,12 @@ final class Journal implements AutoCloseable {
     channel.force(true);
   }
 
-  synchronized Optional<Trial> trial(int candidate) {
+  synchronized Optional<CandidateResult> trial(int candidate) {
     return Optional.ofNullable(trials.get(candidate));
   }
 
   /** All candidates so far, by number. */
-  synchronized Collection<Trial> trials() {
+  synchronized Collection<CandidateResult> trials() {
     return List.copyOf(trials.values());
   }
 

@@ -1,7 +1,7 @@
 package io.darex.bench.sweep;
 
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
-import io.darex.bench.report.Trial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,7 +68,7 @@ final class Proposals implements CandidateGenerator {
   /** Tells the results up to a candidate, as far as there are; whether there were all of them. */
   private boolean tell(int last) {
     for (; told <= last; told++) {
-      Optional<Trial> trial = journal.trial(told);
+      Optional<CandidateResult> trial = journal.trial(told);
       if (trial.isEmpty()) {
         return false;
       }

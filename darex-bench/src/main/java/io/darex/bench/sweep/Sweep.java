@@ -7,11 +7,11 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Progress;
 import io.darex.bench.pipeline.FolderLock;
-import io.darex.bench.pipeline.Trials;
+import io.darex.bench.pipeline.SharedRuns;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.SweepReport;
-import io.darex.bench.report.Trial;
 import io.darex.prune.file.AtomicWrite;
 import io.darex.prune.file.Output;
 import io.darex.prune.file.RefusedOutputException;
@@ -126,12 +126,12 @@ public final class Sweep implements AutoCloseable {
     AtomicWrite.clean(folder);
     journal = Journal.open(folder, config.digest());
     requireSameKeys();
-    before = journal.trials().stream().mapToDouble(Trial::elapsed).max().orElse(0);
+    before = journal.trials().stream().mapToDouble(CandidateResult::elapsed).max().orElse(0);
   }
 
   private void requireSameKeys() {
     Set<String> axes = config.axes().stream().map(Axis::name).collect(Collectors.toSet());
-    for (Trial trial : journal.trials()) {
+    for (CandidateResult trial : journal.trials()) {
       if (!trial.values().keySet().equals(axes)) {
         throw new BadInputException(
             folder.resolve(Journal.FILE)
@@ -152,7 +152,7 @@ public final class Sweep implements AutoCloseable {
    * @throws IOException if a file cannot be read or written; what is in the journal stays, and the
    *     candidates that were running are tried again by the next execution
    */
-  public Optional<Trial> execute(Optional<Cluster> cluster) throws IOException {
+  public Optional<CandidateResult> execute(Optional<Cluster> cluster) throws IOException {
     int known = (int) journal.trials().stream().filter(this::isAskedFor).count();
     if (known > 0) {
       console.say(
@@ -197,7 +197,7 @@ public final class Sweep implements AutoCloseable {
     return goal.best(journal.trials());
   }
 
-  private boolean isAskedFor(Trial trial) {
+  private boolean isAskedFor(CandidateResult trial) {
     return trial.candidate() < config.candidates();
   }
 
@@ -220,11 +220,11 @@ public final class Sweep implements AutoCloseable {
    * Whether so many candidates in a row have brought nothing better: counted by their numbers, up
    * to the first that is not finished, so that it does not matter which of several ends first.
    */
-  static boolean isStale(SweepConfig config, Collection<Trial> trials) {
+  static boolean isStale(SweepConfig config, Collection<CandidateResult> trials) {
     int next = 0;
     int best = -1;
     double score = Double.NEGATIVE_INFINITY;
-    for (Trial trial : trials) {
+    for (CandidateResult trial : trials) {
       if (trial.candidate() != next) {
         return false;
       }
@@ -248,7 +248,7 @@ public final class Sweep implements AutoCloseable {
    */
   public void prepare() throws IOException {
     List<List<JsonNode>> known = config.foreseeable();
-    Trials trials = evaluator.trials();
+    SharedRuns trials = evaluator.trials();
     Map<String, Long> untrained = new HashMap<>();
     for (int i = 0; i < known.size(); i++) {
       RunConfig run = config.run(known.get(i));
@@ -279,9 +279,9 @@ public final class Sweep implements AutoCloseable {
   }
 
   /** Writes a candidate down and shows it; any thread may call it. */
-  private synchronized void finished(Trial trial, double seconds) throws IOException {
-    Optional<Trial> bestBefore = config.goal().best(journal.trials());
-    Trial timed = trial.timed(seconds, before + (System.nanoTime() - start) * 1e-9);
+  private synchronized void finished(CandidateResult trial, double seconds) throws IOException {
+    Optional<CandidateResult> bestBefore = config.goal().best(journal.trials());
+    CandidateResult timed = trial.timed(seconds, before + (System.nanoTime() - start) * 1e-9);
     journal.append(timed);
     show(timed, bestBefore);
     if (System.nanoTime() > reportAfter) {
@@ -291,10 +291,10 @@ public final class Sweep implements AutoCloseable {
     }
   }
 
-  private void show(Trial trial, Optional<Trial> bestBefore) {
-    Collection<Trial> all = journal.trials();
+  private void show(CandidateResult trial, Optional<CandidateResult> bestBefore) {
+    Collection<CandidateResult> all = journal.trials();
     long failed = all.stream().filter(each -> !each.isDone()).count();
-    Optional<Trial> best = config.goal().best(all);
+    Optional<CandidateResult> best = config.goal().best(all);
     if (!trial.isDone()) {
       console.say("candidate " + trial.candidate() + " failed: " + trial.failed());
     } else if (!best.equals(bestBefore)) {
@@ -306,7 +306,7 @@ public final class Sweep implements AutoCloseable {
             Locale.ROOT, "%d done, %d failed, best %s", all.size() - failed, failed, score));
   }
 
-  private void report(Collection<Trial> all) throws IOException {
+  private void report(Collection<CandidateResult> all) throws IOException {
     List<SweepReport.Parameter> parameters =
         config.axes().stream()
             .map(axis -> new SweepReport.Parameter(axis.name(), axis.isLog()))

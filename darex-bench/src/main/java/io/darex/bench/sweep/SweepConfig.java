@@ -11,8 +11,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.config.Section;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
-import io.darex.bench.report.Trial;
 import io.darex.prune.parameter.Range;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -145,15 +145,17 @@ public final class SweepConfig {
 
   private Goal goal(Section sweep) {
     String primary = run(first()).task().scoring().primary();
-    List<String> names = new ArrayList<>(List.of(Trial.PRUNED, Trial.TUNED, Trial.BYTES, primary));
+    List<String> names =
+        new ArrayList<>(
+            List.of(CandidateResult.PRUNED, CandidateResult.TUNED, CandidateResult.BYTES, primary));
     if (run(first()).tuned().isPresent()) {
-      names.remove(Trial.TUNED);
+      names.remove(CandidateResult.TUNED);
     } else {
-      names.add(Trial.DELTA);
+      names.add(CandidateResult.DELTA);
     }
     List<String> objectives =
-        sweep.names("objective", List.of(Trial.PRUNED), names).stream()
-            .map(name -> name.equals(primary) ? Trial.PRUNED : name)
+        sweep.names("objective", List.of(CandidateResult.PRUNED), names).stream()
+            .map(name -> name.equals(primary) ? CandidateResult.PRUNED : name)
             .distinct()
             .toList();
     if (objectives.size() > 2) {

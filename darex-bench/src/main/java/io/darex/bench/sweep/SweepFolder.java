@@ -2,7 +2,7 @@ package io.darex.bench.sweep;
 
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.pipeline.FolderLock;
-import io.darex.bench.pipeline.Trials;
+import io.darex.bench.pipeline.SharedRuns;
 import io.darex.prune.file.Contents;
 import io.darex.prune.file.RefusedOutputException;
 import java.io.IOException;
@@ -19,18 +19,18 @@ final class SweepFolder {
   private static final Contents CANDIDATES =
       Contents.none()
           .file("\\d{3,}\\.yml")
-          .folder("\\d{3,}", any -> Trials.contents())
+          .folder("\\d{3,}", any -> SharedRuns.contents())
           .temporaries();
 
   private static final Contents FINETUNES =
-      Contents.none().folder(DIGEST, any -> Trials.contents());
+      Contents.none().folder(DIGEST, any -> SharedRuns.contents());
 
   private static final Contents OURS =
       Contents.none()
           .file(Pattern.quote(Journal.FILE))
           .folder("candidates", any -> CANDIDATES)
           .folder("finetunes", any -> FINETUNES)
-          .folder(Pattern.quote(Trials.LOCKS), any -> Contents.none().file(DIGEST))
+          .folder(Pattern.quote(SharedRuns.LOCKS), any -> Contents.none().file(DIGEST))
           .file("report\\.(md|html)|sweep-.+\\.(png|svg)")
           .kept(Pattern.quote(FolderLock.FILE))
           .temporaries();

@@ -1,7 +1,7 @@
 package io.darex.bench.task;
 
 import io.darex.bench.console.BadInputException;
-import io.darex.bench.task.Draft.Form;
+import io.darex.bench.task.SentenceDraft.Form;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -70,23 +70,23 @@ public record Agreement(long seed, int trainSize, int devSize) implements Source
   }
 
   List<Example> train() {
-    return generate(Lexicon.of("train"), trainSize, new Dice(seed, 0));
+    return generate(Lexicon.of("train"), trainSize, new RandomChoice(seed, 0));
   }
 
   List<Example> dev() {
-    return generate(Lexicon.of("dev"), devSize, new Dice(seed, 1));
+    return generate(Lexicon.of("dev"), devSize, new RandomChoice(seed, 1));
   }
 
-  private static List<Example> generate(Lexicon lexicon, int size, Dice dice) {
+  private static List<Example> generate(Lexicon lexicon, int size, RandomChoice dice) {
     List<Example> examples = new ArrayList<>(size);
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < size; i++) {
       int round = i / TEMPLATES.size();
       boolean[] cell = CELLS[round % CELLS.length];
       Form form = FORMS.get(round / CELLS.length % FORMS.size());
-      Draft draft;
+      SentenceDraft draft;
       do {
-        draft = new Draft(lexicon, dice, form, cell[0], cell[1]);
+        draft = new SentenceDraft(lexicon, dice, form, cell[0], cell[1]);
         TEMPLATES.get(i % TEMPLATES.size()).write(draft);
       } while (!seen.add(draft.sentence(true)));
       examples.add(Example.of(draft.sentence(cell[2]), cell[2] ? 1 : 0));

@@ -52,7 +52,7 @@ public final class Batches {
    */
   public static List<int[]> training(int[] lengths, int batchSize, long seed, int epoch) {
     requirePositive(batchSize, "batch size");
-    Dice dice = new Dice(seed, epoch + 1L);
+    RandomChoice dice = new RandomChoice(seed, epoch + 1L);
     int[] shuffled = dice.permutation(lengths.length);
     List<int[]> batches = new ArrayList<>();
     for (long from = 0; from < shuffled.length; from += (long) WINDOW * batchSize) {

@@ -31,7 +31,7 @@ public record TaskData(List<Example> train, List<Example> validation, List<Examp
       throw new IllegalArgumentException("a split needs at least 2 examples, got " + count);
     }
     List<Example> shuffled = new ArrayList<>(count);
-    for (int index : new Dice(seed, 0).permutation(count)) {
+    for (int index : new RandomChoice(seed, 0).permutation(count)) {
       shuffled.add(officialTrain.get(index));
     }
     int held = Math.max(1, count / 10);

@@ -1,7 +1,7 @@
 package io.darex.bench.task;
 
-import io.darex.bench.task.Draft.Role;
 import io.darex.bench.task.Lexicon.Kind;
+import io.darex.bench.task.SentenceDraft.Role;
 import java.util.List;
 
 /**
@@ -13,7 +13,7 @@ enum Template {
   /** The boy trusts the girls. */
   TRANSITIVE {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind object = d.anyNoun();
       d.noun(Kind.PERSON, Role.SUBJECT)
           .transitive(object, Role.SUBJECT)
@@ -25,7 +25,7 @@ enum Template {
   /** The key near the cabinets is old. */
   PREPOSITIONAL {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind subject = d.anyNoun();
       d.noun(subject, Role.SUBJECT).place().predicate(subject, Role.SUBJECT).stop(".");
     }
@@ -34,7 +34,7 @@ enum Template {
   /** The author that the guards trust laughs: the verb of the main clause. */
   OBJECT_RELATIVE {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind subject = d.anyNoun();
       d.noun(subject, Role.SUBJECT).say("that").noun(Kind.PERSON, Role.ATTRACTOR);
       d.transitive(subject, Role.ATTRACTOR).predicate(subject, Role.SUBJECT).stop(".");
@@ -44,7 +44,7 @@ enum Template {
   /** The authors that the guard trusts laugh: the verb of the relative clause. */
   WITHIN_OBJECT_RELATIVE {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind head = d.anyNoun();
       d.noun(head, Role.ATTRACTOR).say("that").noun(Kind.PERSON, Role.SUBJECT);
       d.transitive(head, Role.SUBJECT).predicate(head, Role.ATTRACTOR).stop(".");
@@ -54,7 +54,7 @@ enum Template {
   /** The author that followed the guards laughs. */
   SUBJECT_RELATIVE {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind object = d.anyNoun();
       d.noun(Kind.PERSON, Role.SUBJECT).sayOneOf("that", "who").transitivePast(object);
       d.noun(object, Role.ATTRACTOR).predicate(Kind.PERSON, Role.SUBJECT).stop(".");
@@ -67,7 +67,7 @@ enum Template {
    */
   COORDINATION {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       d.noun(Kind.PERSON, Role.ATTRACTOR);
       if (!d.subjectPlural()) {
         d.say(d.draw(Kind.ACT).get(2));
@@ -79,7 +79,7 @@ enum Template {
   /** The doctors noticed that the boy was tired. */
   COMPLEMENT {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind subject = d.anyNoun();
       d.noun(Kind.PERSON, Role.ATTRACTOR).say(d.draw(Kind.REPORT).get(0), "that");
       d.noun(subject, Role.SUBJECT).predicate(subject, Role.SUBJECT).stop(".");
@@ -89,7 +89,7 @@ enum Template {
   /** There is no key near the cabinets: the subject follows the verb. */
   EXISTENTIAL {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       d.say("there");
       switch (d.form()) {
         case IS -> d.finite(Role.SUBJECT, "is", "are").say("no");
@@ -105,7 +105,7 @@ enum Template {
   /** Does the boy near the girls laugh? */
   QUESTION {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind subject = d.anyNoun();
       switch (d.form()) {
         case IS -> d.finite(Role.SUBJECT, "is", "are");
@@ -129,7 +129,7 @@ enum Template {
   /** One of the boys near the girls laughs: the noun is plural, the quantifier decides. */
   QUANTIFIED {
     @Override
-    void write(Draft d) {
+    void write(SentenceDraft d) {
       Kind subject = d.anyNoun();
       if (d.subjectPlural()) {
         d.sayOneOf("two of", "several of", "many of");
@@ -141,5 +141,5 @@ enum Template {
   };
 
   /** Writes one sentence. */
-  abstract void write(Draft d);
+  abstract void write(SentenceDraft d);
 }

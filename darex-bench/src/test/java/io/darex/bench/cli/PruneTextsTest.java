@@ -6,7 +6,7 @@ import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.prune.Checkpoint;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.delta.SparseDeltaFile;
@@ -104,7 +104,7 @@ class PruneTextsTest {
     assertThat(verified.code()).as(verified.out() + verified.err()).isZero();
     SparseDelta delta = SparseDeltaFile.read(out);
     for (String name : delta.kept().keySet()) {
-      double rate = delta.mask().places() == Places.GAPS ? 0 : rate(delta, name);
+      double rate = delta.mask().places() == PlaceStorage.GAPS ? 0 : rate(delta, name);
       assertThat(delta.scale().q(name)).as(name).isBetween(rate * (1 - 1e-12), 1.0);
     }
     assertThat(delta.provenance().job())

@@ -232,10 +232,10 @@ class ReportTest {
         .contains("| outputs not finite | – | outputs not finite |")
         .doesNotContain("NaN");
 
-    Trial trial = Trial.done(3, Map.of(), List.of(results));
+    CandidateResult trial = CandidateResult.done(3, Map.of(), List.of(results));
     assertThat(trial.isDone()).isFalse();
     assertThat(trial.failed()).isEqualTo("outputs of a pruned model are NaN or infinite");
-    assertThat(Trial.done(3, Map.of(), List.of(RESULTS)).isDone()).isTrue();
+    assertThat(CandidateResult.done(3, Map.of(), List.of(RESULTS)).isDone()).isTrue();
   }
 
   @Test

@@ -61,7 +61,7 @@ class ResultsFuzzTest {
           Results read = Results.read(file);
           List<Row> rows = Row.of(read.cells());
           Sentences.head(read, rows);
-          Trial.done(0, Map.of(), List.of(read, read));
+          CandidateResult.done(0, Map.of(), List.of(read, read));
         });
   }
 }

@@ -26,9 +26,10 @@ import org.w3c.dom.Document;
 import org.xml.sax.InputSource;
 
 class SweepReportTest {
-  private static final Goal QUALITY = new Goal(List.of(Trial.PRUNED), Double.NEGATIVE_INFINITY);
+  private static final Goal QUALITY =
+      new Goal(List.of(CandidateResult.PRUNED), Double.NEGATIVE_INFINITY);
   private static final Goal BOTH =
-      new Goal(List.of(Trial.PRUNED, Trial.BYTES), Double.NEGATIVE_INFINITY);
+      new Goal(List.of(CandidateResult.PRUNED, CandidateResult.BYTES), Double.NEGATIVE_INFINITY);
   private static final List<SweepReport.Parameter> PARAMETERS =
       List.of(
           new SweepReport.Parameter("finetune.lambda", true),
@@ -36,18 +37,27 @@ class SweepReportTest {
 
   @TempDir private Path folder;
 
-  private static Trial trial(int number, double pruned, double bytes, double lambda, String mask) {
+  private static CandidateResult trial(
+      int number, double pruned, double bytes, double lambda, String mask) {
     Map<String, JsonNode> values = new LinkedHashMap<>();
     values.put("finetune.lambda", DoubleNode.valueOf(lambda));
     values.put("prune.mask", TextNode.valueOf(mask));
-    Map<String, Double> scores = Map.of(Trial.PRUNED, pruned, Trial.TUNED, 0.5, Trial.BYTES, bytes);
-    Map<String, Double> dev = Map.of(Trial.PRUNED, pruned / 2, Trial.TUNED, 0.4);
-    return new Trial(number, values, scores, dev, List.of("d"), null, 2, 60.0 * number);
+    Map<String, Double> scores =
+        Map.of(
+            CandidateResult.PRUNED,
+            pruned,
+            CandidateResult.TUNED,
+            0.5,
+            CandidateResult.BYTES,
+            bytes);
+    Map<String, Double> dev =
+        Map.of(CandidateResult.PRUNED, pruned / 2, CandidateResult.TUNED, 0.4);
+    return new CandidateResult(number, values, scores, dev, List.of("d"), null, 2, 60.0 * number);
   }
 
-  private static List<Trial> random(long seed, int count) {
+  private static List<CandidateResult> random(long seed, int count) {
     Random random = new Random(seed);
-    List<Trial> trials = new ArrayList<>();
+    List<CandidateResult> trials = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       trials.add(
           trial(
@@ -64,13 +74,15 @@ class SweepReportTest {
   @Test
   void theFrontIsWhatNoneBeatsInBoth() {
     for (long seed = 0; seed < 50; seed++) {
-      List<Trial> trials = random(seed, 12);
-      List<Trial> expected = new ArrayList<>();
-      for (Trial one : trials) {
+      List<CandidateResult> trials = random(seed, 12);
+      List<CandidateResult> expected = new ArrayList<>();
+      for (CandidateResult one : trials) {
         boolean beaten = false;
-        for (Trial other : trials) {
-          double quality = other.scores().get(Trial.PRUNED) - one.scores().get(Trial.PRUNED);
-          double smaller = one.scores().get(Trial.BYTES) - other.scores().get(Trial.BYTES);
+        for (CandidateResult other : trials) {
+          double quality =
+              other.scores().get(CandidateResult.PRUNED) - one.scores().get(CandidateResult.PRUNED);
+          double smaller =
+              one.scores().get(CandidateResult.BYTES) - other.scores().get(CandidateResult.BYTES);
           beaten |= quality >= 0 && smaller >= 0 && quality + smaller > 0;
         }
         if (!beaten) {
@@ -85,8 +97,8 @@ class SweepReportTest {
 
   @Test
   void theSmallestThatReachesTheFloorIsTheBest() {
-    Goal goal = new Goal(List.of(Trial.BYTES), 0.3);
-    List<Trial> trials =
+    Goal goal = new Goal(List.of(CandidateResult.BYTES), 0.3);
+    List<CandidateResult> trials =
         List.of(
             trial(0, 0.2, 1, 1, "m"),
             trial(1, 0.3, 9, 1, "m"),
@@ -103,30 +115,35 @@ class SweepReportTest {
   /** Of the same score 294 KB were called the best where 42 KB had it too. */
   @Test
   void ofEqualsTheSmallerFileIsTheBest() throws IOException {
-    List<Trial> trials = List.of(trial(0, 0.5, 294_000, 1, "m"), trial(1, 0.5, 42_000, 1, "m"));
+    List<CandidateResult> trials =
+        List.of(trial(0, 0.5, 294_000, 1, "m"), trial(1, 0.5, 42_000, 1, "m"));
     for (Goal goal : List.of(QUALITY, BOTH)) {
       assertThat(goal.best(trials)).contains(trials.get(1));
       new SweepReport("name", PARAMETERS, goal, 2, trials).write(folder);
       assertThat(folder.resolve("report.md")).content().contains("Best: candidate 1, pruned 0.500");
     }
     for (long seed = 0; seed < 50; seed++) {
-      List<Trial> some = random(seed, 12);
+      List<CandidateResult> some = random(seed, 12);
       assertThat(BOTH.front(some)).contains(BOTH.best(some).orElseThrow());
-      Goal smallest = new Goal(List.of(Trial.BYTES), 0.3);
-      Trial best = smallest.best(some).orElseThrow();
+      Goal smallest = new Goal(List.of(CandidateResult.BYTES), 0.3);
+      CandidateResult best = smallest.best(some).orElseThrow();
       assertThat(some)
           .noneMatch(
               other ->
-                  other.scores().get(Trial.BYTES).equals(best.scores().get(Trial.BYTES))
-                      && other.scores().get(Trial.PRUNED) > best.scores().get(Trial.PRUNED)
+                  other
+                          .scores()
+                          .get(CandidateResult.BYTES)
+                          .equals(best.scores().get(CandidateResult.BYTES))
+                      && other.scores().get(CandidateResult.PRUNED)
+                          > best.scores().get(CandidateResult.PRUNED)
                       && smallest.reaches(best));
     }
   }
 
   @Test
   void saysOnlyWhatIsSo() throws IOException {
-    Goal floor = new Goal(List.of(Trial.BYTES), 0.9);
-    List<Trial> trials = List.of(trial(0, 0.5, 9, 1, "m"), trial(1, 0.4, 8, 1, "m"));
+    Goal floor = new Goal(List.of(CandidateResult.BYTES), 0.9);
+    List<CandidateResult> trials = List.of(trial(0, 0.5, 9, 1, "m"), trial(1, 0.4, 8, 1, "m"));
 
     new SweepReport("name", PARAMETERS, floor, 1, trials).write(folder);
 
@@ -142,7 +159,7 @@ class SweepReportTest {
   @Test
   void namesAreNoMarkup() throws IOException {
     String name = "a|b `c` *d* [e](http://f) <b>g</b> & '\"\n# h\u001b[31m\u202e_i_ {body} q_lin";
-    Trial failed = Trial.failed(0, Map.of(name, TextNode.valueOf(name)), name);
+    CandidateResult failed = CandidateResult.failed(0, Map.of(name, TextNode.valueOf(name)), name);
     SweepReport.Parameter parameter = new SweepReport.Parameter(name, false);
 
     new SweepReport(name, List.of(parameter), QUALITY, 1, List.of(failed)).write(folder);
@@ -162,8 +179,8 @@ class SweepReportTest {
 
   @Test
   void isSelfContainedAndNamesEveryCandidate() throws Exception {
-    List<Trial> trials = random(1, 9);
-    trials.add(Trial.failed(9, trials.get(0).values(), "ran out of <luck>"));
+    List<CandidateResult> trials = random(1, 9);
+    trials.add(CandidateResult.failed(9, trials.get(0).values(), "ran out of <luck>"));
 
     new SweepReport("name", PARAMETERS, BOTH, 20, trials).write(folder);
 

@@ -29,7 +29,7 @@ class ContestTest {
   private final List<String> said = new ArrayList<>();
 
   /** Every model scores 1 that is not destroyed. */
-  private record Survival(Predicate<Checkpoint> destroyed) implements Yardstick {
+  private record Survival(Predicate<Checkpoint> destroyed) implements Measure {
     @Override
     public String metric() {
       return "survival";

@@ -13,7 +13,7 @@ import java.util.Map;
  *
  * @param size how many texts there are
  */
-record Means(int size) implements Yardstick {
+record Means(int size) implements Measure {
   static Candidate candidate(String mask, String rescale) {
     return new Candidate(Recipe.of(Map.of("mask", mask, "rescale", rescale)));
   }

@@ -3,8 +3,8 @@ package io.darex.bench.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
-import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +15,7 @@ import org.deeplearning4j.arbiter.optimize.runner.CandidateStatus;
 import org.junit.jupiter.api.Test;
 
 class CandidateTasksTest {
-  private final List<Trial> finished = new ArrayList<>();
+  private final List<CandidateResult> finished = new ArrayList<>();
   private final List<Exception> abandoned = new ArrayList<>();
 
   private OptimizationResult run(CandidateTasks.Evaluation evaluation) throws Exception {
@@ -24,16 +24,17 @@ class CandidateTasksTest {
             evaluation,
             (trial, seconds) -> finished.add(trial),
             abandoned::add,
-            new Goal(List.of(Trial.PRUNED), Double.NEGATIVE_INFINITY));
+            new Goal(List.of(CandidateResult.PRUNED), Double.NEGATIVE_INFINITY));
     Candidate<List<?>> candidate = new Candidate<>(List.of(), 3, new double[0], Map.of(), null);
     return tasks.create(candidate, null, null, null, List.of(), null).call();
   }
 
   @Test
   void aFailedCandidateIsFinishedAndTheSweepGoesOn() throws Exception {
-    OptimizationResult result = run((number, values) -> Trial.failed(number, Map.of(), "why"));
+    OptimizationResult result =
+        run((number, values) -> CandidateResult.failed(number, Map.of(), "why"));
 
-    assertThat(finished).extracting(Trial::candidate).containsExactly(3);
+    assertThat(finished).extracting(CandidateResult::candidate).containsExactly(3);
     assertThat(abandoned).isEmpty();
     assertThat(result.getCandidateInfo().getCandidateStatus()).isEqualTo(CandidateStatus.Failed);
   }

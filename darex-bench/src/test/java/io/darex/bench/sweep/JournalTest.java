@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.darex.bench.console.BadInputException;
-import io.darex.bench.report.Trial;
+import io.darex.bench.report.CandidateResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,18 +18,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class JournalTest {
-  private static final Trial FIRST =
-      new Trial(
+  private static final CandidateResult FIRST =
+      new CandidateResult(
           1,
           Map.of("finetune.lambda", DoubleNode.valueOf(1e-4)),
-          Map.of(Trial.PRUNED, 0.1 + 0.2, Trial.TUNED, 0.4, Trial.BYTES, 9.0),
-          Map.of(Trial.PRUNED, 0.5, Trial.TUNED, 0.6),
+          Map.of(
+              CandidateResult.PRUNED,
+              0.1 + 0.2,
+              CandidateResult.TUNED,
+              0.4,
+              CandidateResult.BYTES,
+              9.0),
+          Map.of(CandidateResult.PRUNED, 0.5, CandidateResult.TUNED, 0.6),
           List.of("digest"),
           null,
           3,
           4);
-  private static final Trial SECOND =
-      Trial.failed(0, Map.of("prune.mask", TextNode.valueOf("rändom")), "a\treason");
+  private static final CandidateResult SECOND =
+      CandidateResult.failed(0, Map.of("prune.mask", TextNode.valueOf("rändom")), "a\treason");
 
   @TempDir private Path folder;
 

@@ -3,8 +3,8 @@ package io.darex.bench.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
-import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,15 +74,21 @@ class ProposalsTest {
   }
 
   /** Every seventh fails: a search must go on without it. */
-  private static Trial trial(SweepConfig config, int number, List<JsonNode> values) {
+  private static CandidateResult trial(SweepConfig config, int number, List<JsonNode> values) {
     Map<String, JsonNode> named = config.named(values);
     return number % 7 == 6
-        ? Trial.failed(number, named, "seventh")
-        : new Trial(
+        ? CandidateResult.failed(number, named, "seventh")
+        : new CandidateResult(
             number,
             named,
-            Map.of(Trial.PRUNED, quality(values), Trial.TUNED, 1.0, Trial.BYTES, 1.0),
-            Map.of(Trial.PRUNED, 1.0, Trial.TUNED, 1.0),
+            Map.of(
+                CandidateResult.PRUNED,
+                quality(values),
+                CandidateResult.TUNED,
+                1.0,
+                CandidateResult.BYTES,
+                1.0),
+            Map.of(CandidateResult.PRUNED, 1.0, CandidateResult.TUNED, 1.0),
             null,
             null,
             1,
@@ -113,16 +119,18 @@ class ProposalsTest {
   @Test
   void patienceCountsByNumberUpToTheFirstUnfinished() throws IOException {
     SweepConfig config = genetic("patience: 3, ");
-    List<Trial> trials = new ArrayList<>();
+    List<CandidateResult> trials = new ArrayList<>();
     double[] scores = {1, 5, 2, 3};
     for (int i = 0; i < scores.length; i++) {
-      trials.add(new Trial(i, Map.of(), Map.of(Trial.PRUNED, scores[i]), null, null, null, 1, i));
+      trials.add(
+          new CandidateResult(
+              i, Map.of(), Map.of(CandidateResult.PRUNED, scores[i]), null, null, null, 1, i));
     }
 
     assertThat(Sweep.isStale(config, trials)).isFalse();
-    trials.add(Trial.failed(5, Map.of(), "why"));
+    trials.add(CandidateResult.failed(5, Map.of(), "why"));
     assertThat(Sweep.isStale(config, trials)).as("4 is not finished").isFalse();
-    trials.add(4, Trial.failed(4, Map.of(), "why"));
+    trials.add(4, CandidateResult.failed(4, Map.of(), "why"));
     assertThat(Sweep.isStale(config, trials)).isTrue();
   }
 }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.BadInputException;
-import io.darex.bench.report.Trial;
+import io.darex.bench.report.CandidateResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,8 @@ class SweepConfigTest {
     SweepConfig config = read(yaml.replace("../../out/quickstart", folder.toString()));
 
     assertThat(config.candidates()).isEqualTo(63);
-    assertThat(config.goal().objectives()).containsExactly(Trial.PRUNED, Trial.BYTES);
+    assertThat(config.goal().objectives())
+        .containsExactly(CandidateResult.PRUNED, CandidateResult.BYTES);
     assertThatThrownBy(() -> read(yaml.replace("../../out/quickstart", "nowhere")))
         .isInstanceOf(BadInputException.class)
         .hasMessageContaining("tuned: expected the folder of a run or a Hugging Face folder");

@@ -3,9 +3,9 @@ package io.darex.bench.sweep;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.darex.bench.fuzz.ReaderFuzz;
+import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.SweepReport;
-import io.darex.bench.report.Trial;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,17 +40,18 @@ class SweepFuzzTest {
   void journals() throws IOException {
     Path first = Files.createDirectories(folder.resolve("first"));
     try (Journal journal = Journal.open(first, "sweep")) {
-      Map<String, Double> scores = Map.of(Trial.PRUNED, .5, Trial.TUNED, .6, Trial.BYTES, 9.0);
-      Map<String, Double> dev = Map.of(Trial.PRUNED, .5, Trial.TUNED, .6);
+      Map<String, Double> scores =
+          Map.of(CandidateResult.PRUNED, .5, CandidateResult.TUNED, .6, CandidateResult.BYTES, 9.0);
+      Map<String, Double> dev = Map.of(CandidateResult.PRUNED, .5, CandidateResult.TUNED, .6);
       for (int i = 0; i < 3; i++) {
         journal.append(
-            new Trial(
+            new CandidateResult(
                 i, Map.of("a", DoubleNode.valueOf(i)), scores, dev, List.of("d"), null, 3, i));
       }
-      journal.append(Trial.failed(3, Map.of("a", TextNode.valueOf("ü")), "a reason"));
+      journal.append(CandidateResult.failed(3, Map.of("a", TextNode.valueOf("ü")), "a reason"));
     }
     String good = Files.readString(first.resolve(Journal.FILE));
-    Goal goal = new Goal(List.of(Trial.PRUNED, Trial.BYTES), .1);
+    Goal goal = new Goal(List.of(CandidateResult.PRUNED, CandidateResult.BYTES), .1);
     ReaderFuzz.run(
         folder.resolve(Journal.FILE),
         List.of(good),

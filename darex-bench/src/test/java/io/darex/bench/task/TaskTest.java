@@ -158,7 +158,7 @@ class TaskTest {
   void permutationsAreEven() {
     int[][] counts = new int[8][8];
     for (long seed = 0; seed < 8000; seed++) {
-      int[] order = new Dice(seed, 0).permutation(8);
+      int[] order = new RandomChoice(seed, 0).permutation(8);
       assertThat(order).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7);
       for (int i = 0; i < 8; i++) {
         counts[i][order[i]]++;

@@ -3,7 +3,7 @@ package io.darex.prune.delta;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.MismatchException;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.Preflight;
 import io.darex.prune.Provenance;
 import io.darex.prune.Sameness;
@@ -287,7 +287,7 @@ public final class PruneJob {
       }
     }
     long entries = delta.entries();
-    boolean bySize = recipe.mask().places() == Places.GAPS;
+    boolean bySize = recipe.mask().places() == PlaceStorage.GAPS;
     double zeroShare =
         bySize
             ? 1 - (double) nonZeros(threads) / entries

@@ -3,7 +3,7 @@ package io.darex.prune.delta;
 import io.darex.prune.DType;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.NonFiniteException;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.Provenance;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
@@ -136,11 +136,11 @@ public final class SparseDeltaFile {
               Tensor converted = ConvertedTensor.of(kept.values(), values);
               tensors.add(new Renamed(KEPT + name, converted));
             });
-    Places places = delta.mask().places();
-    if (places == Places.GAPS) {
+    PlaceStorage places = delta.mask().places();
+    if (places == PlaceStorage.GAPS) {
       GapsTensor.of(delta.kept().values(), threads)
           .forEach(gaps -> tensors.add(new Renamed(GAPS + gaps.name(), gaps)));
-    } else if (places == Places.COLUMNS) {
+    } else if (places == PlaceStorage.COLUMNS) {
       delta.kept().values().forEach(kept -> tensors.add(columns(kept)));
     }
     delta.whole().forEach((name, tensor) -> tensors.add(new Renamed(WHOLE + name, tensor)));
@@ -338,8 +338,8 @@ public final class SparseDeltaFile {
         String expected = "a dropRate in darex.mask for each kept:NAME";
         checkPairs(mask.rates().keySet(), kept, expected);
       }
-      checkPlaces(GAPS, metadata.mask().places() == Places.GAPS);
-      checkPlaces(COLUMNS, metadata.mask().places() == Places.COLUMNS);
+      checkPlaces(GAPS, metadata.mask().places() == PlaceStorage.GAPS);
+      checkPlaces(COLUMNS, metadata.mask().places() == PlaceStorage.COLUMNS);
       for (String name : metadata.scale().perTensor().keySet()) {
         check(kept.contains(name), "darex.q to name kept tensors only", "'" + name + "'");
       }

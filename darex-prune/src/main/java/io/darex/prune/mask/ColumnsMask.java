@@ -3,7 +3,7 @@ package io.darex.prune.mask;
 import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.TensorMask;
 import io.darex.prune.parameter.Kind;
 import java.util.List;
@@ -61,8 +61,8 @@ public record ColumnsMask(long seed, double dropRate) implements Mask {
   }
 
   @Override
-  public Places places() {
-    return Places.COLUMNS;
+  public PlaceStorage places() {
+    return PlaceStorage.COLUMNS;
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.darex.prune.mask;
 import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.TensorMask;
 
 /**
@@ -33,8 +33,8 @@ public interface DrawnMask extends Mask {
   }
 
   @Override
-  default Places places() {
-    return Places.DRAWN;
+  default PlaceStorage places() {
+    return PlaceStorage.DRAWN;
   }
 
   @Override

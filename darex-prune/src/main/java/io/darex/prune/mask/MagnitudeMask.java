@@ -4,7 +4,7 @@ import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
 import io.darex.prune.NameOrder;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.TensorMask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Parameter;
@@ -75,8 +75,8 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
   }
 
   @Override
-  public Places places() {
-    return Places.GAPS;
+  public PlaceStorage places() {
+    return PlaceStorage.GAPS;
   }
 
   @Override

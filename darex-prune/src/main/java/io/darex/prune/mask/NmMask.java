@@ -4,7 +4,7 @@ import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
 import io.darex.prune.OneLine;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.TensorMask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Parameter;
@@ -74,8 +74,8 @@ public record NmMask(int n, int m) implements Mask {
   }
 
   @Override
-  public Places places() {
-    return Places.GAPS;
+  public PlaceStorage places() {
+    return PlaceStorage.GAPS;
   }
 
   @Override

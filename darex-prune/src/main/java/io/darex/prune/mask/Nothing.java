@@ -3,7 +3,7 @@ package io.darex.prune.mask;
 import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.TensorMask;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,7 +41,7 @@ record Nothing(Mask like) implements DrawnMask {
   }
 
   @Override
-  public Places places() {
+  public PlaceStorage places() {
     return like.places();
   }
 

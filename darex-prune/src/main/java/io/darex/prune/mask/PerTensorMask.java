@@ -6,7 +6,7 @@ import io.darex.prune.LayerInput;
 import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NameOrder;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -141,7 +141,7 @@ public record PerTensorMask(Mask template, Map<String, Double> rates) implements
   }
 
   @Override
-  public Places places() {
+  public PlaceStorage places() {
     return template.places();
   }
 

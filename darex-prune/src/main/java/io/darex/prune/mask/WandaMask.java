@@ -5,7 +5,7 @@ import io.darex.prune.Delta;
 import io.darex.prune.LayerInput;
 import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.parameter.Kind;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -107,8 +107,8 @@ public record WandaMask(double dropRate, Optional<Map<String, List<Double>>> nor
   }
 
   @Override
-  public Places places() {
-    return Places.GAPS;
+  public PlaceStorage places() {
+    return PlaceStorage.GAPS;
   }
 
   /**

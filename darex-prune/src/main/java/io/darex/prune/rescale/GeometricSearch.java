@@ -45,7 +45,7 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
    * @param from the smallest, above 0
    * @param to the largest, at most 1
    */
-  void run(double from, double to, Trials trials) {
+  void run(double from, double to, SearchedPoints trials) {
     for (int i = 0; i < coarse; i++) {
       double q = i == coarse - 1 ? to : from * StrictMath.pow(to / from, i / (coarse - 1.0));
       trials.score(Math.min(q, to));
@@ -55,7 +55,7 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
     }
   }
 
-  private void refine(Trials trials) {
+  private void refine(SearchedPoints trials) {
     double best = trials.best(tolerance);
     double below = trials.below(best);
     double above = trials.above(best);

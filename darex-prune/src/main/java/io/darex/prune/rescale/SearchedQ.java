@@ -185,10 +185,11 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
   public Found find(Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     Objective objective = target.of(evidence);
     double keepRate = pruned.mask().keepRate();
-    DoubleFunction<Trials.Candidate> candidates = candidates(delta, pruned, evidence, threads);
+    DoubleFunction<SearchedPoints.Candidate> candidates =
+        candidates(delta, pruned, evidence, threads);
     List<SparseDelta> drawn = drawn(delta, pruned, threads);
-    Trials trials =
-        new Trials(
+    SearchedPoints trials =
+        new SearchedPoints(
             candidates, scale -> score(drawn, delta.base(), objective, scale), evidence.progress());
     GeometricSearch search = target.search();
     trials.score(keepRate);
@@ -197,10 +198,10 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
     return new Found(best, trials.searched());
   }
 
-  private DoubleFunction<Trials.Candidate> candidates(
+  private DoubleFunction<SearchedPoints.Candidate> candidates(
       Delta delta, SparseDelta pruned, Evidence evidence, int threads) {
     if (scope == Scope.GLOBAL) {
-      return q -> new Trials.Candidate(KeepRates.scale(pruned, q), q, null);
+      return q -> new SearchedPoints.Candidate(KeepRates.scale(pruned, q), q, null);
     }
     Calibration calibration =
         evidence
@@ -215,7 +216,7 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
     return mean -> {
       double eta = bounds.eta(mean);
       Scale scale = bounds.scale(eta);
-      return new Trials.Candidate(scale, bounds.mean(scale), eta);
+      return new SearchedPoints.Candidate(scale, bounds.mean(scale), eta);
     };
   }
 

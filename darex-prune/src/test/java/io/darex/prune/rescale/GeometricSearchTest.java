@@ -16,10 +16,11 @@ import org.junit.jupiter.api.Test;
 class GeometricSearchTest {
   private static final List<Double> KEEP_RATES = List.of(0.1, 0.05, 0.01, 0.001);
 
-  private static Trials run(GeometricSearch search, double keepRate, DoubleUnaryOperator curve) {
-    Trials trials =
-        new Trials(
-            q -> new Trials.Candidate(Scale.of(q), q, null),
+  private static SearchedPoints run(
+      GeometricSearch search, double keepRate, DoubleUnaryOperator curve) {
+    SearchedPoints trials =
+        new SearchedPoints(
+            q -> new SearchedPoints.Candidate(Scale.of(q), q, null),
             scale -> curve.applyAsDouble(scale.fallback()),
             point -> {});
     trials.score(keepRate);
@@ -54,7 +55,7 @@ class GeometricSearchTest {
       for (int i = 0; i <= 40; i++) {
         double peak = i / 40.0;
         DoubleUnaryOperator curve = q -> family.score(place(keepRate, q), peak);
-        Trials trials = run(search, keepRate, curve);
+        SearchedPoints trials = run(search, keepRate, curve);
         double found = curve.applyAsDouble(trials.best(search.tolerance()));
         worst = Math.max(worst, top(keepRate, curve) - found);
         points += trials.searched().size();
@@ -162,7 +163,7 @@ class GeometricSearchTest {
   @Test
   void passesOverPointsWithoutAScoreAndReportsThem() {
     for (GeometricSearch search : List.of(GeometricSearch.DEFAULT, GeometricSearch.SMOOTH)) {
-      Trials trials = run(search, 0.01, q -> q < 0.1 ? Double.NaN : -q);
+      SearchedPoints trials = run(search, 0.01, q -> q < 0.1 ? Double.NaN : -q);
       assertThat(trials.best(0)).isBetween(0.1, 0.15);
       assertThat(trials.searched()).filteredOn(p -> Double.isNaN(p.score())).isNotEmpty();
       assertThatThrownBy(() -> run(search, 0.01, q -> Double.NaN).best(0))

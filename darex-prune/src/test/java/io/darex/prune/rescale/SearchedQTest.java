@@ -10,7 +10,7 @@ import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
 import io.darex.prune.Objective;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
@@ -231,7 +231,7 @@ class SearchedQTest {
     }
 
     @Override
-    public Places places() {
+    public PlaceStorage places() {
       return mask.places();
     }
 

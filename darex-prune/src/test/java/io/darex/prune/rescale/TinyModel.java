@@ -6,7 +6,7 @@ import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.LayerInput;
 import io.darex.prune.Mask;
-import io.darex.prune.Places;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.Selection;
@@ -226,8 +226,8 @@ final class TinyModel {
     }
 
     @Override
-    public Places places() {
-      return Places.GAPS;
+    public PlaceStorage places() {
+      return PlaceStorage.GAPS;
     }
 
     @Override

@@ -36,7 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * fine-tune its folder stays, under the digest of all that determines it, and another process finds
  * it there; of the pruned checkpoints nothing stays.
  */
-public final class Trials implements AutoCloseable {
+public final class SharedRuns implements AutoCloseable {
   /** Beside the fine-tunes' folder, an empty file for each, locked while a process makes it. */
   public static final String LOCKS = ".locks";
 
@@ -45,7 +45,7 @@ public final class Trials implements AutoCloseable {
   private final int threads;
   private final Console console;
   private final Map<List<Object>, CompletableFuture<Prepared>> prepared = new ConcurrentHashMap<>();
-  private final Map<String, CompletableFuture<Tuned>> tuned = new ConcurrentHashMap<>();
+  private final Map<String, CompletableFuture<FineTuned>> tuned = new ConcurrentHashMap<>();
   private final Map<Optional<Path>, CompletableFuture<Optional<String>>> given =
       new ConcurrentHashMap<>();
   private final Map<EncoderConfig, Deque<Encoder>> idle = new HashMap<>();
@@ -60,7 +60,7 @@ public final class Trials implements AutoCloseable {
    * @param finetunes the folder of the fine-tunes' folders
    * @param threads for each evaluation
    */
-  public Trials(Optional<Path> glue, Path finetunes, int threads, Console console) {
+  public SharedRuns(Optional<Path> glue, Path finetunes, int threads, Console console) {
     this.glue = glue;
     this.finetunes = finetunes;
     this.threads = threads;
@@ -78,7 +78,7 @@ public final class Trials implements AutoCloseable {
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
       if (config.tuned().isPresent()) {
-        Tuned.requireHead(shared, Tuned.given(config.tuned().get()), console::say);
+        FineTuned.requireHead(shared, FineTuned.given(config.tuned().get()), console::say);
       }
     }
   }
@@ -114,13 +114,14 @@ public final class Trials implements AutoCloseable {
     List<Results> all = new ArrayList<>();
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
-      Optional<String> digest = once(given, config.tuned(), () -> Tuned.givenDigest(config));
+      Optional<String> digest = once(given, config.tuned(), () -> FineTuned.givenDigest(config));
       String job = Job.digest(config, finetune, shared.data(), digest);
-      Tuned model = once(tuned, job, () -> tune(config, finetune, shared, job));
+      FineTuned model = once(tuned, job, () -> tune(config, finetune, shared, job));
       Encoder encoder = borrow(shared);
       try {
         OutputFolder folder = new OutputFolder(scratch, model.folder());
-        Cells cells = new Cells(config.prune(), shared, encoder, model, folder, threads, console);
+        CellRunner cells =
+            new CellRunner(config.prune(), shared, encoder, model, folder, threads, console);
         all.add(cells.complete(model.results().withCells(List.of())));
       } finally {
         giveBack(encoder);
@@ -140,12 +141,12 @@ public final class Trials implements AutoCloseable {
         });
   }
 
-  private Tuned tune(RunConfig config, FinetuneConfig finetune, Prepared shared, String job)
+  private FineTuned tune(RunConfig config, FinetuneConfig finetune, Prepared shared, String job)
       throws IOException {
     Path path = finetunes.resolve(job);
     OutputFolder folder =
         config.tuned().isPresent()
-            ? new OutputFolder(path, Tuned.given(config.tuned().get()))
+            ? new OutputFolder(path, FineTuned.given(config.tuned().get()))
             : new OutputFolder(path);
     Path locks = Files.createDirectories(finetunes.resolveSibling(LOCKS));
     // Of several processes one trains, and should it end, the next goes on where it was.
@@ -161,7 +162,8 @@ public final class Trials implements AutoCloseable {
       try (Encoder encoder =
           Encoders.open(
               shared.architecture(), shared.pretrained().checkpoint(), finetune.seed(), threads)) {
-        return Tuned.of(config, finetune, shared, job, encoder, folder, earlier, false, console);
+        return FineTuned.train(
+            config, finetune, shared, job, encoder, folder, earlier, false, console);
       }
     }
   }

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * being better. The texts come in two halves, the even places and the odd ones, so that what is
  * chosen by one half can be scored on the other.
  */
-interface Yardstick {
+interface Measure {
   /** What it measures. */
   String metric();
 

@@ -7,14 +7,14 @@ import java.util.SplittableRandom;
  * Seeded draws that are the same on every platform and Java version: only {@code nextLong}, whose
  * algorithm is fixed, is used, not the bounded draws and shuffles the library may change.
  */
-final class Dice {
+final class RandomChoice {
   private final SplittableRandom random;
 
   /**
    * Independent streams of one seed. The seed is mixed before and after the stream is added, since
    * neighbouring seeds of a SplittableRandom may give the same draws, shifted.
    */
-  Dice(long seed, long stream) {
+  RandomChoice(long seed, long stream) {
     long key = new SplittableRandom(seed).nextLong() + stream;
     random = new SplittableRandom(new SplittableRandom(key).nextLong());
   }

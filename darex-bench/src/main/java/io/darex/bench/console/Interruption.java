@@ -5,8 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /** What is said to one who interrupts work: the last line of the process. */
-public final class Farewell {
-  private Farewell() {}
+public final class Interruption {
+  private Interruption() {}
 
   /**
    * Does work that can be gone on with when it is interrupted.

@@ -13,7 +13,7 @@ import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 
 /** The points one search has tried. What divides by the same q's is scored once. */
-final class Trials {
+final class SearchedPoints {
   private final DoubleFunction<Candidate> candidates;
   private final ToDoubleFunction<Scale> score;
   private final Consumer<Point> progress;
@@ -35,7 +35,7 @@ final class Trials {
    * @param score of a candidate; NaN if it has none
    * @param progress sees every point as soon as it has its score
    */
-  Trials(
+  SearchedPoints(
       DoubleFunction<Candidate> candidates,
       ToDoubleFunction<Scale> score,
       Consumer<Point> progress) {

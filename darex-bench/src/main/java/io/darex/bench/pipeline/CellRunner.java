@@ -42,7 +42,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 
 /** Every method with every seed: pruned, written, applied and scored. */
-final class Cells {
+final class CellRunner {
   private final PruneConfig config;
   private final Splits splits;
   private final LoadedEncoder encoder;
@@ -53,7 +53,7 @@ final class Cells {
 
   private final String task;
   private final Checkpoint base;
-  private final Tuned tuned;
+  private final FineTuned tuned;
   private final OutputFolder folder;
 
   /** What lies beside the fine-tuned weights. */
@@ -67,11 +67,11 @@ final class Cells {
    * @param encoder is given the weights of one cell after the other
    * @param threads for pruning
    */
-  Cells(
+  CellRunner(
       PruneConfig config,
       Prepared prepared,
       Encoder encoder,
-      Tuned tuned,
+      FineTuned tuned,
       OutputFolder folder,
       int threads,
       Console console)
@@ -222,7 +222,7 @@ final class Cells {
                 }))
         .withImportance(
             Optional.of(
-                () -> Importance.of(encoder, Tuned.withHeadOf(delta), delta, splits.train())))
+                () -> Importance.of(encoder, FineTuned.withHeadOf(delta), delta, splits.train())))
         .withProgress(point -> console.say(words(recipe, point)));
   }
 

@@ -41,7 +41,7 @@ import java.util.function.Consumer;
  * @param baseDigest of the pre-trained encoder
  * @param results with the cells that an earlier run of the same folder made
  */
-record Tuned(
+record FineTuned(
     Path folder, Checkpoint checkpoint, String digest, String baseDigest, Results results) {
 
   /** Where the fine-tune lies that a configuration names: a run's own is in its folder. */
@@ -66,7 +66,7 @@ record Tuned(
    * @param earlier what such a run had come to
    * @param baselines whether a majority vote and a frozen encoder are scored too
    */
-  static Tuned of(
+  static FineTuned train(
       RunConfig config,
       FinetuneConfig finetune,
       Prepared prepared,
@@ -95,7 +95,7 @@ record Tuned(
       results = unpruned(config, optimizer, prepared, encoder, checkpoint, training, baselines);
     }
     folder.write(results);
-    return new Tuned(
+    return new FineTuned(
         folder.tuned(),
         checkpoint,
         CheckpointDigest.of(checkpoint),

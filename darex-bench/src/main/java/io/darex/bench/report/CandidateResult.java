@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * @param elapsed seconds of work on the whole sweep when it was finished, pauses left out
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-public record Trial(
+public record CandidateResult(
     int candidate,
     Map<String, JsonNode> values,
     Map<String, Double> scores,
@@ -49,7 +49,7 @@ public record Trial(
   public static final String DELTA = "meanAbsDelta";
 
   /** Copies the collections; absent ones are empty. */
-  public Trial {
+  public CandidateResult {
     values = values == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(values));
     scores = scores == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(scores));
     dev = dev == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(dev));
@@ -61,7 +61,7 @@ public record Trial(
    *
    * @throws IllegalArgumentException if it is none that {@link #done} or {@link #failed} makes
    */
-  public Trial requireWhole() {
+  public CandidateResult requireWhole() {
     boolean scored = has(scores, PRUNED, TUNED, BYTES) && has(dev, PRUNED, TUNED);
     if (candidate < 0
         || values.values().stream().anyMatch(Objects::isNull)
@@ -80,7 +80,8 @@ public record Trial(
    *
    * @param results one for each fine-tune, at least one, with cells
    */
-  public static Trial done(int candidate, Map<String, JsonNode> values, List<Results> results) {
+  public static CandidateResult done(
+      int candidate, Map<String, JsonNode> values, List<Results> results) {
     List<Cell> cells = results.stream().flatMap(each -> each.cells().stream()).toList();
     Map<String, Double> scores = new TreeMap<>();
     double pruned = mean(cells, Cell::validation);
@@ -92,22 +93,23 @@ public record Trial(
     scores.put(TUNED, mean(results, each -> each.tuned().validation()));
     scores.put(BYTES, mean(cells, Cell::bytes));
     if (results.stream().noneMatch(each -> each.training().isEmpty())) {
-      scores.put(DELTA, mean(results, Trial::delta));
+      scores.put(DELTA, mean(results, CandidateResult::delta));
     }
     Map<String, Double> dev =
         Map.of(PRUNED, prunedOnDev, TUNED, mean(results, each -> each.tuned().value()));
     List<String> finetunes = results.stream().map(Results::job).toList();
-    return new Trial(candidate, values, scores, dev, finetunes, null, 0, 0);
+    return new CandidateResult(candidate, values, scores, dev, finetunes, null, 0, 0);
   }
 
   /** A candidate that came to nothing. */
-  public static Trial failed(int candidate, Map<String, JsonNode> values, String reason) {
-    return new Trial(candidate, values, Map.of(), Map.of(), List.of(), reason, 0, 0);
+  public static CandidateResult failed(int candidate, Map<String, JsonNode> values, String reason) {
+    return new CandidateResult(candidate, values, Map.of(), Map.of(), List.of(), reason, 0, 0);
   }
 
   /** The same with its times. */
-  public Trial timed(double taken, double sinceStart) {
-    return new Trial(candidate, values, scores, dev, finetunes, failed, taken, sinceStart);
+  public CandidateResult timed(double taken, double sinceStart) {
+    return new CandidateResult(
+        candidate, values, scores, dev, finetunes, failed, taken, sinceStart);
   }
 
   /** What it has of a parameter, in words. */

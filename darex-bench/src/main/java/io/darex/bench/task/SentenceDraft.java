@@ -9,7 +9,7 @@ import java.util.Set;
  * A sentence of {@link Agreement} in the making. It is written twice at once, with the tested verb
  * right and with it wrong, so that the two cannot differ in anything else.
  */
-final class Draft {
+final class SentenceDraft {
   /** The shape of a finite verb. */
   enum Form {
     IS,
@@ -32,7 +32,7 @@ final class Draft {
   private static final List<String> OWNERS = List.of("my", "our", "your", "his", "her", "their");
 
   private final Lexicon lexicon;
-  private final Dice dice;
+  private final RandomChoice dice;
   private final Form form;
   private final boolean subjectPlural;
   private final boolean attractorPlural;
@@ -40,7 +40,12 @@ final class Draft {
   private final StringBuilder right = new StringBuilder();
   private final StringBuilder wrong = new StringBuilder();
 
-  Draft(Lexicon lexicon, Dice dice, Form form, boolean subjectPlural, boolean attractorPlural) {
+  SentenceDraft(
+      Lexicon lexicon,
+      RandomChoice dice,
+      Form form,
+      boolean subjectPlural,
+      boolean attractorPlural) {
     this.lexicon = lexicon;
     this.dice = dice;
     this.form = form;
@@ -64,7 +69,7 @@ final class Draft {
   }
 
   /** Appends words; empty ones leave no trace. */
-  Draft say(String... words) {
+  SentenceDraft say(String... words) {
     for (String word : words) {
       both(word, word);
     }
@@ -72,11 +77,11 @@ final class Draft {
   }
 
   /** Appends one of these words. */
-  Draft sayOneOf(String... words) {
+  SentenceDraft sayOneOf(String... words) {
     return say(dice.of(List.of(words)));
   }
 
-  Draft stop(String mark) {
+  SentenceDraft stop(String mark) {
     right.append(mark);
     wrong.append(mark);
     return this;
@@ -88,46 +93,46 @@ final class Draft {
   }
 
   /** Appends a noun phrase with a determiner that has no number of its own. */
-  Draft noun(Kind kind, Role role) {
+  SentenceDraft noun(Kind kind, Role role) {
     return noun(kind, role == Role.SUBJECT ? subjectPlural : attractorPlural);
   }
 
-  Draft noun(Kind kind, boolean plural) {
+  SentenceDraft noun(Kind kind, boolean plural) {
     return say(dice.oneIn(4) ? dice.of(OWNERS) : "the").bareNoun(kind, plural);
   }
 
   /** Appends a noun, sometimes with an adjective before it. */
-  Draft bareNoun(Kind kind, boolean plural) {
+  SentenceDraft bareNoun(Kind kind, boolean plural) {
     return say(dice.oneIn(4) ? adjective(kind) : "").say(draw(kind).get(plural ? 1 : 0));
   }
 
   /** Appends where something is: a preposition and the attractor. */
-  Draft place() {
+  SentenceDraft place() {
     return say(dice.of(PLACES)).noun(anyNoun(), Role.ATTRACTOR);
   }
 
   /** Appends a verb that is tested if it agrees with the subject, and always right if not. */
-  Draft finite(Role role, String singular, String plural) {
+  SentenceDraft finite(Role role, String singular, String plural) {
     return role == Role.ATTRACTOR
         ? say(attractorPlural ? plural : singular)
         : both(subjectPlural ? plural : singular, subjectPlural ? singular : plural);
   }
 
   /** Appends what a person or thing does or is. */
-  Draft predicate(Kind kind, Role role) {
+  SentenceDraft predicate(Kind kind, Role role) {
     List<String> verb = draw(kind == Kind.PERSON ? Kind.ACT : Kind.LINK);
     String adjective = adjective(kind);
     return verbPhrase(role, verb, kind == Kind.PERSON ? "" : adjective, adverb(kind), adjective);
   }
 
   /** Appends what a person does to a person or thing, which stands elsewhere. */
-  Draft transitive(Kind object, Role role) {
+  SentenceDraft transitive(Kind object, Role role) {
     List<String> verb = draw(object == Kind.PERSON ? Kind.FEEL : Kind.USE);
     return verbPhrase(role, verb, "", "", draw(Kind.REGARD).get(0) + " of");
   }
 
   /** Appends the past tense, which has no number, of what a person does to a person or thing. */
-  Draft transitivePast(Kind object) {
+  SentenceDraft transitivePast(Kind object) {
     return say(draw(object == Kind.PERSON ? Kind.FEEL : Kind.USE).get(2));
   }
 
@@ -150,7 +155,7 @@ final class Draft {
     return kind == Kind.PERSON && dice.oneIn(3) ? draw(Kind.ADVERB).get(0) : "";
   }
 
-  private Draft verbPhrase(
+  private SentenceDraft verbPhrase(
       Role role, List<String> verb, String afterVerb, String adverb, String afterBe) {
     Form shape = role == Role.SUBJECT ? form : dice.of(List.of(Form.values()));
     return switch (shape) {
@@ -162,7 +167,7 @@ final class Draft {
     };
   }
 
-  private Draft both(String ifRight, String ifWrong) {
+  private SentenceDraft both(String ifRight, String ifWrong) {
     append(right, ifRight);
     append(wrong, ifWrong);
     return this;
