@@ -28,7 +28,7 @@ import lombok.With;
  *     are named: who asks for five gets five
  * @param lora how low-rank factors are trained; null where all weights are
  */
-@Builder
+@Builder(toBuilder = true)
 public record FinetuneConfig(
     String optimizer,
     double lambda,

@@ -275,7 +275,7 @@ class SelectCommandTest {
       delimiter = '|',
       value = {
         "tuned | | expected one target, --drop-rate, --bytes or --tolerance, got none",
-        "tuned | --drop-rate 0.9 --bytes 1MB | came --drop-rate and --bytes",
+        "tuned | --drop-rate 0.9 --bytes 1MB | got --drop-rate and --bytes",
         "tuned | --drop-rate 1 | --drop-rate: expected a number in [0, 1), got 1.0",
         "tuned | --tolerance 0.1 | --tolerance: expected --task",
         "tuned | --tolerance -1 --task cola | --tolerance: expected a number of at least 0",

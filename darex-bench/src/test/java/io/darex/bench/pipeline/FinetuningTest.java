@@ -103,22 +103,7 @@ class FinetuningTest {
   /** 60 steps, of which every twentieth is a line, interrupted after a line that is taken again. */
   @Test
   void theLinesOfStepsThatAreTakenAgainAreNotRepeated() throws IOException {
-    FinetuneConfig small =
-        FinetuneConfig.builder()
-            .optimizer("adamr-l2")
-            .lambda(1e-2)
-            .normalisation("global")
-            .learningRate(1e-2)
-            .epochs(3)
-            .batchSize(4)
-            .maxLength(64)
-            .warmup(0.06)
-            .maxGradientNorm(1)
-            .seed(7)
-            .limit(0)
-            .patience(0)
-            .lora(null)
-            .build();
+    FinetuneConfig small = CONFIG.toBuilder().batchSize(4).build();
     Path straight = folder.resolve("straight/training");
     finetuning(small, straight, encoder(Integer.MAX_VALUE), Duration.ofDays(1)).train();
     List<String> expected = Files.readAllLines(straight.resolveSibling("training.jsonl"));
@@ -199,20 +184,12 @@ class FinetuningTest {
   void patienceEndsTrainingAndInterruptionsDoNotChangeWhen() throws IOException {
     // A rate at which nothing is learned: every epoch is as good as the first.
     FinetuneConfig idle =
-        FinetuneConfig.builder()
+        CONFIG.toBuilder()
             .optimizer("adam")
             .lambda(0)
-            .normalisation("global")
             .learningRate(1e-30)
             .epochs(9)
-            .batchSize(16)
-            .maxLength(64)
-            .warmup(0.06)
-            .maxGradientNorm(1)
-            .seed(7)
-            .limit(0)
             .patience(2)
-            .lora(null)
             .build();
     Path straight = folder.resolve("straight/training");
     TrainingRecord record =

@@ -79,7 +79,7 @@ class FolderLockTest {
     Files.createSymbolicLink(parent.resolve(FolderLock.FILE), victim);
     assertThatThrownBy(() -> FolderLock.of(parent))
         .isInstanceOf(RefusedOutputException.class)
-        .hasMessageContaining("found a symbolic link");
+        .hasMessageContaining("got a symbolic link");
     assertThat(victim).hasContent("theirs");
   }
 }

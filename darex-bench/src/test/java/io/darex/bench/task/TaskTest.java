@@ -45,7 +45,7 @@ class TaskTest {
         .isInstanceOf(BadInputException.class)
         .hasMessage(
             "task: expected one of cola, sst-2, mrpc, sts-b, qqp, mnli, qnli, rte, wnli, agreement,"
-                + " came \"colla\"");
+                + " got \"colla\"");
   }
 
   @Test

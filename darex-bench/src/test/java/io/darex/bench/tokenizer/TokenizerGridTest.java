@@ -70,7 +70,7 @@ class TokenizerGridTest {
       assertThatThrownBy(() -> TokenizerFiles.read(folder).open(64, ROWS))
           .isInstanceOf(BadInputException.class)
           .hasMessageStartingWith("tokenizer_config.json: tokenizer_class: expected")
-          .hasMessageEndingWith("came \"" + name + "\"");
+          .hasMessageEndingWith("got \"" + name + "\"");
     }
   }
 

@@ -15,6 +15,7 @@ import io.darex.prune.folder.CheckpointDigest;
 import io.darex.prune.folder.Digests;
 import io.darex.prune.folder.SideFiles;
 import io.darex.prune.mask.ColumnPlaces;
+import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.safetensors.SafetensorsWriter;
@@ -88,6 +89,8 @@ public final class SparseDeltaFile {
    * @param digest whether the file gets a digest, by which {@link #verify} finds any change
    * @throws java.nio.file.FileAlreadyExistsException if the file exists and {@link
    *     WriteOptions#force()} is not given
+   * @throws IllegalArgumentException if the mask is none of {@link Masks#KINDS}, so that nobody
+   *     could read the file
    * @throws io.darex.prune.NonFiniteException if a kept value is NaN or infinite, or too large for
    *     {@code values}
    */
@@ -122,6 +125,13 @@ public final class SparseDeltaFile {
   private static void write(
       Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options, Seal seal)
       throws IOException {
+    if (!Masks.KINDS.names().contains(delta.mask().kind())) {
+      throw new IllegalArgumentException(
+          "expected a mask that readers of the file know, one of "
+              + Masks.KINDS.names()
+              + ", got "
+              + delta.mask().kind());
+    }
     Map<String, String> texts =
         DeltaMetadata.of(delta, digest ? Optional.of(PLACEHOLDER) : Optional.empty()).texts();
     SafetensorsWriter.write(path, tensors(delta, values, options.threads()), texts, options, seal);

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.darex.prune.Checkpoints;
+import io.darex.prune.Choice;
 import io.darex.prune.DType;
+import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.Provenance;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
@@ -205,6 +208,56 @@ class SparseDeltaFileTest {
         .flatMap(
             mask ->
                 Stream.of(DType.F32, DType.F16, DType.BF16).map(dtype -> arguments(mask, dtype)));
+  }
+
+  /** A mask of one's own prunes in memory; a file of it could be read by nobody. */
+  @Test
+  void refusesAMaskThatReadersDoNotKnow() {
+    SparseDelta good = pruned(new RandomMask(42, 0.9));
+    SparseDelta own =
+        new SparseDelta(
+            new Own(),
+            good.scale(),
+            new TreeMap<>(good.kept()),
+            new TreeMap<>(good.whole()),
+            good.provenance());
+    assertThatThrownBy(() -> write(path, own, DType.F32, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected a mask that readers of the file know")
+        .hasMessageEndingWith("got own");
+    assertThat(path).doesNotExist();
+  }
+
+  private record Own() implements Mask {
+    @Override
+    public String kind() {
+      return "own";
+    }
+
+    @Override
+    public double dropRate() {
+      return 0.9;
+    }
+
+    @Override
+    public Map<String, Object> parameters() {
+      return Map.of();
+    }
+
+    @Override
+    public Mask withSeed(long seed) {
+      return this;
+    }
+
+    @Override
+    public PlaceStorage places() {
+      return PlaceStorage.DRAWN;
+    }
+
+    @Override
+    public Choice choose(Delta delta, int threads) {
+      throw new UnsupportedOperationException();
+    }
   }
 
   @Test

@@ -67,7 +67,7 @@ class PlantedFilesTest {
               })
           .isInstanceOf(RefusedOutputException.class)
           .hasMessageStartingWith(planted.toString())
-          .hasMessageContaining("found " + found)
+          .hasMessageContaining("got " + found)
           .hasMessageContaining("remove it");
       assertThat(target).doesNotExist();
       assertThat(victim).hasContent("theirs");

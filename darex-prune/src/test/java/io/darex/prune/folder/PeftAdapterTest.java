@@ -254,7 +254,7 @@ class PeftAdapterTest {
       delimiter = '|',
       value = {
         "\"peft_type\": \"LORA\" | \"peft_type\": \"LOHA\" | expected peft_type to be \"LORA\","
-            + " found \"LOHA\"",
+            + " got \"LOHA\"",
         "\"peft_type\": \"LORA\", | | expected peft_type to be \"LORA\", got nothing",
         "\"use_dora\": false | \"use_dora\": true | expected use_dora to be none, which no plain"
             + " LoRA has, got true",
@@ -275,7 +275,7 @@ class PeftAdapterTest {
         "\"rank_pattern\": {} | \"rank_pattern\": {\"(\": 4} | expected rank_pattern.( to be under"
             + " a regular expression, got 4",
         "\"alpha_pattern\": {} | \"alpha_pattern\": [1] | expected alpha_pattern to be an object,"
-            + " found [1]",
+            + " got [1]",
         "\"modules_to_save\": [\"classifier\", \"score\"] | \"modules_to_save\": \"classifier\" |"
             + " expected modules_to_save to be a list of names",
         "\"r\": 2 | \"r\": 2, \"r\": 2 | expected a JSON object, got Duplicate field 'r'",

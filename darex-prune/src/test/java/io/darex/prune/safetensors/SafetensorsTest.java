@@ -173,7 +173,7 @@ class SafetensorsTest {
         "{`w`:{`dtype`:`F32`,`shape`:[4],`data_offsets`:[0,8,16]}} | at most 2",
         "{`w`:{`dtype`:`F32`,`shape`:[4.0],`data_offsets`:[0,16]}} | shape to hold integers",
         "{`w`:{`dtype`:`F32`,`shape`:4,`data_offsets`:[0,16]}} | shape to be an array",
-        "{`w`:{`dtype`:`F33`,`shape`:[4],`data_offsets`:[0,16]}} | found 'F33'",
+        "{`w`:{`dtype`:`F33`,`shape`:[4],`data_offsets`:[0,16]}} | got 'F33'",
         "{`w`:{`dtype`:32,`shape`:[4],`data_offsets`:[0,16]}} | dtype to be a text",
         "{`w`:{`shape`:[4],`data_offsets`:[0,16]}} | dtype null",
         "{`w`:{`dtype`:`F32`,`shape`:[1152921504606846976,16],`data_offsets`:[0,16]}} | 2^63 bytes",
@@ -204,9 +204,9 @@ class SafetensorsTest {
   @Test
   void namesTheFaultOfAHostileFile() throws IOException {
     assertFault(new byte[] {1, 2, 3}, "at least the 8 bytes of the header length, got 3 bytes");
-    assertFault(new byte[0], "found 0 bytes");
-    assertFault(new byte[] {64, 0, 0, 0, 0, 0, 0, 0, '{', '}'}, "found 2 bytes: truncated");
-    assertFault(new byte[] {0, 0, 0, 0, 0, 0, 0, (byte) 0x80}, "found 9223372036854775808");
+    assertFault(new byte[0], "got 0 bytes");
+    assertFault(new byte[] {64, 0, 0, 0, 0, 0, 0, 0, '{', '}'}, "got 2 bytes: truncated");
+    assertFault(new byte[] {0, 0, 0, 0, 0, 0, 0, (byte) 0x80}, "got 9223372036854775808");
     assertFault(new byte[] {0, 0, 0, 0, 1, 0, 0, 0}, "at most 100000000 bytes, got 4294967296");
     assertFault(new byte[8], "a JSON object as header");
     byte[] notUtf8 = Hostile.bytes("{\"w\":1}", new byte[0]);

@@ -195,7 +195,7 @@ class TorchFileTest {
                 read(
                     "version https://git-lfs.github.com/spec/v1"
                         .getBytes(StandardCharsets.US_ASCII)))
-        .hasMessageContaining("found a Git LFS pointer; fetch the file by: git lfs pull");
+        .hasMessageContaining("got a Git LFS pointer; fetch the file by: git lfs pull");
     assertThatThrownBy(() -> read("<html>".getBytes(StandardCharsets.US_ASCII)))
         .hasMessageContaining("a web page?");
     assertThatThrownBy(() -> read(new byte[0])).hasMessageContaining("expected a zip, as torch");
@@ -216,16 +216,16 @@ class TorchFileTest {
             + "system\\n"
             + "(X2:lstR.| a pickle of tensors only, got posix.system: it is neither loaded nor"
             + " run",
-        "cbuiltins\\neval\\n(X2:1+tR.| found builtins.eval",
-        "ctorch\\nload\\n(X2:1+tR.| found torch.load",
-        "ctorch._utils\\n_rebuild_tensor\\n)R.| found torch._utils._rebuild_tensor:",
-        "ctorch.storage\\n_load_from_bytes\\n(X2:1+tR.| found torch.storage._load_from_bytes",
+        "cbuiltins\\neval\\n(X2:1+tR.| got builtins.eval",
+        "ctorch\\nload\\n(X2:1+tR.| got torch.load",
+        "ctorch._utils\\n_rebuild_tensor\\n)R.| got torch._utils._rebuild_tensor:",
+        "ctorch.storage\\n_load_from_bytes\\n(X2:1+tR.| got torch.storage._load_from_bytes",
         "(ios\\nsystem\\n.| expected the opcodes of a state dict only, got INST (0x69) at byte 3",
-        "P0\\n.| found PERSID (0x50)",
+        "P0\\n.| got PERSID (0x50)",
         "ccollections\\n"
             + "OrderedDict\\n"
             + "(K\\1tR.| expected the arguments that torch gives ORDERED_DICT, got [the value 1]",
-        "ccollections\\nOrderedDict\\n)\\x81.| found NEWOBJ (0x81)",
+        "ccollections\\nOrderedDict\\n)\\x81.| got NEWOBJ (0x81)",
         "ctorch\\n"
             + "FloatStorage\\n"
             + ")R.| expected a call of a function, got one of torch FloatStorage",
@@ -243,7 +243,7 @@ class TorchFileTest {
         "(q\\0.| expected a value before byte",
         ".| expected a value before byte",
         "].| expected a state dict, tensors by name, got a list",
-        "K\\1.| found the value 1",
+        "K\\1.| got the value 1",
         "\\x8a\\x09123456789.| expected whole numbers of at most 8 bytes, got 9 bytes",
         "}X1:wX2:osas.| expected a list to append to, got the text 'w'",
       })
@@ -282,8 +282,8 @@ class TorchFileTest {
         "K\1\u0085",
         "a shape of at most 64 whole numbers, got [the value -1]"
       },
-      {"FloatStorage", "\6", "N\u0085", "K\1\u0085", "found [None]"},
-      {"QInt8Storage", "\6", SIX, fits, "found torch.QInt8Storage"},
+      {"FloatStorage", "\6", "N\u0085", "K\1\u0085", "got [None]"},
+      {"QInt8Storage", "\6", SIX, fits, "got torch.QInt8Storage"},
     };
     for (String[] row : bad) {
       byte[] bytes = TorchZips.tensor(row[0], 6, row[2], row[3], 0);
