@@ -31,7 +31,7 @@ final class HelpGroups {
     Rescales.KINDS.all().values().forEach(kind -> found.addAll(kind.keys()));
     List<String> options = new ArrayList<>(List.of(rescale ? "--q-file" : "--config"));
     RecipeKeys.ALL.stream()
-        .map(RecipeKeys.Key::name)
+        .map(RecipeKeys.RecipeKey::name)
         .filter(name -> found.contains(name) == rescale)
         .forEach(name -> options.add(RecipeOptions.name(name)));
     return options;

@@ -7,7 +7,7 @@ import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.recipe.RecipeKeys;
-import io.darex.prune.recipe.RecipeKeys.Key;
+import io.darex.prune.recipe.RecipeKeys.RecipeKey;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +42,7 @@ final class RecipeOptions {
             .description(
                 "A recipe such as configs/prune/random.yml; the options below go before it.")
             .build());
-    for (Key key : RecipeKeys.ALL) {
+    for (RecipeKey key : RecipeKeys.ALL) {
       if (key.name().equals("tensors")) {
         command.addOption(
             OptionSpec.builder(Q_FILE)
@@ -58,11 +58,11 @@ final class RecipeOptions {
     }
   }
 
-  private static OptionSpec option(Key key) {
+  private static OptionSpec option(RecipeKey key) {
     Parameter.Type<?> type = key.parameter().type();
     OptionSpec.Builder option =
         OptionSpec.builder(name(key.name())).paramLabel("VALUE").description(help(key));
-    if (type instanceof Parameter.Number number) {
+    if (type instanceof Parameter.Decimal number) {
       option.type(Double.class).paramLabel("X");
       if (number.range().equals(Range.SHARE)) {
         option.converters(new Rate());
@@ -85,7 +85,7 @@ final class RecipeOptions {
   }
 
   /** {@code "Of magnitude: what is compared: tensor (default), row, model."}. */
-  private static String help(Key key) {
+  private static String help(RecipeKey key) {
     StringBuilder help = new StringBuilder();
     if (!key.owners().isEmpty()) {
       help.append("Of ").append(String.join(", ", key.owners())).append(": ");
@@ -172,7 +172,7 @@ final class RecipeOptions {
   private Map<String, Object> said() {
     Map<String, Object> said =
         new TreeMap<>(file().map(RecipeReader.FromFile::keys).orElse(Map.of()));
-    for (Key key : RecipeKeys.ALL) {
+    for (RecipeKey key : RecipeKeys.ALL) {
       if (parsed.hasMatchedOption(name(key.name()))) {
         said.put(key.name(), parsed.matchedOptionValue(name(key.name()), (Object) null));
       }

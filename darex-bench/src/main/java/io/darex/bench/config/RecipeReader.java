@@ -5,7 +5,7 @@ import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.recipe.RecipeKeys;
-import io.darex.prune.recipe.RecipeKeys.Key;
+import io.darex.prune.recipe.RecipeKeys.RecipeKey;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,7 +34,7 @@ public final class RecipeReader {
   private static final int MOST = 100_000;
 
   /** A grid goes through the values of the last key fastest, and of the drop rate slowest. */
-  private static final List<Key> KEYS =
+  private static final List<RecipeKey> KEYS =
       RecipeKeys.ALL.stream()
           .filter(key -> !Set.of(FALLBACK, SEED).contains(key.name()))
           .sorted(Comparator.comparing(key -> !key.name().equals("dropRate")))
@@ -59,7 +59,7 @@ public final class RecipeReader {
   public static FromFile read(Path file) {
     Section section = Section.read(file);
     Map<String, Object> said = new TreeMap<>();
-    for (Key key : KEYS) {
+    for (RecipeKey key : KEYS) {
       List<?> values = values(section, key);
       if (values.size() > 1) {
         throw section.bad(name(key), "one value: lists are for darex run");
@@ -89,7 +89,7 @@ public final class RecipeReader {
    */
   static List<Recipe> grid(Section section, Map<String, List<?>> defaults) {
     List<Map<String, Object>> combinations = List.of(Map.of());
-    for (Key key : KEYS) {
+    for (RecipeKey key : KEYS) {
       List<?> values = values(section, key);
       combinations =
           product(
@@ -104,7 +104,7 @@ public final class RecipeReader {
       String mask = combination.get("mask").toString();
       String rescale = combination.get("rescale").toString();
       Map<String, Object> said = new TreeMap<>(combination);
-      for (Key key : KEYS) {
+      for (RecipeKey key : KEYS) {
         if (!key.concerns(mask, rescale)) {
           said.remove(name(key));
         }
@@ -116,7 +116,7 @@ public final class RecipeReader {
       Recipe recipe = of(said);
       recipes.putIfAbsent(recipe.parameters().toString(), recipe);
     }
-    for (Key key : KEYS) {
+    for (RecipeKey key : KEYS) {
       if (section.has(name(key)) && !used.contains(name(key))) {
         String owners = String.join(", ", key.owners());
         throw section.bad(name(key), owners + " beside the key '" + name(key) + "'");
@@ -144,18 +144,18 @@ public final class RecipeReader {
     return product;
   }
 
-  private static String name(Key key) {
+  private static String name(RecipeKey key) {
     return key.name().equals(TENSORS) ? Q_FILE : key.name();
   }
 
   /** The values of a key, none if it is absent. */
-  private static List<?> values(Section section, Key key) {
+  private static List<?> values(Section section, RecipeKey key) {
     String name = name(key);
     if (!section.has(name)) {
       return List.of();
     }
     Parameter.Type<?> type = key.parameter().type();
-    if (type instanceof Parameter.Number number) {
+    if (type instanceof Parameter.Decimal number) {
       return section.numbers(name, List.of(), number.range());
     } else if (type instanceof Parameter.Whole whole) {
       return section.numbers(name, List.of(), whole.range());
@@ -181,7 +181,7 @@ public final class RecipeReader {
    */
   public static Recipe of(Map<String, ?> said) {
     Map<String, Object> keys = new HashMap<>(said);
-    for (Key key : KEYS) {
+    for (RecipeKey key : KEYS) {
       Object value = keys.get(key.name());
       if (value != null && key.parameter().type() instanceof Parameter.Choice<?> choice) {
         Set<String> valid = choice.choices().keySet();

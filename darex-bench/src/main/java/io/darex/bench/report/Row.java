@@ -131,7 +131,7 @@ record Row(
         .q(first.q())
         .qRange(range(cells))
         .bytes(spread(cells, Cell::bytes).mean())
-        .denseBytes(first.denseBytes())
+        .denseBytes((double) first.denseBytes())
         .searched(first.searched())
         .cost(first.cost())
         .build();

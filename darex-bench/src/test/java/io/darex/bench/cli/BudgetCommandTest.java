@@ -53,7 +53,7 @@ class BudgetCommandTest {
     }
     assertThat(kept).isCloseTo(3564.8, within(0.1));
     assertThat(read.at("/mask/overall").asDouble()).isEqualTo(0.9);
-    assertThat(json.readTree(read.at("/job").asText()).at("/budget").asText())
+    assertThat(json.readTree(read.at("/job").asText()).at("/recipe/budget").asText())
         .isEqualTo("variance");
     assertThat(Darex.run("inspect", out()).out())
         .contains("mask    random, dropRate of each tensor (--json), overall 0.9, seed 42");
@@ -61,6 +61,7 @@ class BudgetCommandTest {
     assertThat(uniform.code()).isZero();
     read = json.readTree(Darex.run("inspect", out(), "--json").out());
     assertThat(read.at("/mask/dropRate").asDouble()).isEqualTo(0.9);
-    assertThat(json.readTree(read.at("/job").asText()).at("/budget").asText()).isEqualTo("uniform");
+    assertThat(json.readTree(read.at("/job").asText()).at("/recipe/budget").asText())
+        .isEqualTo("uniform");
   }
 }

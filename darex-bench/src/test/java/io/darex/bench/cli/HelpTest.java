@@ -56,7 +56,7 @@ class HelpTest {
   }
 
   private static List<String> help(String command) {
-    Outcome outcome = Darex.run((command + " --help").strip().split(" "));
+    Outcome outcome = Darex.run((Object[]) (command + " --help").strip().split(" ", -1));
     assertThat(outcome.code()).isZero();
     assertThat(outcome.err()).isEmpty();
     return outcome.out().lines().toList();
@@ -64,9 +64,9 @@ class HelpTest {
 
   /** Those that lines of the text begin with. */
   private static List<String> options(String text) {
-    return Arrays.stream(text.split("\n"))
+    return Arrays.stream(text.split("\n", -1))
         .filter(line -> line.matches(" {2}(-\\w,|   ) --.*"))
-        .map(line -> line.substring(6).split("[= ]")[0])
+        .map(line -> line.substring(6).split("[= ]", -1)[0])
         .toList();
   }
 }

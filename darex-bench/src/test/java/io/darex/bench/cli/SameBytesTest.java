@@ -85,8 +85,8 @@ class SameBytesTest {
   void libraryCommandClusterAndRunWriteTheSameFile(String keys) throws IOException {
     Map<String, Object> said = new TreeMap<>();
     StringBuilder options = new StringBuilder();
-    for (String each : keys.split(", ")) {
-      String[] pair = each.split(": ");
+    for (String each : keys.split(", ", -1)) {
+      String[] pair = each.split(": ", -1);
       said.put(pair[0], pair[1]);
       String option = pair[0].replaceAll("[A-Z]", "-$0").toLowerCase(java.util.Locale.ROOT);
       options.append(" --").append(option).append(' ').append(pair[1]);
@@ -106,7 +106,7 @@ class SameBytesTest {
 
   private static Path prune(Path out, String options) {
     String command = "prune --base " + base + " --tuned " + tuned + " --out " + out + options;
-    Outcome outcome = Darex.run((Object[]) command.split(" "));
+    Outcome outcome = Darex.run((Object[]) command.split(" ", -1));
     assertThat(outcome.code()).as(outcome.err()).isZero();
     return out;
   }

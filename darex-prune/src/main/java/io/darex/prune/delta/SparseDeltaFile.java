@@ -61,8 +61,6 @@ public final class SparseDeltaFile {
   /** Stands for the digest until there is one. */
   private static final String PLACEHOLDER = "0".repeat(64);
 
-  private static final int PART = 1 << 14;
-
   private final Safetensors file;
   private final Optional<String> digest;
   private final SparseDelta delta;

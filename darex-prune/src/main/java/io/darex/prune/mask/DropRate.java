@@ -16,7 +16,7 @@ final class DropRate {
       Parameter.of(
           "dropRate",
           "share of the entries that is dropped",
-          new Parameter.Number(Range.SHARE),
+          new Parameter.Decimal(Range.SHARE),
           0.99);
 
   private final BigDecimal keep;

@@ -45,7 +45,7 @@ public final class Masks {
     Object overall = template.remove(PerTensorMask.OVERALL);
     template.put(
         DropRate.PARAMETER.key(),
-        read(kind, PerTensorMask.OVERALL, new Parameter.Number(Range.SHARE), overall));
+        read(kind, PerTensorMask.OVERALL, new Parameter.Decimal(Range.SHARE), overall));
     return new PerTensorMask(
         known.exactly(template),
         read(kind, DropRate.PARAMETER.key(), new Parameter.Numbers(), rates));

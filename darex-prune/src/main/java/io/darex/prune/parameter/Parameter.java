@@ -21,7 +21,8 @@ import java.util.Optional;
 public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fallback) {
 
   /** Which values a parameter takes. */
-  public sealed interface Type<T> permits Number, Whole, Seed, Seeds, Choice, Numbers, Text, Texts {
+  public sealed interface Type<T>
+      permits Decimal, Whole, Seed, Seeds, Choice, Numbers, Text, Texts {
     /** What is expected, such as {@code "a number"}, for an error. */
     String words();
 
@@ -34,7 +35,7 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
   }
 
   /** A number. The range is for help and for configurations, which name the line. */
-  public record Number(Range range) implements Type<Double> {
+  public record Decimal(Range range) implements Type<Double> {
     @Override
     public String words() {
       return "a number";
@@ -56,7 +57,7 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
     @Override
     public Long read(Object value) {
       long whole = Decimals.whole(value);
-      if (!range.admits().test(whole)) {
+      if (!range.admits().test((double) whole)) {
         throw new IllegalArgumentException();
       }
       return whole;

@@ -66,7 +66,7 @@ public final class RecipeKeys {
       Parameter.of("exclude", "carry these tensors whole", patterns(), List.of());
 
   /** All of them, those of a mask or rescale behind the key that names it. */
-  public static final List<Key> ALL = all();
+  public static final List<RecipeKey> ALL = all();
 
   private RecipeKeys() {}
 
@@ -76,7 +76,7 @@ public final class RecipeKeys {
    * @param parameter which values it takes
    * @param owners the masks or rescales it says something of; empty where it says something of all
    */
-  public record Key(Parameter<?> parameter, Set<String> owners) {
+  public record RecipeKey(Parameter<?> parameter, Set<String> owners) {
     /** Its name. */
     public String name() {
       return parameter.key();
@@ -102,8 +102,8 @@ public final class RecipeKeys {
     return new Parameter.Texts("a name or pattern, or a list of them");
   }
 
-  private static List<Key> all() {
-    List<Key> all = new ArrayList<>();
+  private static List<RecipeKey> all() {
+    List<RecipeKey> all = new ArrayList<>();
     all.add(of(MASK));
     all.addAll(of(Masks.KINDS));
     all.add(of(BUDGET));
@@ -113,19 +113,19 @@ public final class RecipeKeys {
     return List.copyOf(all);
   }
 
-  private static Key of(Parameter<?> parameter) {
-    return new Key(parameter, Set.of());
+  private static RecipeKey of(Parameter<?> parameter) {
+    return new RecipeKey(parameter, Set.of());
   }
 
   /** Each once, with all kinds that declare it. */
-  private static List<Key> of(Kinds<?> kinds) {
+  private static List<RecipeKey> of(Kinds<?> kinds) {
     Map<Parameter<?>, Set<String>> owners = new LinkedHashMap<>();
     for (Kind<?> kind : kinds.all().values()) {
       for (Parameter<?> parameter : kind.parameters()) {
         owners.computeIfAbsent(parameter, unused -> new TreeSet<>()).add(kind.name());
       }
     }
-    return owners.entrySet().stream().map(e -> new Key(e.getKey(), e.getValue())).toList();
+    return owners.entrySet().stream().map(e -> new RecipeKey(e.getKey(), e.getValue())).toList();
   }
 
   /** Makes a mask or rescale of what is said of any. */
@@ -144,7 +144,7 @@ public final class RecipeKeys {
    */
   static Parameters read(Map<String, ?> said) {
     Parameters read = new Parameters("a recipe", said, false);
-    read.requireOnly(ALL.stream().map(Key::name).collect(Collectors.toSet()));
+    read.requireOnly(ALL.stream().map(RecipeKey::name).collect(Collectors.toSet()));
     return read;
   }
 }

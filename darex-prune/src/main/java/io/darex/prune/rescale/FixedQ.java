@@ -23,11 +23,11 @@ import java.util.function.Predicate;
  */
 public record FixedQ(Scale scale) implements Rescale {
   private static final Parameter<Double> Q =
-      Parameter.required("q", "the q of all tensors", new Parameter.Number(Range.Q));
+      Parameter.required("q", "the q of all tensors", new Parameter.Decimal(Range.Q));
 
   private static final Parameter<Double> FALLBACK =
       Parameter.required(
-          "fallback", "the q of tensors without one of their own", new Parameter.Number(Range.Q));
+          "fallback", "the q of tensors without one of their own", new Parameter.Decimal(Range.Q));
 
   private static final Parameter<Map<String, Double>> TENSORS =
       Parameter.required(
