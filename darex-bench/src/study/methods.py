@@ -43,7 +43,7 @@ for path in sys.argv[1:]:
             row.append(f"**{text}**" if statistics.mean(values) >= best[rate] - 1e-9 else text)
             qs.append(f"{statistics.mean(cell['q'] for cell in made):.2g}")
             cost = made[0]["cost"]
-            passes.append(cost["forwards"] + cost["backwards"])
+            passes.append(cost["forwards"])
             seconds.append(max(cell["cost"]["seconds"] for cell in made))
         print(f"| {method} | " + " | ".join(row) + " | " + ", ".join(qs)
               + f" | {statistics.mean(passes):.0f} | {statistics.mean(seconds):.1f} |")
