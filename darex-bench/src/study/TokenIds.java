@@ -1,8 +1,8 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.darex.bench.BadInputException;
-import io.darex.bench.encoder.Tokenizer;
-import io.darex.bench.encoder.TokenizerFiles;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.tokenizer.Tokenizer;
+import io.darex.bench.tokenizer.TokenizerFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
