@@ -4,7 +4,7 @@ import java.util.Map;
 
 /**
  * Says which entries of a delta stay. An implementation is a record that validates itself; {@link
- * Masks} lists them by name.
+ * io.darex.prune.mask.Masks} lists them by name.
  */
 public interface Mask {
   /** The name in YAML, on the command line and in files. */
@@ -40,8 +40,8 @@ public interface Mask {
   }
 
   /**
-   * What rebuilds this mask through {@link Masks#create}: numbers, and texts for integers that a
-   * double could not hold.
+   * What rebuilds this mask through {@link io.darex.prune.mask.Masks#create}: numbers, and texts
+   * for integers that a double could not hold.
    */
   Map<String, Object> parameters();
 
@@ -54,7 +54,8 @@ public interface Mask {
   Mask withSeed(long seed);
 
   /**
-   * The same mask at another drop rate, as {@link PerTensorMask} has one for each tensor.
+   * The same mask at another drop rate, as {@link io.darex.prune.mask.PerTensorMask} has one for
+   * each tensor.
    *
    * @throws IllegalArgumentException if tensors cannot have rates of their own with this mask, or
    *     not this rate

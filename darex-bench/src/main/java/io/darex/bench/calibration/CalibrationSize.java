@@ -1,7 +1,5 @@
 package io.darex.bench.calibration;
 
-import lombok.With;
-
 /**
  * How much text calibration reads.
  *
@@ -9,7 +7,6 @@ import lombok.With;
  *     tokens
  * @param tokens longest window that a line of a file is cut to, special tokens included
  */
-@With
 public record CalibrationSize(int windows, int tokens) {
   /** 50 windows of 128 tokens, as docs/METHOD.md §3.1 has it. */
   public static final CalibrationSize DEFAULT = new CalibrationSize(50, 128);

@@ -31,7 +31,7 @@ public final class Calibrator {
   private final Calibration calibration;
 
   /**
-   * @param encoder with a head, if outputs are asked for; the evidence is of use while it is open
+   * @param encoder the evidence is of use while it is open
    * @param tuned the tuned model, whose names are those of the evidence
    */
   public Calibrator(LoadedEncoder encoder, Checkpoint tuned, CalibrationTexts texts) {

@@ -16,7 +16,7 @@ final class CountingEncoder {
   /** Null before the first {@link #with}. */
   private Encoder encoder;
 
-  private long forward;
+  private long texts;
 
   CountingEncoder(LoadedEncoder loaded) {
     this.loaded = loaded;
@@ -24,7 +24,7 @@ final class CountingEncoder {
 
   /** How many texts went through the network so far. */
   long passes() {
-    return forward;
+    return texts;
   }
 
   EncoderConfig config() {
@@ -38,17 +38,17 @@ final class CountingEncoder {
   }
 
   float[] lastHidden(Batch batch) {
-    forward += batch.rows();
+    texts += batch.rows();
     return encoder.lastHidden(batch);
   }
 
   float[][] dense(Batch batch) {
-    forward += batch.rows();
+    texts += batch.rows();
     return encoder.dense(batch);
   }
 
   SortedMap<String, LayerInput> inputs(List<Batch> batches) {
-    forward += batches.stream().mapToLong(Batch::rows).sum();
+    texts += batches.stream().mapToLong(Batch::rows).sum();
     return encoder.inputs(batches);
   }
 }

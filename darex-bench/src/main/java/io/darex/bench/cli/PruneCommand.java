@@ -213,7 +213,7 @@ final class PruneCommand implements Callable<Integer> {
 
   private void onCluster(Cluster cluster, Recipe recipe, List<DividedPruning.Part> parts)
       throws IOException {
-    String json = PartWork.json(recipe);
+    String json = recipe.json();
     List<PartWork> tasks =
         parts.stream()
             .map(

@@ -1,6 +1,7 @@
 package io.darex.bench.cli;
 
 import io.darex.bench.config.Rate;
+import io.darex.bench.config.RecipeName;
 import io.darex.bench.config.RecipeReader;
 import io.darex.bench.console.BadInputException;
 import io.darex.prune.parameter.Parameter;
@@ -27,10 +28,14 @@ final class RecipeOptions {
   private static final String Q_FILE = "--q-file";
 
   private final ParseResult parsed;
+  private final Optional<Path> config;
+  private final Optional<RecipeReader.FromFile> file;
 
   /** The options that were given to a command to which {@link #addTo} has added them. */
   RecipeOptions(ParseResult parsed) {
     this.parsed = parsed;
+    this.config = Optional.ofNullable(parsed.matchedOptionValue(CONFIG, (Path) null));
+    this.file = config.map(RecipeReader::read);
   }
 
   /** Adds the options to a command. */
@@ -60,8 +65,7 @@ final class RecipeOptions {
 
   private static OptionSpec option(RecipeKey key) {
     Parameter.Type<?> type = key.parameter().type();
-    OptionSpec.Builder option =
-        OptionSpec.builder(name(key.name())).paramLabel("VALUE").description(help(key));
+    OptionSpec.Builder option = OptionSpec.builder(name(key.name())).description(help(key));
     if (type instanceof Parameter.Decimal number) {
       option.type(Double.class).paramLabel("X");
       if (number.range().equals(Range.SHARE)) {
@@ -88,7 +92,8 @@ final class RecipeOptions {
   private static String help(RecipeKey key) {
     StringBuilder help = new StringBuilder();
     if (!key.owners().isEmpty()) {
-      help.append("Of ").append(String.join(", ", key.owners())).append(": ");
+      help.append("Of ").append(key.what()).append(' ');
+      help.append(String.join(", ", key.owners())).append(": ");
     }
     help.append(key.parameter().help());
     Optional<?> fallback = key.parameter().fallback();
@@ -140,18 +145,24 @@ final class RecipeOptions {
             said.put(key, value);
           }
         });
-    return RecipeReader.of(said);
+    Recipe recipe = RecipeReader.of(said);
+    if (!recipe.needsWeightsAlone()) {
+      throw new BadInputException(
+          "--adapter: expected a recipe that looks at nothing but the weights, got "
+              + RecipeName.of(recipe));
+    }
+    return recipe;
   }
 
   /** The file of texts that the recipe's YAML names. */
   Optional<Path> calibration() {
-    return file().map(RecipeReader.FromFile::calibration);
+    return file.map(RecipeReader.FromFile::calibration);
   }
 
   /** The files that the recipe is in, or that it names. */
   Inputs inputs() {
     Object named = said().get(RecipeReader.Q_FILE);
-    return Inputs.of(config(), named == null ? null : Path.of(named.toString()))
+    return Inputs.of(config.orElse(null), named == null ? null : Path.of(named.toString()))
         .and(calibration().orElse(null));
   }
 
@@ -160,18 +171,10 @@ final class RecipeOptions {
     return said().containsKey(RecipeKeys.RESCALE.key());
   }
 
-  private Path config() {
-    return parsed.matchedOptionValue(CONFIG, (Path) null);
-  }
-
-  private Optional<RecipeReader.FromFile> file() {
-    return Optional.ofNullable(config()).map(RecipeReader::read);
-  }
-
   /** What file and options say, by key. */
   private Map<String, Object> said() {
     Map<String, Object> said =
-        new TreeMap<>(file().map(RecipeReader.FromFile::keys).orElse(Map.of()));
+        new TreeMap<>(file.map(RecipeReader.FromFile::keys).orElse(Map.of()));
     for (RecipeKey key : RecipeKeys.ALL) {
       if (parsed.hasMatchedOption(name(key.name()))) {
         said.put(key.name(), parsed.matchedOptionValue(name(key.name()), (Object) null));

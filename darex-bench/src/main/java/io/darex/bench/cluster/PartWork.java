@@ -15,7 +15,7 @@ import java.util.Map;
  *
  * @param base the pre-trained checkpoint, as every machine calls it
  * @param tuned the fine-tuned one
- * @param recipe as {@link #json} has it
+ * @param recipe as {@link Recipe#json} has it
  * @param file where the part goes
  * @param names of its tensors
  * @param entries how many entries they have together
@@ -26,11 +26,6 @@ public record PartWork(
   /** Copies the list, to one that can be sent. */
   public PartWork {
     names = List.copyOf(names);
-  }
-
-  /** A recipe as a text that can be sent. */
-  public static String json(Recipe recipe) {
-    return new ObjectMapper().valueToTree(recipe.parameters()).toString();
   }
 
   /** The part's file. */

@@ -62,7 +62,6 @@ public record FinetuneConfig(
           "patience");
 
   private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
-  private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
 
   /** How the weights are found, in the words of a report: {@code adam, LoRA of rank 8}. */
@@ -102,7 +101,7 @@ public record FinetuneConfig(
           "optimizer", "adam with lora, whose factors have no anchor to be pulled to");
     }
     List<Long> seeds =
-        section.numbers("seed", List.of(0.0), SEED).stream().map(Double::longValue).toList();
+        section.numbers("seed", List.of(0.0), Range.SEED).stream().map(Double::longValue).toList();
     double rate = lora == null ? recipe.learningRate() : FinetuneDefaults.LORA_RATE;
     FinetuneConfig config =
         FinetuneConfig.builder()

@@ -21,6 +21,10 @@ public final class RecipeName {
   /** What a rescale's name does not mention. */
   private static final Set<String> COMMON = Set.of("global", "l1");
 
+  /** The parameters of rescales that have words of their own. */
+  private static final Set<String> NAMED =
+      Set.of("q", "fallback", "norm", "qScope", "searchSeeds", "tensors");
+
   private RecipeName() {}
 
   /** Mask and rescale in a few words, without drop rate and seed. */
@@ -56,6 +60,12 @@ public final class RecipeName {
     if (tensors != null) {
       words.add("file " + Names.digest(tensors.toString()));
     }
+    found.forEach(
+        (key, value) -> {
+          if (!NAMED.contains(key)) {
+            words.add(key + " " + value);
+          }
+        });
     if (recipe.values() != DType.F32) {
       words.add(recipe.values().name().toLowerCase(Locale.ROOT));
     }

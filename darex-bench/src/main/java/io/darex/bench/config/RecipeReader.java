@@ -118,8 +118,8 @@ public final class RecipeReader {
     }
     for (RecipeKey key : KEYS) {
       if (section.has(name(key)) && !used.contains(name(key))) {
-        String owners = String.join(", ", key.owners());
-        throw section.bad(name(key), owners + " beside the key '" + name(key) + "'");
+        throw section.bad(
+            name(key), key.what() + " " + String.join(", ", key.owners()) + " beside this key");
       }
     }
     return List.copyOf(recipes.values());
@@ -208,8 +208,12 @@ public final class RecipeReader {
     if (keys.containsKey("q")) {
       throw new BadInputException("expected either q or a file of q's, got both");
     }
+    Object named = keys.putIfAbsent("rescale", "q");
+    if (named != null && !named.equals("q")) {
+      throw new BadInputException("expected rescale q beside a file of q's, got " + named);
+    }
     Map<String, Object> bare = new HashMap<>(keys);
-    bare.remove("rescale");
+    bare.put("q", 1.0);
     double kept = Recipe.of(bare).mask().keepRate();
     Section section = Section.read(file);
     keys.put(FALLBACK, section.number(FALLBACK, kept, Range.Q));

@@ -143,7 +143,7 @@ public final class Run {
     Prepared prepared = Prepared.of(config, finetune, data, console);
     if (config.tuned().isPresent()) {
       FineTuned.requireHead(
-          prepared, folder.tuned(), line -> {}); // FineTuned.of says what it assumes
+          prepared, folder.tuned(), line -> {}); // FineTuned.train says what it assumes
     }
     return prepared;
   }

@@ -24,13 +24,13 @@ final class Comparison {
   /**
    * @param samples of the same texts, all with a score
    */
-  Comparison(List<Sample> samples, Measure yardstick) {
+  Comparison(List<Sample> samples, Measure measure) {
     this.samples = samples;
     means = new double[samples.size()];
     double squares = 0;
     int freedom = 0;
     for (int i = 0; i < means.length; i++) {
-      double[] scores = samples.get(i).bySeed().stream().mapToDouble(yardstick::score).toArray();
+      double[] scores = samples.get(i).bySeed().stream().mapToDouble(measure::score).toArray();
       means[i] = mean(scores);
       if (samples.get(i).drawn()) {
         squares += squares(scores);
@@ -41,12 +41,12 @@ final class Comparison {
     drawn = new double[means.length][DRAWS];
     SplittableRandom random = new SplittableRandom(0);
     for (int draw = 0; draw < DRAWS; draw++) {
-      int[] places = places(random, yardstick.size());
+      int[] places = places(random, measure.size());
       for (int i = 0; i < means.length; i++) {
         drawn[i][draw] =
             mean(
                 samples.get(i).bySeed().stream()
-                    .mapToDouble(numbers -> yardstick.score(numbers, places))
+                    .mapToDouble(numbers -> measure.score(numbers, places))
                     .toArray());
       }
     }

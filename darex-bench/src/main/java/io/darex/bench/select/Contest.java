@@ -78,7 +78,7 @@ final class Contest {
               + inReach.size()
               + " candidates in reach");
     }
-    return new Comparison(samples, trial.yardstick());
+    return new Comparison(samples, trial.measure());
   }
 
   private void add(
@@ -108,7 +108,7 @@ final class Contest {
 
   /** The score with the last mask; NaN where there is none, and the candidate is skipped. */
   private double scored(Sample sample) {
-    double score = trial.yardstick().score(sample.bySeed().get(sample.bySeed().size() - 1));
+    double score = trial.measure().score(sample.bySeed().get(sample.bySeed().size() - 1));
     if (Double.isNaN(score)) {
       skip(sample.candidate(), "the pruned model's outputs are NaN or infinite");
     }
@@ -124,10 +124,10 @@ final class Contest {
     if (samples.isEmpty()) {
       return List.of();
     }
-    Comparison comparison = new Comparison(samples, trial.yardstick());
+    Comparison comparison = new Comparison(samples, trial.measure());
     int best = comparison.best();
     double top = comparison.mean(best);
-    double least = trial.yardstick().isProxy() ? POINTS * Math.abs(top) : POINTS;
+    double least = trial.measure().isProxy() ? POINTS * Math.abs(top) : POINTS;
     List<Boolean> inReach = new ArrayList<>();
     for (int i = 0; i < samples.size(); i++) {
       double behind = top - comparison.mean(i);

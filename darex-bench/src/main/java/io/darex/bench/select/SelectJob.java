@@ -152,12 +152,12 @@ public final class SelectJob {
       Target target,
       Delta delta,
       Available available,
-      Measure yardstick,
+      Measure measure,
       TunedModel model,
       CalibrationTexts texts) {
     int threads = Runtime.getRuntime().availableProcessors();
     Evidence evidence = new Calibrator(model.encoder(), model.checkpoint(), texts).evidence();
-    Trial trial = new Trial(model.encoder(), delta, yardstick, evidence, threads);
+    Trial trial = new Trial(model.encoder(), delta, measure, evidence, threads);
     return new Selector(
             delta, available, Optional.of(trial), evidence.calibration(), settings(false), say)
         .select(target);

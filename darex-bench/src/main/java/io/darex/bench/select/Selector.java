@@ -44,7 +44,7 @@ public final class Selector {
   }
 
   /**
-   * @param trial with the yardstick to compare by, where there are texts
+   * @param trial with the measure to compare by, where there are texts
    * @param calibration what texts reveal of the layers, where there are any
    */
   Selector(
@@ -83,7 +83,7 @@ public final class Selector {
   }
 
   private void measureTuned() {
-    if (trial.isEmpty() || trial.get().yardstick().isProxy()) {
+    if (trial.isEmpty() || trial.get().measure().isProxy()) {
       return;
     }
     double score = trial.get().tuned();
@@ -91,7 +91,7 @@ public final class Selector {
     if (score > 0) {
       Candidate dare = Candidate.all(available, false).get(0);
       Sample half = trial.get().first(dare, .5, settings.seeds().get(0));
-      double pruned = trial.get().yardstick().score(half.bySeed().get(0));
+      double pruned = trial.get().measure().score(half.bySeed().get(0));
       // Without a score it has lost all of it.
       dareAtHalf = OptionalDouble.of(Double.isNaN(pruned) ? 1 : (score - pruned) / score);
     }
@@ -172,7 +172,7 @@ public final class Selector {
     Contest contest = new Contest(trial, say);
     Comparison comparison =
         contest.run(Candidate.all(available, settings.columns()), dropRate, settings.seeds());
-    boolean proxy = trial.yardstick().isProxy();
+    boolean proxy = trial.measure().isProxy();
     Choice choice = Choice.of(comparison, walk.importance(), proxy);
     Sample chosen = comparison.samples().get(choice.sample());
     List<Rung> rungs = new ArrayList<>(before);
@@ -185,9 +185,9 @@ public final class Selector {
                     score - comparison.mean(choice.sample()))));
     Measured measured =
         new Measured(
-            trial.yardstick().metric(),
+            trial.measure().metric(),
             proxy,
-            trial.yardstick().size(),
+            trial.measure().size(),
             settings.seeds(),
             tuned,
             comparison.maskDeviation(),

@@ -20,7 +20,7 @@ import java.util.Optional;
 final class Trial {
   private final LoadedEncoder encoder;
   private final Delta delta;
-  private final Measure yardstick;
+  private final Measure measure;
   private final Evidence evidence;
   private final int threads;
   private final Map<Key, double[]> known = new HashMap<>();
@@ -30,20 +30,20 @@ final class Trial {
 
   /**
    * @param delta to be pruned
-   * @param yardstick with texts that {@code evidence} has not seen
+   * @param measure with texts that {@code evidence} has not seen
    * @param evidence without labels
    */
-  Trial(LoadedEncoder encoder, Delta delta, Measure yardstick, Evidence evidence, int threads) {
+  Trial(LoadedEncoder encoder, Delta delta, Measure measure, Evidence evidence, int threads) {
     this.encoder = encoder;
     this.delta = delta;
-    this.yardstick = yardstick;
+    this.measure = measure;
     this.evidence = evidence;
     this.threads = threads;
   }
 
   /** What the numbers it measures are. */
-  Measure yardstick() {
-    return yardstick;
+  Measure measure() {
+    return measure;
   }
 
   /**
@@ -53,10 +53,10 @@ final class Trial {
    */
   double tuned() {
     double score =
-        yardstick.score(
+        measure.score(
             Measure.merged(
-                yardstick.numbers(encoder, delta.tuned(), 0),
-                yardstick.numbers(encoder, delta.tuned(), 1)));
+                measure.numbers(encoder, delta.tuned(), 0),
+                measure.numbers(encoder, delta.tuned(), 1)));
     if (Double.isNaN(score)) {
       throw new BadInputException(
           "the tuned model: expected finite outputs to compare with, got NaN or infinity");
@@ -93,7 +93,7 @@ final class Trial {
   }
 
   private Evidence byLabels(int half) {
-    Objective objective = checkpoint -> yardstick.score(encoder, checkpoint, half);
+    Objective objective = checkpoint -> measure.score(encoder, checkpoint, half);
     return evidence.withLabelled(Optional.of(objective));
   }
 
@@ -109,7 +109,7 @@ final class Trial {
           pruned = Optional.of(pruner.choice().inMemory(threads));
         }
         Checkpoint scaled = pruned.get().withScale(scale).applyTo(delta.base());
-        known.put(key, yardstick.numbers(encoder, scaled, half));
+        known.put(key, measure.numbers(encoder, scaled, half));
       }
       halves[half] = known.get(key);
     }

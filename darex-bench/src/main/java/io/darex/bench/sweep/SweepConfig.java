@@ -35,7 +35,6 @@ import org.deeplearning4j.arbiter.optimize.api.CandidateGenerator;
  */
 public final class SweepConfig {
   private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
-  private static final Range SEED = Range.whole(-(1L << 53), 1L << 53);
   private static final Range ANY = new Range("a finite number", Double::isFinite);
   private static final int POINTS = 5;
 
@@ -76,7 +75,7 @@ public final class SweepConfig {
     Section sweep = top.section("sweep");
     List<String> searches = Arrays.stream(Search.values()).map(Search::word).toList();
     search = Search.valueOf(sweep.name("search", "random", searches).toUpperCase(Locale.ROOT));
-    seed = sweep.whole("seed", 0, SEED);
+    seed = sweep.whole("seed", 0, Range.SEED);
     points = (int) sweep.whole("points", POINTS, Range.whole(2, 1000));
     population = (int) sweep.whole("population", POPULATION, Range.whole(4, 10_000));
     candidates = candidates(sweep);

@@ -195,7 +195,7 @@ class RunConfigTest {
             + "prune:\n"
             + "  rescale: q\n"
             + "  q: 0\"|4: prune.q: expected a number in (0, 1], got 0",
-        "\"task: cola\nprune:\n  q: 0.1\"|3: prune.q: expected q beside the key 'q'",
+        "\"task: cola\nprune:\n  q: 0.1\"|3: prune.q: expected rescale q beside this key",
         "\"task: cola\n"
             + "prune:\n"
             + "  rescale: q-labeled\"|3: prune.rescale: unknown value 'q-labeled': did you mean"
@@ -204,7 +204,7 @@ class RunConfigTest {
         "\"task: cola\nprune:\n  seeds: [1, 1]\"|3: prune.seeds.1: expected each value once, got 1",
         "\"task: cola\n"
             + "prune:\n"
-            + "  group: 100\"|3: prune.group: expected stratified beside the key 'group'",
+            + "  group: 100\"|3: prune.group: expected mask stratified beside this key",
         "\"task: cola\n"
             + "prune: []\"|2: prune: expected at least one mapping of keys to values, got []",
         "\"task: cola\nprune: 3\"|2: prune: expected a mapping of keys to values, got 3",

@@ -92,7 +92,7 @@ public final class ApplyJob {
    * Opens base and delta and checks that they belong together.
    *
    * @throws io.darex.prune.MismatchException if the base is another one, or does not fit
-   * @throws MalformedFileException if a file is at fault
+   * @throws io.darex.prune.file.MalformedFileException if a file is at fault
    */
   public static ApplyJob open(Path base, Path delta, Settings settings) throws IOException {
     double strength = settings.strength();
@@ -177,8 +177,8 @@ public final class ApplyJob {
    * @param options any {@link WriteOptions#identity()} is replaced by this job's own
    * @throws java.nio.file.FileAlreadyExistsException if it exists and {@link WriteOptions#force()}
    *     is not given
-   * @throws RefusedOutputException if it would take the place of base or delta, or of a folder that
-   *     was not written here
+   * @throws io.darex.prune.file.RefusedOutputException if it would take the place of base or delta,
+   *     or of a folder that was not written here
    * @throws io.darex.prune.NonFiniteException if a value is NaN or infinite that the base and the
    *     tensors carried whole have not, or too large for its type; nothing is left then
    * @throws IOException as {@link SafetensorsWriter#write} does

@@ -17,6 +17,7 @@ import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.recipe.Pruner;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
+import io.darex.prune.rescale.Need;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -79,8 +80,9 @@ public final class DividedPruning {
     if (recipe.budget() != Budget.UNIFORM) {
       return Optional.of("budget " + recipe.budget() + ", which weighs tensors against each other");
     }
-    if (job.settings().texts().isPresent()) {
-      return Optional.of("one that reads " + job.settings().texts().get());
+    Optional<String> needs = recipe.needing(Need.TEXTS).or(() -> recipe.needing(Need.LABELS));
+    if (needs.isPresent()) {
+      return Optional.of(needs.get() + ", which looks at texts");
     }
     return mask.isPerTensor()
         ? Optional.empty()
@@ -213,10 +215,6 @@ public final class DividedPruning {
     Files.move(own, part.file(), StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private SparseDelta rescaled(Delta delta, SparseDelta pruned, int threads) {
-    return pruned.withScale(recipe.rescale().find(delta, pruned, Evidence.none(), threads).scale());
-  }
-
   private SparseDelta together(List<Part> parts, int threads) throws IOException {
     SortedMap<String, KeptTensor> kept = new TreeMap<>();
     Map<String, Double> perTensor = new TreeMap<>();
@@ -237,6 +235,9 @@ public final class DividedPruning {
             kept,
             job.delta().carried(),
             none.provenance());
-    return recipe.rescale().isPerTensor() ? all : rescaled(job.delta(), all, threads);
+    if (recipe.rescale().isPerTensor()) {
+      return all;
+    }
+    return all.withScale(recipe.rescale().find(job.delta(), all, Evidence.none(), threads).scale());
   }
 }

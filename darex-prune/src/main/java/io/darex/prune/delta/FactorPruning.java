@@ -1,10 +1,7 @@
 package io.darex.prune.delta;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.DType;
 import io.darex.prune.Delta;
-import io.darex.prune.Mask;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
@@ -88,7 +85,7 @@ public final class FactorPruning {
    * @param a how every A is pruned; patterns match the keys of the adapter's file; q is found from
    *     the weights alone, and factors keep their type
    * @param b how every B is pruned
-   * @throws MalformedFileException if it is no adapter this room knows
+   * @throws io.darex.prune.file.MalformedFileException if it is no adapter that can be read
    * @throws io.darex.prune.MismatchException if a pattern of a recipe matches nothing
    */
   public static FactorPruning open(Path folder, Recipe a, Recipe b) throws IOException {
@@ -156,12 +153,13 @@ public final class FactorPruning {
   }
 
   /**
-   * Writes the pruned adapter: {@value PeftConfig#FILE} byte for byte, all tensors under their keys
-   * and in their types. The same input gives the same bytes.
+   * Writes the pruned adapter: {@code adapter_config.json} byte for byte, all tensors under their
+   * keys and in their types. The same input gives the same bytes.
    *
    * @throws java.nio.file.FileAlreadyExistsException if the folder exists and {@link
    *     WriteOptions#force()} is not given
-   * @throws RefusedOutputException if it is the adapter, or a folder that was not written here
+   * @throws io.darex.prune.file.RefusedOutputException if it is the adapter, or a folder that was
+   *     not written here
    * @throws io.darex.prune.NonFiniteException if a value is NaN or infinite, or too large for its
    *     type once divided
    */
@@ -199,12 +197,8 @@ public final class FactorPruning {
         nonZeros += nonZeros(written.get(factor.name()));
       }
     }
-    double unbiased = mask(a).keepRate() * mask(b).keepRate();
+    double unbiased = a.recipe().mask().keepRate() * b.recipe().mask().keepRate();
     return new Outcome(entries, nonZeros, qA, qB, unbiased);
-  }
-
-  private static Mask mask(Factor factor) {
-    return factor.recipe().pruning().mask();
   }
 
   private static long nonZeros(Tensor tensor) {
@@ -219,13 +213,9 @@ public final class FactorPruning {
     return nonZeros;
   }
 
-  private String describe() throws IOException {
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode job = (ObjectNode) json.readTree(Pruner.job(a.recipe(), Optional.empty()));
-    ObjectNode both = json.createObjectNode();
-    both.set("A", job.get("recipe"));
-    both.set("B", json.readTree(Pruner.job(b.recipe(), Optional.empty())).get("recipe"));
-    job.set("recipe", both);
-    return job.toString();
+  private String describe() {
+    return Pruner.job(
+        new TreeMap<>(Map.of("A", a.recipe().parameters(), "B", b.recipe().parameters())),
+        Optional.empty());
   }
 }

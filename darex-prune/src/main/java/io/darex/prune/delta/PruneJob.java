@@ -116,11 +116,11 @@ public final class PruneJob {
   /**
    * Opens both checkpoints, Hugging Face folders or safetensors files, and compares their headers,
    * the files beside their weights, and values up to the first that differs. The tuned one may be a
-   * {@link PeftAdapter} of the base: its delta is s·B·A.
+   * {@link io.darex.prune.folder.PeftAdapter} of the base: its delta is s·B·A.
    *
    * @throws io.darex.prune.MismatchException listing everything that does not fit, or if the two
    *     are the same
-   * @throws MalformedFileException if a file is none of these
+   * @throws io.darex.prune.file.MalformedFileException if a file is none of these
    */
   public static PruneJob open(Path base, Path tuned, Recipe recipe) throws IOException {
     return open(base, tuned, new Settings(recipe, Optional.empty(), true));
@@ -177,7 +177,8 @@ public final class PruneJob {
    * Refuses an output that cannot be written.
    *
    * @throws FileAlreadyExistsException if it exists and is not to be replaced
-   * @throws RefusedOutputException if it would take the place of base or tuned model
+   * @throws io.darex.prune.file.RefusedOutputException if it would take the place of base or tuned
+   *     model
    */
   void requireFree(Path file, WriteOptions options) throws IOException {
     Output.requireFile(file, options.force(), sources);
@@ -232,10 +233,11 @@ public final class PruneJob {
    * @param options any {@link WriteOptions#identity()} is replaced by this job's own
    * @throws FileAlreadyExistsException if the file exists and {@link WriteOptions#force()} is not
    *     given
-   * @throws RefusedOutputException if it would take the place of base or tuned model
+   * @throws io.darex.prune.file.RefusedOutputException if it would take the place of base or tuned
+   *     model
    * @throws io.darex.prune.NonFiniteException if a value that is read is NaN or infinite; nothing
    *     is left then
-   * @throws IOException as {@link SafetensorsWriter#write} does
+   * @throws IOException as {@link io.darex.prune.safetensors.SafetensorsWriter#write} does
    */
   public Outcome run(Path file, WriteOptions options) throws IOException {
     return run(file, options, Evidence.none());

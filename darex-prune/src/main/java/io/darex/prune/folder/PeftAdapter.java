@@ -36,7 +36,7 @@ import java.util.stream.Stream;
 /**
  * A LoRA adapter as PEFT writes it: a folder with {@value PeftConfig#FILE} and {@value #WEIGHTS}
  * or, as older ones have it, {@value #TORCH_WEIGHTS} (docs/METHOD.md §7). {@link #onto} makes it a
- * tuned checkpoint; {@link FactorPruning} prunes its factors.
+ * tuned checkpoint; {@code darex prune --adapter} prunes its factors.
  */
 public final class PeftAdapter {
   /** The file of the tensors. */

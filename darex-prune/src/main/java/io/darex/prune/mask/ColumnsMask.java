@@ -47,7 +47,8 @@ public record ColumnsMask(long seed, double dropRate) implements Mask {
 
   @Override
   public Map<String, Object> parameters() {
-    return new TreeMap<>(Map.of("seed", Long.toString(seed), "dropRate", dropRate));
+    return new TreeMap<>(
+        Map.of(Draws.SEED.key(), Long.toString(seed), DropRate.PARAMETER.key(), dropRate));
   }
 
   @Override

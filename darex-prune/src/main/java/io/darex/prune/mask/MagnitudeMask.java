@@ -45,7 +45,7 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
 
   @Override
   public Map<String, Object> parameters() {
-    return new TreeMap<>(Map.of("dropRate", dropRate, "scope", scope.toString()));
+    return new TreeMap<>(Map.of(DropRate.PARAMETER.key(), dropRate, SCOPE.key(), scope.toString()));
   }
 
   @Override

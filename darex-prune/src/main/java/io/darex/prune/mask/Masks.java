@@ -3,10 +3,7 @@ package io.darex.prune.mask;
 import io.darex.prune.Mask;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Kinds;
-import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Parameters;
-import io.darex.prune.parameter.Range;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,17 +39,12 @@ public final class Masks {
       return known.exactly(parameters);
     }
     Map<String, Object> template = new TreeMap<>(parameters);
-    Object overall = template.remove(PerTensorMask.OVERALL);
     template.put(
         DropRate.PARAMETER.key(),
-        read(kind, PerTensorMask.OVERALL, new Parameter.Decimal(Range.SHARE), overall));
-    return new PerTensorMask(
-        known.exactly(template),
-        read(kind, DropRate.PARAMETER.key(), new Parameter.Numbers(), rates));
-  }
-
-  private static <T> T read(String kind, String key, Parameter.Type<T> type, Object value) {
-    Parameters given = new Parameters("mask " + kind, Collections.singletonMap(key, value), true);
-    return given.get(Parameter.required(key, "", type));
+        new Parameters("mask " + kind, parameters, true).get(PerTensorMask.OVERALL_RATE));
+    template.remove(PerTensorMask.OVERALL);
+    Map<String, Double> perTensor =
+        new Parameters("mask " + kind, parameters, true).get(PerTensorMask.RATES);
+    return new PerTensorMask(known.exactly(template), perTensor);
   }
 }

@@ -31,7 +31,7 @@ record Nothing(Mask like) implements DrawnMask {
   @Override
   public Map<String, Object> parameters() {
     Map<String, Object> parameters = new TreeMap<>(like.parameters());
-    parameters.put(PerTensorMask.DROP_RATE, dropRate());
+    parameters.put(DropRate.PARAMETER.key(), dropRate());
     return parameters;
   }
 

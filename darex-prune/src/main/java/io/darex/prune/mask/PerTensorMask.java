@@ -7,6 +7,8 @@ import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NameOrder;
 import io.darex.prune.PlaceStorage;
+import io.darex.prune.parameter.Parameter;
+import io.darex.prune.parameter.Range;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,8 +28,16 @@ import java.util.TreeMap;
  * @param rates by tuned name, the p of every tensor that is pruned, each in [0, 1]; sorted
  */
 public record PerTensorMask(Mask template, Map<String, Double> rates) implements Mask {
-  static final String DROP_RATE = "dropRate";
   static final String OVERALL = "overall";
+
+  /** The rate of all entries together. */
+  static final Parameter<Double> OVERALL_RATE =
+      Parameter.required(OVERALL, "overall drop rate", new Parameter.Decimal(Range.SHARE));
+
+  /** The rate of each tensor. */
+  static final Parameter<Map<String, Double>> RATES =
+      Parameter.required(
+          DropRate.PARAMETER.key(), "drop rate of each tensor", new Parameter.Numbers());
 
   /**
    * Copies the rates and checks every one.
@@ -115,7 +125,7 @@ public record PerTensorMask(Mask template, Map<String, Double> rates) implements
   @Override
   public Map<String, Object> parameters() {
     Map<String, Object> parameters = new TreeMap<>(template.parameters());
-    parameters.put(DROP_RATE, rates);
+    parameters.put(DropRate.PARAMETER.key(), rates);
     parameters.put(OVERALL, template.dropRate());
     return parameters;
   }

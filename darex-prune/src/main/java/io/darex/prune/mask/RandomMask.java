@@ -65,7 +65,8 @@ public record RandomMask(long seed, double dropRate) implements DrawnMask {
 
   @Override
   public Map<String, Object> parameters() {
-    return new TreeMap<>(Map.of("seed", Long.toString(seed), "dropRate", dropRate));
+    return new TreeMap<>(
+        Map.of(Draws.SEED.key(), Long.toString(seed), DropRate.PARAMETER.key(), dropRate));
   }
 
   @Override

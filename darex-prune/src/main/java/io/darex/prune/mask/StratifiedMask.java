@@ -66,7 +66,14 @@ public record StratifiedMask(long seed, double dropRate, int group) implements D
 
   @Override
   public Map<String, Object> parameters() {
-    return new TreeMap<>(Map.of("seed", Long.toString(seed), "dropRate", dropRate, "group", group));
+    return new TreeMap<>(
+        Map.of(
+            Draws.SEED.key(),
+            Long.toString(seed),
+            DropRate.PARAMETER.key(),
+            dropRate,
+            GROUP.key(),
+            group));
   }
 
   @Override

@@ -78,7 +78,7 @@ public record WandaMask(double dropRate, Optional<Map<String, List<Double>>> nor
   /** The rate alone: where the choice is recorded the norms have done their work. */
   @Override
   public Map<String, Object> parameters() {
-    return Map.of("dropRate", dropRate);
+    return Map.of(DropRate.PARAMETER.key(), dropRate);
   }
 
   @Override
@@ -124,7 +124,7 @@ public record WandaMask(double dropRate, Optional<Map<String, List<Double>>> nor
         norms.orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "mask " + KIND.name() + " needs calibration text, and there is none"));
+                    "mask " + KIND.name() + ": expected a calibration text, got none"));
     requireShapes(delta, known);
     DropRate rate = new DropRate(dropRate);
     Choice byMagnitude = new MagnitudeMask(dropRate, Scope.ROW).choose(delta, threads);

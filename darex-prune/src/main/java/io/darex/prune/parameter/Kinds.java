@@ -17,7 +17,16 @@ public final class Kinds<T> {
    */
   public Kinds(String what, List<Kind<T>> kinds) {
     this.what = what;
-    kinds.forEach(kind -> byName.put(kind.name(), kind));
+    for (Kind<T> kind : kinds) {
+      if (byName.put(kind.name(), kind) != null) {
+        throw new IllegalArgumentException("expected each " + what + " once, got " + kind.name());
+      }
+    }
+  }
+
+  /** {@code mask} or {@code rescale}. */
+  public String what() {
+    return what;
   }
 
   /** Every kind, by name. */

@@ -34,7 +34,7 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
     T read(Object value);
   }
 
-  /** A number. The range is for help and for configurations, which name the line. */
+  /** A number. The range is for configurations, which name the line. */
   public record Decimal(Range range) implements Type<Double> {
     @Override
     public String words() {
@@ -129,9 +129,16 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
         throw new IllegalArgumentException();
       }
       Map<String, Double> numbers = new LinkedHashMap<>();
-      map.forEach(
-          (name, number) -> numbers.put(name.toString(), Decimals.of(number).doubleValue()));
+      map.forEach((name, number) -> numbers.put(name.toString(), number(name, number)));
       return numbers;
+    }
+  }
+
+  private static double number(Object name, Object value) {
+    try {
+      return Decimals.of(value).doubleValue();
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("'" + name + "': " + value, e);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.darex.prune.parameter;
 
+import io.darex.prune.OneLine;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -11,6 +12,8 @@ import java.util.TreeSet;
  * misspelt name is an error and never a default.
  */
 public final class Parameters {
+  private static final int SHOWN = 100;
+
   private final String owner;
   private final Map<String, Object> values;
   private final boolean exact;
@@ -55,9 +58,16 @@ public final class Parameters {
               + " as '"
               + parameter.key()
               + "', got "
-              + value,
+              + shown(value, e),
           e);
     }
+  }
+
+  /** The part that is wrong, where the type says which, in one short line. */
+  private static String shown(Object value, IllegalArgumentException wrong) {
+    boolean part = value instanceof Map && wrong.getMessage() != null;
+    String line = OneLine.of(part ? wrong.getMessage() : String.valueOf(value));
+    return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "…";
   }
 
   /**

@@ -1,16 +1,15 @@
 package io.darex.prune.recipe;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.StreamWriteFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Found;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import lombok.AccessLevel;
 import lombok.Getter;
 
@@ -20,12 +19,6 @@ import lombok.Getter;
  * number of threads.
  */
 public final class Pruner {
-  /** Doubles come out shortest on every Java, as Java 17's own are not. */
-  private static final JsonMapper JSON =
-      JsonMapper.builder(
-              JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build())
-          .build();
-
   private final Recipe recipe;
   private final Delta delta;
   private final Evidence evidence;
@@ -61,12 +54,21 @@ public final class Pruner {
    * @param texts what the evidence was drawn from; empty where it looked at the weights alone
    */
   public static String job(Recipe recipe, Optional<String> texts) {
-    ObjectNode job = JSON.createObjectNode();
-    job.set("recipe", JSON.valueToTree(recipe.parameters()));
+    return job(recipe.parameters(), texts);
+  }
+
+  /**
+   * The {@code darex.job} of work by several recipes.
+   *
+   * @param recipes by name, or the keys of one
+   */
+  public static String job(Map<String, ?> recipes, Optional<String> texts) {
+    SortedMap<String, Object> job = new TreeMap<>();
+    job.put("recipe", recipes);
     texts.ifPresent(words -> job.put("texts", words));
     String version = Pruner.class.getPackage().getImplementationVersion();
     job.put("tool", "darex " + (version == null ? "development" : version));
-    return job.toString();
+    return Recipe.json(job);
   }
 
   /**

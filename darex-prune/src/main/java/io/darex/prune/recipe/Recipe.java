@@ -1,5 +1,9 @@
 package io.darex.prune.recipe;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.prune.DType;
 import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
@@ -12,6 +16,7 @@ import io.darex.prune.rescale.Need;
 import io.darex.prune.rescale.Rescale;
 import io.darex.prune.rescale.Rescales;
 import io.darex.prune.rescale.Unscaled;
+import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -27,6 +32,12 @@ import java.util.TreeMap;
  * @param values how kept values are stored: F32, BF16 or F16
  */
 public record Recipe(Pruning pruning, Budget budget, Rescale rescale, DType values) {
+  /** The fast writer gives the shortest decimal of a double on every Java; Java 17 does not. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder(
+              JsonFactory.builder().enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER).build())
+          .build();
+
   /**
    * Checks that these go together.
    *
@@ -99,6 +110,19 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, DType valu
     return parameters;
   }
 
+  /** The parameters as JSON, the same text on every Java. */
+  public String json() {
+    return json(parameters());
+  }
+
+  static String json(Map<String, ?> keys) {
+    try {
+      return JSON.writeValueAsString(keys);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Which entries stay. */
   public Mask mask() {
     return pruning.mask();
@@ -112,7 +136,8 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, DType valu
   /**
    * The same recipe at another drop rate.
    *
-   * @throws IllegalArgumentException if the mask has none to choose
+   * @throws IllegalArgumentException if the mask cannot have another, as n:m has none and magnitude
+   *     of scope model compares all tensors at one
    */
   public Recipe withDropRate(double dropRate) {
     return withMask(mask().withDropRate(dropRate));

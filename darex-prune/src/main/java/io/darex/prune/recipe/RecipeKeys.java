@@ -14,6 +14,7 @@ import io.darex.prune.rescale.Rescales;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -54,7 +55,7 @@ public final class RecipeKeys {
   static final Parameter<Selection.Preset> PRESET =
       Parameter.of(
           "preset",
-          "what is pruned at most: all but classifier.*; only mlp and self_attn; all",
+          "what is pruned at most: everything, all but classifier.*, or only mlp and self_attn",
           Parameter.Choice.of(Selection.Preset.class),
           Selection.Preset.ENCODER);
 
@@ -74,9 +75,10 @@ public final class RecipeKeys {
    * A key.
    *
    * @param parameter which values it takes
+   * @param what {@code mask} or {@code rescale}, whatever its owners are; empty without owners
    * @param owners the masks or rescales it says something of; empty where it says something of all
    */
-  public record RecipeKey(Parameter<?> parameter, Set<String> owners) {
+  public record RecipeKey(Parameter<?> parameter, String what, Set<String> owners) {
     /** Its name. */
     public String name() {
       return parameter.key();
@@ -95,7 +97,7 @@ public final class RecipeKeys {
   }
 
   static String word(Enum<?> constant) {
-    return constant.name().toLowerCase(java.util.Locale.ROOT);
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   private static Parameter.Texts patterns() {
@@ -114,7 +116,7 @@ public final class RecipeKeys {
   }
 
   private static RecipeKey of(Parameter<?> parameter) {
-    return new RecipeKey(parameter, Set.of());
+    return new RecipeKey(parameter, "", Set.of());
   }
 
   /** Each once, with all kinds that declare it. */
@@ -125,7 +127,9 @@ public final class RecipeKeys {
         owners.computeIfAbsent(parameter, unused -> new TreeSet<>()).add(kind.name());
       }
     }
-    return owners.entrySet().stream().map(e -> new RecipeKey(e.getKey(), e.getValue())).toList();
+    return owners.entrySet().stream()
+        .map(each -> new RecipeKey(each.getKey(), kinds.what(), each.getValue()))
+        .toList();
   }
 
   /** Makes a mask or rescale of what is said of any. */

@@ -11,22 +11,11 @@ import java.util.function.Supplier;
 
 /**
  * What unlabelled texts reveal of one tuned model, recorded when it is first asked for and then
- * kept: none of it depends on mask or drop rate. What is reduced with a delta is kept for the delta
- * last asked for.
+ * kept: none of it depends on mask or drop rate.
  */
 public final class Calibration {
   private final Supplier<SortedMap<String, LayerInput>> recording;
   private Optional<SortedMap<String, LayerInput>> inputs = Optional.empty();
-  private Optional<Kept> influences = Optional.empty();
-
-  /** What was last reduced, and with which delta. */
-  private record Kept(Delta delta, List<LayerInfluences> sums) {
-    /** The same object: comparing what two deltas consist of would not tell more. */
-    @SuppressWarnings("ReferenceEquality")
-    boolean of(Delta other) {
-      return delta == other;
-    }
-  }
 
   /**
    * @param recording by tuned name of a linear layer's weight, what entered it in the tuned model
@@ -50,12 +39,7 @@ public final class Calibration {
    *     layer whose input was recorded is pruned
    * @throws NonFiniteException if a delta that is read is NaN or infinite
    */
-  public synchronized List<LayerInfluences> influences(Delta delta, int threads) {
-    if (influences.filter(kept -> kept.of(delta)).isEmpty()) {
-      List<LayerInfluences> sums =
-          InfluenceSums.of(delta, PrunedLayer.of(delta, inputs()), threads);
-      influences = Optional.of(new Kept(delta, sums));
-    }
-    return influences.get().sums();
+  public List<LayerInfluences> influences(Delta delta, int threads) {
+    return InfluenceSums.of(delta, PrunedLayer.of(delta, inputs()), threads);
   }
 }

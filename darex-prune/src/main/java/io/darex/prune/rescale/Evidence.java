@@ -70,9 +70,7 @@ public record Evidence(
               .orElseThrow(
                   () ->
                       new IllegalArgumentException(
-                          "budget "
-                              + budget
-                              + " needs labelled texts of a task, and there are none"))
+                          "budget " + budget + ": expected labelled texts of a task, got none"))
               .get();
     }
     return PerTensorMask.sparing(
@@ -87,6 +85,6 @@ public record Evidence(
    */
   Calibration required(String asking) {
     return calibration.orElseThrow(
-        () -> new IllegalArgumentException(asking + " needs calibration text, and there is none"));
+        () -> new IllegalArgumentException(asking + ": expected a calibration text, got none"));
   }
 }

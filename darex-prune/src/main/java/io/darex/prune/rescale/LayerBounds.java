@@ -7,7 +7,6 @@ import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.Scale;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -21,31 +20,22 @@ import java.util.TreeMap;
  * DARE.
  */
 final class LayerBounds {
-  private static final String WEIGHT = ".weight";
-
   private final Delta delta;
   private final Mask mask;
   private final List<Layer> layers;
 
   /** One layer's outputs. */
   private static final class Layer {
-    private final String name;
-    private final String bias;
+    private final PrunedLayer of;
     private final double keepRate;
-    private final LayerInput input;
     private final double[] sums;
     private final double[] squares;
 
-    Layer(String name, LayerInput input, int outputs, double keepRate) {
-      this.name = name;
-      this.bias =
-          name.endsWith(WEIGHT)
-              ? name.substring(0, name.length() - WEIGHT.length()) + ".bias"
-              : name + ".bias";
+    Layer(PrunedLayer of, double keepRate) {
+      this.of = of;
       this.keepRate = keepRate;
-      this.input = input;
-      this.sums = new double[outputs];
-      this.squares = new double[outputs];
+      this.sums = new double[of.outputs()];
+      this.squares = new double[of.outputs()];
     }
 
     /** The layer's q at η; exactly the keep rate where every output's is. */
@@ -76,40 +66,20 @@ final class LayerBounds {
 
   private static List<Layer> layers(Delta delta, Mask mask, SortedMap<String, LayerInput> inputs) {
     List<Layer> layers = new ArrayList<>();
-    List<String> problems = new ArrayList<>();
-    inputs.forEach(
-        (name, input) -> {
-          Delta.Pair pair = delta.pairs().get(name);
-          if (pair == null) {
-            return;
-          }
-          long[] shape = pair.tuned().shape();
-          if (shape.length != 2 || shape[1] != input.features()) {
-            problems.add(
-                "layer "
-                    + name
-                    + ": expected a weight [out, "
-                    + input.features()
-                    + "] for as many inputs as were recorded, got "
-                    + Arrays.toString(shape));
-          } else if (shape[0] > 0) {
-            layers.add(new Layer(name, input, Math.toIntExact(shape[0]), mask.keepRate(name)));
-          }
-        });
-    if (!problems.isEmpty()) {
-      throw new MismatchException(problems);
+    for (PrunedLayer layer : PrunedLayer.of(delta, inputs)) {
+      if (layer.outputs() > 0) {
+        layers.add(new Layer(layer, mask.keepRate(layer.weight())));
+      }
     }
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
-          "scope layer: expected recorded inputs of at least one pruned linear layer, got those of "
-              + inputs.keySet()
-              + "; use scope global");
+          "scope layer: expected a pruned linear layer with outputs, got none; use scope global");
     }
     return layers;
   }
 
   private void sum(int threads) {
-    int widest = layers.stream().mapToInt(layer -> layer.input.features()).max().orElseThrow();
+    int widest = layers.stream().mapToInt(layer -> layer.of.input().features()).max().orElseThrow();
     Blocks.forEach(
         threads,
         layers.stream().mapToInt(layer -> layer.sums.length).toArray(),
@@ -121,18 +91,17 @@ final class LayerBounds {
   }
 
   private void sum(Layer layer, int output, float[] row, float[] scratch) {
-    int inputs = layer.input.features();
-    delta.pairs().get(layer.name).read((long) output * inputs, row, scratch, inputs);
+    int inputs = layer.of.input().features();
+    layer.of.read(delta, output, 1, row, scratch);
     double sum = 0;
     double squares = 0;
     for (int j = 0; j < inputs; j++) {
-      double influenceOfEntry = row[j] * layer.input.mean(j);
+      double influenceOfEntry = row[j] * layer.of.input().mean(j);
       sum += influenceOfEntry;
       squares += influenceOfEntry * influenceOfEntry;
     }
-    Delta.Pair bias = delta.pairs().get(layer.bias);
-    if (bias != null) {
-      double entry = bias.at(output);
+    if (layer.of.bias().isPresent()) {
+      double entry = delta.pairs().get(layer.of.bias().get()).at(output);
       sum += entry;
       squares += entry * entry;
     }
@@ -147,11 +116,13 @@ final class LayerBounds {
     for (Layer layer : layers) {
       double q = layer.q(eta);
       above += q / layer.keepRate - 1;
-      perTensor.put(layer.name, q);
-      if (delta.pairs().containsKey(layer.bias)) {
-        double rate = mask.keepRate(layer.bias);
-        perTensor.put(layer.bias, KeepRates.carried(q, layer.keepRate, rate));
-      }
+      perTensor.put(layer.of.weight(), q);
+      layer
+          .of
+          .bias()
+          .ifPresent(
+              bias ->
+                  perTensor.put(bias, KeepRates.carried(q, layer.keepRate, mask.keepRate(bias))));
     }
     double rest = Math.min(1, mask.keepRate() * (1 + above / layers.size()));
     for (String name : delta.pairs().keySet()) {
@@ -174,7 +145,7 @@ final class LayerBounds {
   }
 
   /**
-   * The η at which the mean q over the pruned entries, is {@code mean}: that mean grows with η from
+   * The η at which the mean q over the pruned entries is {@code mean}: that mean grows with η from
    * DARE's, at η = 0, to where every output that changes at all has q = 1, and beyond that η
    * nothing changes any more.
    */

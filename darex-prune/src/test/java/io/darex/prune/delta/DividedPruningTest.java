@@ -191,10 +191,10 @@ class DividedPruningTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, model)))
         .withMessageEndingWith("got mask magnitude, which compares entries of all tensors");
-    PruneJob.Settings texts = new PruneJob.Settings(model, Optional.of("file t.txt"), true);
+    Recipe texts = recipe("random", Map.of(), Rescales.create("q-labelled", Map.of()), DType.F32);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, texts)))
-        .withMessageEndingWith("got one that reads file t.txt");
+        .withMessageEndingWith("got rescale q-labelled, which looks at texts");
     Recipe budget =
         new Recipe(
             recipe("random", Map.of(), none, DType.F32).pruning(),

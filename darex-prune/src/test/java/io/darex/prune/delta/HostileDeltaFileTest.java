@@ -140,7 +140,7 @@ class HostileDeltaFileTest {
         rates("{\"w0\":0.9,\"v\":0.9}", "got one without the other: [v]"),
         rates("{\"w0\":1}", "as many values in kept:w0 as the mask could keep"),
         rates("{\"w0\":1.5}", "tensor w0: dropRate must be in [0, 1), got 1.5"),
-        rates("{\"w0\":null}", "needs numbers by name as 'dropRate', got {w0=null}"),
+        rates("{\"w0\":null}", "needs numbers by name as 'dropRate', got 'w0': null"),
         rates("{\"w0\":0.9,\"w0\":0.9}", "Duplicate field 'w0'"),
         rates("{\"w0\":0.1}", "as many values in kept:w0 as the mask"),
         mask(random("1", "{\"w0\":0.9},\"overall\":1"), "dropRate must be in [0, 1), got 1.0"),

@@ -168,7 +168,7 @@ class WandaMaskTest implements MaskContract {
   void needsInputsOfTheRightShape() {
     assertThatThrownBy(() -> new WandaMask(0.5).choose(Deltas.gaussian(2, 3), 1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("mask wanda needs calibration text, and there is none");
+        .hasMessage("mask wanda: expected a calibration text, got none");
     List<Double> two = List.of(1.0, 2.0);
     Delta delta =
         Deltas.of(

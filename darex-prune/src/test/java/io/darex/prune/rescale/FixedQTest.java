@@ -54,7 +54,7 @@ class FixedQTest implements RescaleContract {
         .hasMessage("rescale q needs numbers by name as 'tensors', got 0.1");
     assertThatThrownBy(
             () -> Rescales.create("q", Map.of("fallback", 1, "tensors", Map.of("a.bias", "x"))))
-        .hasMessage("rescale q needs numbers by name as 'tensors', got {a.bias=x}");
+        .hasMessage("rescale q needs numbers by name as 'tensors', got 'a.bias': x");
     assertThatThrownBy(() -> Rescales.create("q", Map.of("fallback", 0.3, "q", 0.1)))
         .hasMessageContaining("either q, or fallback and tensors, got both");
   }

@@ -93,13 +93,12 @@ class LayerBoundsTest {
             e ->
                 assertThat(e.problems())
                     .containsExactly(
-                        "layer a.bias: expected a weight [out, 3] for as many inputs as were"
-                            + " recorded, got [300]",
-                        "layer a.weight: expected a weight [out, 3] for as many inputs as were"
-                            + " recorded, got [300, 500]"));
+                        "tensor a.bias: expected shape [out, 3], as calibration has it, got [300]",
+                        "tensor a.weight: expected shape [out, 3], as calibration has it, got [300,"
+                            + " 500]"));
     assertThatThrownBy(() -> bounds(new TreeMap<>(Map.of("classifier.weight", narrow))))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("at least one pruned linear layer, got those of [classifier.weight]");
+        .isInstanceOf(MismatchException.class)
+        .hasMessageContaining("none of the 1 layers");
   }
 
   @Test
