@@ -63,7 +63,8 @@ public final class AdamROptimizer implements AdamRTraining {
       throw new IllegalArgumentException(
           "the anchor of "
               + name
-              + " is the parameter itself, which training changes; pass a copy or use Anchor.start");
+              + " is the parameter itself, which training changes; pass a copy or use"
+              + " Anchor.start");
     }
     return Slot.laidOutLike(parameter, given);
   }

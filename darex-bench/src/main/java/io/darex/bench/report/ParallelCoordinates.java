@@ -91,8 +91,8 @@ final class ParallelCoordinates {
     svg.append(
         String.format(
             Locale.ROOT,
-            "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#444\"/>%n"
-                + "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>%n",
+            "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#444\"/>%n<text x=\"%.1f\""
+                + " y=\"%d\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>%n",
             x,
             TOP,
             x,
