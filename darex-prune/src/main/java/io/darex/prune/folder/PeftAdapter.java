@@ -116,8 +116,8 @@ public final class PeftAdapter {
    * Opens a folder, whatever else lies there; of the tensors only headers are read.
    *
    * @throws NoSuchFileException if one of the two files is missing
-   * @throws MalformedFileException naming file and key, if it is no LoRA adapter, is one with DoRA
-   *     or the like, or its factors do not fit each other
+   * @throws io.darex.prune.file.MalformedFileException naming file and key, if it is no LoRA
+   *     adapter, is one with DoRA or the like, or its factors do not fit each other
    */
   public static PeftAdapter open(Path folder) throws IOException {
     InputFile.requireOpen(folder);

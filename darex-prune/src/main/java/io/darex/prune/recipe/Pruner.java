@@ -72,8 +72,8 @@ public final class Pruner {
   }
 
   /**
-   * The pruned delta with DARE's q, which {@link SparseDelta#withScale} replaces. It reads base and
-   * fine-tuned model again whenever it is read ({@link Pruning#view}).
+   * The pruned delta with DARE's q, which {@code withScale} replaces. It reads base and fine-tuned
+   * model again whenever it is read ({@link Pruning#view}).
    *
    * @throws IllegalArgumentException if the evidence lacks what mask or budget needs
    * @throws io.darex.prune.NonFiniteException if a value that the mask compares is NaN or infinite

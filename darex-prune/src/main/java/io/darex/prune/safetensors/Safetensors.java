@@ -33,7 +33,7 @@ public record Safetensors(
   /**
    * Opens a file and checks its header against its size.
    *
-   * @throws MalformedFileException naming the fault, whatever the file holds
+   * @throws io.darex.prune.file.MalformedFileException naming the fault, whatever the file holds
    */
   public static Safetensors open(Path path) throws IOException {
     return of(MappedFile.open(path));
