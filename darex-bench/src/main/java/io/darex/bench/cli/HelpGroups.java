@@ -29,11 +29,14 @@ final class HelpGroups {
   private static List<String> recipe(boolean rescale) {
     Set<String> found = new HashSet<>(Set.of(RecipeKeys.RESCALE.key()));
     Rescales.KINDS.all().values().forEach(kind -> found.addAll(kind.keys()));
-    List<String> options = new ArrayList<>(List.of(rescale ? "--q-file" : "--config"));
+    List<String> options = new ArrayList<>(rescale ? List.of() : List.of("--config"));
     RecipeKeys.ALL.stream()
         .map(RecipeKeys.RecipeKey::name)
         .filter(name -> found.contains(name) == rescale)
         .forEach(name -> options.add(RecipeOptions.name(name)));
+    if (rescale) {
+      options.add("--q-file");
+    }
     return options;
   }
 

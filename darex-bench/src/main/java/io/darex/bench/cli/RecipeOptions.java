@@ -54,8 +54,8 @@ final class RecipeOptions {
                 .paramLabel("YAML")
                 .type(Path.class)
                 .description(
-                    "Of q: a mapping 'tensors' of names or patterns to q's, and 'fallback' for"
-                        + " the rest (default: the share that is kept).")
+                    "Of rescale q: a mapping 'tensors' of names or patterns to q's, and 'fallback'"
+                        + " for the rest (default: the share that is kept).")
                 .build());
       } else if (!key.name().equals("fallback")) {
         command.addOption(option(key));
