@@ -52,17 +52,7 @@ public final class Calibrator {
     return renamed;
   }
 
-  /** Minus the mean absolute change of the last hidden state: see {@link HiddenChange}. */
-  public Objective unlabelled() {
-    return unlabelled;
-  }
-
-  /** Inputs of layers over all texts. */
-  public Calibration calibration() {
-    return calibration;
-  }
-
-  /** All of it. */
+  /** The change of the last hidden state ({@link HiddenChange}), and inputs of layers. */
   public Evidence evidence() {
     return Evidence.none()
         .withUnlabelled(Optional.of(unlabelled))

@@ -1,9 +1,9 @@
 package io.darex.bench.cli;
 
 import io.darex.bench.console.Console;
-import io.darex.bench.console.DarexVersion;
 import io.darex.bench.console.Fault;
 import io.darex.bench.console.Terminal;
+import io.darex.prune.DarexVersion;
 import io.darex.prune.file.FileFaults;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

@@ -61,7 +61,6 @@ public record FinetuneConfig(
           "maxGradientNorm",
           "patience");
 
-  private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
 
   /** How the weights are found, in the words of a report: {@code adam, LoRA of rank 8}. */
@@ -109,8 +108,8 @@ public record FinetuneConfig(
             .lambda(section.number("lambda", pulls ? 1e-4 : 0, Range.NOT_NEGATIVE))
             .normalisation(section.name("normalisation", "global", List.of("global", "none")))
             .learningRate(section.number("learningRate", rate, Range.POSITIVE))
-            .epochs((int) section.whole("epochs", FinetuneDefaults.EPOCHS, COUNT))
-            .batchSize((int) section.whole("batchSize", FinetuneDefaults.BATCH_SIZE, COUNT))
+            .epochs((int) section.whole("epochs", FinetuneDefaults.EPOCHS, Range.COUNT))
+            .batchSize((int) section.whole("batchSize", FinetuneDefaults.BATCH_SIZE, Range.COUNT))
             .maxLength(
                 (int) section.whole("maxLength", FinetuneDefaults.MAX_LENGTH, Range.whole(8, 512)))
             .warmup(section.number("warmup", FinetuneDefaults.WARMUP, Range.SHARE))

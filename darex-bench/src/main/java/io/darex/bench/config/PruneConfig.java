@@ -17,7 +17,7 @@ public record PruneConfig(List<Method> methods) {
   private static final List<Double> SEEDS = List.of(0.0, 1.0, 2.0, 3.0);
 
   /** Masks a searched q is scored on, apart from those of the cells. */
-  private static final List<Double> SEARCH_SEEDS = List.of(100.0, 101.0);
+  static final List<Double> SEARCH_SEEDS = List.of(100.0, 101.0);
 
   private static final Map<String, List<?>> DEFAULTS =
       Map.of(

@@ -16,7 +16,10 @@ import java.util.stream.Stream;
 /** What a run and its reports call a recipe. */
 public final class RecipeName {
   /** The seeds that a search takes where none are named: those of a run, and its own mask's. */
-  private static final Set<List<String>> UNNAMED_SEEDS = Set.of(List.of(), List.of("100", "101"));
+  private static final Set<List<String>> UNNAMED_SEEDS =
+      Set.of(
+          List.of(),
+          PruneConfig.SEARCH_SEEDS.stream().map(seed -> Long.toString(seed.longValue())).toList());
 
   /** What a rescale's name does not mention. */
   private static final Set<String> COMMON = Set.of("global", "l1");

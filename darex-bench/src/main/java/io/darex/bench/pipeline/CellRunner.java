@@ -48,7 +48,7 @@ final class CellRunner {
   private final LoadedEncoder encoder;
   private final Calibrator calibrator;
 
-  /** Calibration remembers what it has found out of a delta by its identity. */
+  /** By selection: to hold two checkpoints against each other takes time. */
   private final Map<Selection, Delta> deltas = new HashMap<>();
 
   private final String task;

@@ -34,7 +34,6 @@ import org.deeplearning4j.arbiter.optimize.api.CandidateGenerator;
  * value may be a space, and a section {@code sweep}.
  */
 public final class SweepConfig {
-  private static final Range COUNT = Range.whole(1, Integer.MAX_VALUE);
   private static final Range ANY = new Range("a finite number", Double::isFinite);
   private static final int POINTS = 5;
 
@@ -83,7 +82,7 @@ public final class SweepConfig {
     patience = (int) sweep.whole("patience", 0, Range.whole(0, Integer.MAX_VALUE));
     goal = goal(sweep);
     boolean counted = sweep.has("parallel");
-    int wanted = (int) sweep.whole("parallel", 1, COUNT);
+    int wanted = (int) sweep.whole("parallel", 1, Range.COUNT);
     parallel = counted ? OptionalInt.of(wanted) : OptionalInt.empty();
     int most = cores.orElse(wanted);
     if (!sweep.has("threads") && wanted > most) {
@@ -91,7 +90,7 @@ public final class SweepConfig {
           "parallel",
           "at most " + most + ", the processors there are, unless 'threads' is given too");
     }
-    threads = (int) sweep.whole("threads", Math.max(1, most / wanted), COUNT);
+    threads = (int) sweep.whole("threads", Math.max(1, most / wanted), Range.COUNT);
     sweep.end();
   }
 
@@ -139,7 +138,7 @@ public final class SweepConfig {
         throw sweep.bad("points", "a grid of at most " + MOST + " combinations");
       }
     }
-    return (int) Math.min(combinations, sweep.whole("candidates", combinations, COUNT));
+    return (int) Math.min(combinations, sweep.whole("candidates", combinations, Range.COUNT));
   }
 
   private Goal goal(Section sweep) {

@@ -79,7 +79,7 @@ class CalibratorTest {
     try (Encoder encoder = new DirectEncoder(sample.config(), candidate, 0)) {
       Calibrator calibrator =
           new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
-      Objective objective = calibrator.unlabelled();
+      Objective objective = calibrator.evidence().unlabelled().orElseThrow();
       assertThat(objective.score(candidate)).isCloseTo(-sum / count, within(1e-4));
       assertThat(objective.score(sample.checkpoint())).isEqualTo(0.0);
       // The tuned model once, and each candidate once.
@@ -136,16 +136,17 @@ class CalibratorTest {
     try (Encoder encoder = new DirectEncoder(sample.config(), candidate, 0)) {
       Calibrator fresh =
           new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
-      double score = fresh.unlabelled().score(candidate);
+      double score = fresh.evidence().unlabelled().orElseThrow().score(candidate);
       Batch batch = sample.batch(5);
       encoder.load(sample.checkpoint());
       String layer = "bert.encoder.layer.0.attention.output.dense.weight";
       double mean = encoder.inputs(List.of(batch)).get(layer).mean(0);
       Calibrator other =
           new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
-      assertThat(other.unlabelled().score(candidate)).isEqualTo(score);
-      assertThat(other.calibration().inputs().get(layer).mean(0)).isCloseTo(mean, within(1e-5));
-      assertThat(other.unlabelled().score(candidate)).isEqualTo(score);
+      assertThat(other.evidence().unlabelled().orElseThrow().score(candidate)).isEqualTo(score);
+      assertThat(other.evidence().calibration().orElseThrow().inputs().get(layer).mean(0))
+          .isCloseTo(mean, within(1e-5));
+      assertThat(other.evidence().unlabelled().orElseThrow().score(candidate)).isEqualTo(score);
     }
   }
 
@@ -161,7 +162,7 @@ class CalibratorTest {
     try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
       Calibrator calibrator =
           new Calibrator(new LoadedEncoder(encoder), sample.checkpoint(), texts(sample));
-      assertThat(calibrator.unlabelled().score(candidate)).isNaN();
+      assertThat(calibrator.evidence().unlabelled().orElseThrow().score(candidate)).isNaN();
     }
   }
 }

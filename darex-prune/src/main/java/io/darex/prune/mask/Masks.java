@@ -38,13 +38,10 @@ public final class Masks {
     if (!(rates instanceof Map)) {
       return known.exactly(parameters);
     }
+    Parameters given = new Parameters("mask " + kind, parameters, true);
     Map<String, Object> template = new TreeMap<>(parameters);
-    template.put(
-        DropRate.PARAMETER.key(),
-        new Parameters("mask " + kind, parameters, true).get(PerTensorMask.OVERALL_RATE));
+    template.put(DropRate.PARAMETER.key(), given.get(PerTensorMask.OVERALL_RATE));
     template.remove(PerTensorMask.OVERALL);
-    Map<String, Double> perTensor =
-        new Parameters("mask " + kind, parameters, true).get(PerTensorMask.RATES);
-    return new PerTensorMask(known.exactly(template), perTensor);
+    return new PerTensorMask(known.exactly(template), given.get(PerTensorMask.RATES));
   }
 }

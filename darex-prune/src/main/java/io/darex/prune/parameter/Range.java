@@ -18,6 +18,9 @@ public record Range(String words, DoublePredicate admits) {
   /** The whole numbers that a double holds, of which a configuration may name a seed. */
   public static final Range SEED = whole(-(1L << 53), 1L << 53);
 
+  /** At least one of something. */
+  public static final Range COUNT = whole(1, Integer.MAX_VALUE);
+
   /** A finite number above 0. */
   public static final Range POSITIVE =
       new Range("a number above 0", x -> x > 0 && Double.isFinite(x));

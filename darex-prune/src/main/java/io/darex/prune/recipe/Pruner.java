@@ -1,5 +1,6 @@
 package io.darex.prune.recipe;
 
+import io.darex.prune.DarexVersion;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
@@ -66,8 +67,7 @@ public final class Pruner {
     SortedMap<String, Object> job = new TreeMap<>();
     job.put("recipe", recipes);
     texts.ifPresent(words -> job.put("texts", words));
-    String version = Pruner.class.getPackage().getImplementationVersion();
-    job.put("tool", "darex " + (version == null ? "development" : version));
+    job.put("tool", "darex " + DarexVersion.text());
     return Recipe.json(job);
   }
 

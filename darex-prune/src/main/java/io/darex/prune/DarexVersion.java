@@ -1,4 +1,4 @@
-package io.darex.bench.console;
+package io.darex.prune;
 
 /** The version of this build. */
 public final class DarexVersion {
