@@ -196,6 +196,16 @@ public final class KeptTensor {
     }
   }
 
+  /**
+   * The same places with other values.
+   *
+   * @param other {@code [kept]}, in index order
+   * @throws IllegalArgumentException if there are not as many
+   */
+  public KeptTensor withValues(Tensor other) {
+    return new KeptTensor(name, shape, places, ends, other);
+  }
+
   /** The same entries from these arrays. */
   KeptTensor inMemory(char[][] offsets, float[][] entries) {
     return new KeptTensor(name, shape, places(offsets), ends, new Segments(entries));
@@ -209,7 +219,7 @@ public final class KeptTensor {
   }
 
   /** A copy of one block's values. */
-  float[] values(int block) {
+  public float[] values(int block) {
     return read(values, block);
   }
 

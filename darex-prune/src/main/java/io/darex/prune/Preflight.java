@@ -48,7 +48,7 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
    *
    * @param values how kept values are stored
    */
-  public long fileBytes(Mask mask, DType values) {
+  public long fileBytes(Mask mask, Values values) {
     double kept = entries * mask.keepRate();
     double places =
         switch (mask.places()) {
@@ -57,7 +57,7 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
           case COLUMNS -> columns * mask.keepRate() * DType.I64.bytes();
         };
     double headers = HEADER_BYTES * (tensors + 1.0);
-    return (long) Math.ceil(headers + wholeBytes + kept * values.bytes() + places);
+    return (long) Math.ceil(headers + wholeBytes + kept * values.bits() / Byte.SIZE + places);
   }
 
   /**

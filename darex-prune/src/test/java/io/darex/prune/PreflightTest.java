@@ -38,7 +38,7 @@ class PreflightTest {
     Path file = folder.resolve("delta.safetensors");
     SparseDeltaFile.write(file, new Pruning(mask).prune(delta, 2), false);
     double luck = 6 * Float.BYTES * Math.sqrt(700_700 * dropRate * (1 - dropRate));
-    assertThat((double) preflight.fileBytes(mask, DType.F32))
+    assertThat((double) preflight.fileBytes(mask, Values.F32))
         .isCloseTo((double) Files.size(file), within(luck + 3000));
   }
 
@@ -59,8 +59,8 @@ class PreflightTest {
       }
     }
     double foretold =
-        preflight.fileBytes(new Explicit(places, PlaceStorage.GAPS), DType.F32)
-            - preflight.fileBytes(places, DType.F32);
+        preflight.fileBytes(new Explicit(places, PlaceStorage.GAPS), Values.F32)
+            - preflight.fileBytes(places, Values.F32);
     double luck = 6 * 2 * Math.sqrt(700_700 * dropRate * (1 - dropRate));
     assertThat(foretold).isCloseTo((double) bytes, within(luck + 60));
   }
@@ -68,10 +68,10 @@ class PreflightTest {
   @Test
   void countsColumnsAndNarrowValues() {
     RandomMask mask = new RandomMask(4, 0.75);
-    long drawn = preflight.fileBytes(mask, DType.F32);
-    assertThat(preflight.fileBytes(new Explicit(mask, PlaceStorage.COLUMNS), DType.F32) - drawn)
+    long drawn = preflight.fileBytes(mask, Values.F32);
+    assertThat(preflight.fileBytes(new Explicit(mask, PlaceStorage.COLUMNS), Values.F32) - drawn)
         .isEqualTo(1700 / 4 * 8);
-    assertThat(drawn - preflight.fileBytes(mask, DType.BF16)).isEqualTo(700_700 / 4 * 2);
+    assertThat(drawn - preflight.fileBytes(mask, Values.BF16)).isEqualTo(700_700 / 4 * 2);
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.darex.prune.Provenance;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.file.Sha256;
 import io.darex.prune.file.WriteOptions;
@@ -72,40 +73,36 @@ public final class SparseDeltaFile {
   }
 
   /**
-   * Writes {@code delta} with its values as F32 and a digest, on all processors.
+   * Writes {@code delta} with a digest, on all processors.
    *
-   * @see #write(Path, SparseDelta, DType, boolean, WriteOptions)
+   * @see #write(Path, SparseDelta, boolean, WriteOptions)
    */
   public static void write(Path path, SparseDelta delta, boolean force) throws IOException {
-    write(path, delta, DType.F32, true, WriteOptions.defaults().withForce(force));
+    write(path, delta, true, WriteOptions.defaults().withForce(force));
   }
 
   /**
    * Writes {@code delta} as it is read, block by block; the same delta gives the same bytes.
    *
-   * @param values the type of kept values: F32, F16 or BF16; rounded to nearest even
    * @param digest whether the file gets a digest, by which {@link #verify} finds any change
    * @throws java.nio.file.FileAlreadyExistsException if the file exists and {@link
    *     WriteOptions#force()} is not given
    * @throws IllegalArgumentException if the mask is none of {@link Masks#KINDS}, so that nobody
    *     could read the file
-   * @throws io.darex.prune.NonFiniteException if a kept value is NaN or infinite, or too large for
-   *     {@code values}
+   * @throws io.darex.prune.NonFiniteException if a kept value is NaN or infinite
    */
-  public static void write(
-      Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options)
+  public static void write(Path path, SparseDelta delta, boolean digest, WriteOptions options)
       throws IOException {
     Seal seal = written -> Map.of(DeltaMetadata.DIGEST_KEY, digest(written, Map.of()));
-    write(path, delta, values, digest, options, digest ? seal : Seal.NONE);
+    write(path, delta, digest, options, digest ? seal : Seal.NONE);
   }
 
   /**
-   * As {@link #write(Path, SparseDelta, DType, boolean, WriteOptions)}, with a digest, and with
-   * those of base and tuned model taken while the data are written: what the provenance has of them
-   * plays no part.
+   * As {@link #write(Path, SparseDelta, boolean, WriteOptions)}, with a digest, and with those of
+   * base and tuned model taken while the data are written: what the provenance has of them plays no
+   * part.
    */
-  static void write(
-      Path path, SparseDelta delta, DType values, Digests digests, WriteOptions options)
+  static void write(Path path, SparseDelta delta, Digests digests, WriteOptions options)
       throws IOException {
     Provenance provenance = delta.provenance();
     Optional<String> placeholder = digests.taken() ? Optional.of(PLACEHOLDER) : Optional.empty();
@@ -117,11 +114,11 @@ public final class SparseDeltaFile {
         };
     SparseDelta unsealed =
         delta.withProvenance(provenance.withBase(placeholder).withTuned(placeholder));
-    write(path, unsealed, values, true, options, seal);
+    write(path, unsealed, true, options, seal);
   }
 
   private static void write(
-      Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options, Seal seal)
+      Path path, SparseDelta delta, boolean digest, WriteOptions options, Seal seal)
       throws IOException {
     if (!Masks.KINDS.names().contains(delta.mask().kind())) {
       throw new IllegalArgumentException(
@@ -132,16 +129,16 @@ public final class SparseDeltaFile {
     }
     Map<String, String> texts =
         DeltaMetadata.of(delta, digest ? Optional.of(PLACEHOLDER) : Optional.empty()).texts();
-    SafetensorsWriter.write(path, tensors(delta, values, options.threads()), texts, options, seal);
+    SafetensorsWriter.write(path, tensors(delta, options.threads()), texts, options, seal);
   }
 
-  private static List<Tensor> tensors(SparseDelta delta, DType values, int threads) {
+  private static List<Tensor> tensors(SparseDelta delta, int threads) {
     List<Tensor> tensors = new ArrayList<>();
     delta
         .kept()
         .forEach(
             (name, kept) -> {
-              Tensor converted = ConvertedTensor.of(kept.values(), values);
+              Tensor converted = ConvertedTensor.of(kept.values(), delta.values().dtype());
               tensors.add(new Renamed(KEPT + name, converted));
             });
     PlaceStorage places = delta.mask().places();
@@ -313,9 +310,23 @@ public final class SparseDeltaFile {
       return new SparseDelta(
           metadata.mask(),
           metadata.scale(),
+          values(),
           new KeptReader(file.path(), metadata.mask(), threads).read(parts),
           whole,
           metadata.provenance().withFiles(files()));
+    }
+
+    /** All kept values are of one type. */
+    private Values values() throws IOException {
+      Set<DType> types = new TreeSet<>();
+      byPrefix.get(KEPT).values().forEach(tensor -> types.add(tensor.dtype()));
+      check(types.size() < 2, "kept values of one type", types);
+      for (Values values : List.of(Values.BF16, Values.F16)) {
+        if (types.contains(values.dtype())) {
+          return values;
+        }
+      }
+      return Values.F32;
     }
 
     private SortedMap<String, SideFile> files() throws IOException {

@@ -322,7 +322,7 @@ class HostileDeltaFileTest {
   private Content good(Mask mask) throws IOException {
     Path path = folder.resolve("good");
     WriteOptions options = WriteOptions.defaults().withForce(true);
-    SparseDeltaFile.write(path, SparseDeltas.view(mask, base()), DType.F32, false, options);
+    SparseDeltaFile.write(path, SparseDeltas.view(mask, base()), false, options);
     Safetensors file = Safetensors.open(path);
     Content content = new Content();
     content.texts.putAll(file.metadata());

@@ -6,7 +6,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Choice;
-import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.Mask;
@@ -18,6 +17,7 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.CheckpointDigest;
@@ -27,6 +27,7 @@ import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.mask.Scope;
+import io.darex.prune.recipe.StoredValues;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.ConvertedTensor;
 import io.darex.prune.tensor.FloatTensor;
@@ -149,7 +150,7 @@ class SparseDeltaFileTest {
     Path golden = golden("golden-v1-magnitude-bf16.safetensors");
     assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
         .isEqualTo(indices(magnitude.kept().get("w")));
-    write(path, magnitude, DType.BF16, 1);
+    write(path, magnitude, Values.BF16, 1);
     assertThat(path).hasSameBinaryContentAs(golden);
 
     SparseDelta columns = pruned(new ColumnsMask(42, 0.9));
@@ -161,7 +162,7 @@ class SparseDeltaFileTest {
                 .flatMap(row -> LongStream.of(4, 14, 24, 37, 62, 65, 68, 74, 77).map(c -> row + c))
                 .boxed()
                 .toList());
-    write(path, columns, DType.F16, 1);
+    write(path, columns, Values.F16, 1);
     assertThat(path).hasSameBinaryContentAs(golden);
   }
 
@@ -207,7 +208,8 @@ class SparseDeltaFileTest {
     return SparseDeltas.MASKS.stream()
         .flatMap(
             mask ->
-                Stream.of(DType.F32, DType.F16, DType.BF16).map(dtype -> arguments(mask, dtype)));
+                Stream.of(Values.F32, Values.F16, Values.BF16)
+                    .map(values -> arguments(mask, values)));
   }
 
   /** A mask of one's own prunes in memory; a file of it could be read by nobody. */
@@ -218,10 +220,11 @@ class SparseDeltaFileTest {
         new SparseDelta(
             new Own(),
             good.scale(),
+            Values.F32,
             new TreeMap<>(good.kept()),
             new TreeMap<>(good.whole()),
             good.provenance());
-    assertThatThrownBy(() -> write(path, own, DType.F32, 1))
+    assertThatThrownBy(() -> write(path, own, Values.F32, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expected a mask that readers of the file know")
         .hasMessageEndingWith("got own");
@@ -267,34 +270,34 @@ class SparseDeltaFileTest {
 
   @ParameterizedTest
   @MethodSource("masksAndTypes")
-  void keepsEveryMaskInEveryType(Mask mask, DType dtype) throws IOException {
+  void keepsEveryMaskInEveryType(Mask mask, Values values) throws IOException {
     InMemoryCheckpoint several =
         SparseDeltas.base(
             new long[] {300, 301}, new long[] {70_000}, new long[0], new long[] {0, 4});
     SparseDelta view = SparseDeltas.view(mask, several);
-    write(path, view, dtype, 2);
+    write(path, view, values, 2);
     SparseDelta read = SparseDeltaFile.read(path);
     assertThat(read.mask().kind()).isEqualTo(mask.kind());
     assertThat(read.mask().parameters()).isEqualTo(view.mask().parameters());
     assertThat(read.kept().keySet()).isEqualTo(view.kept().keySet());
-    read.kept().forEach((name, kept) -> assertEqual(kept, view.kept().get(name), dtype));
+    read.kept().forEach((name, kept) -> assertEqual(kept, view.kept().get(name), values));
 
     Path again = folder.resolve("again");
     for (int threads : new int[] {1, 3, 8}) {
-      write(again, view, dtype, threads);
+      write(again, view, values, threads);
       assertThat(again).hasSameBinaryContentAs(path);
     }
-    write(again, view.inMemory(2), dtype, 2);
+    write(again, view.inMemory(2), values, 2);
     assertThat(again).hasSameBinaryContentAs(path);
-    write(again, read, dtype, 2);
+    write(again, read, values, 2);
     assertThat(again).hasSameBinaryContentAs(path);
   }
 
-  private static void assertEqual(KeptTensor found, KeptTensor expected, DType dtype) {
+  private static void assertEqual(KeptTensor found, KeptTensor expected, Values values) {
     assertThat(found.shape()).isEqualTo(expected.shape());
     assertThat(indices(found)).isEqualTo(indices(expected));
     assertThat(Checkpoints.values(found.values()))
-        .isEqualTo(Checkpoints.values(ConvertedTensor.of(expected.values(), dtype)));
+        .isEqualTo(Checkpoints.values(ConvertedTensor.of(expected.values(), values.dtype())));
   }
 
   private static List<Long> indices(KeptTensor kept) {
@@ -311,10 +314,11 @@ class SparseDeltaFileTest {
         new SparseDelta(
             new RandomMask(1, 0),
             Scale.of(1),
+            Values.F32,
             new TreeMap<>(Map.of("w", kept)),
             new TreeMap<>(),
             delta.provenance());
-    assertThatThrownBy(() -> write(path, large, DType.F16, 1))
+    assertThatThrownBy(() -> write(path, large, Values.F16, 1))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("element 0");
     assertThat(path).doesNotExist();
@@ -336,14 +340,14 @@ class SparseDeltaFileTest {
 
   @Test
   void isReadWithoutADigestWhereNoneWasTaken() throws IOException {
-    SparseDeltaFile.write(path, delta, DType.F32, false, WriteOptions.defaults());
+    SparseDeltaFile.write(path, delta, false, WriteOptions.defaults());
     assertThat(SparseDeltaFile.open(path).digest()).isEmpty();
     assertThat(SparseDeltaFile.read(path).scale()).isEqualTo(delta.scale());
   }
 
-  private static void write(Path path, SparseDelta delta, DType dtype, int threads)
+  private static void write(Path path, SparseDelta delta, Values values, int threads)
       throws IOException {
     WriteOptions options = WriteOptions.defaults().withForce(true).withThreads(threads);
-    SparseDeltaFile.write(path, delta, dtype, true, options);
+    SparseDeltaFile.write(path, StoredValues.of(delta, values, threads), true, options);
   }
 }
