@@ -113,10 +113,10 @@ class SparseDeltaFileTest {
     assertThat(SparseDeltaFile.read(path).provenance()).isEqualTo(blind.provenance());
   }
 
-  /** Files of version 1 must stay readable, and its writer must not drift. */
+  /** Files of version 2 must stay readable, and its writer must not drift. */
   @Test
-  void versionOneIsFrozen() throws IOException {
-    Path golden = golden("golden-v1.safetensors");
+  void versionTwoIsFrozen() throws IOException {
+    Path golden = golden("golden-v2.safetensors");
     SparseDelta read = SparseDeltaFile.read(golden);
     List<Long> indices = new ArrayList<>();
     List<Float> values = new ArrayList<>();
@@ -142,18 +142,18 @@ class SparseDeltaFileTest {
     assertThat(path).hasSameBinaryContentAs(golden);
   }
 
-  /** Gaps and BF16; columns and F16: what the first golden file lacks. */
+  /** Places and BF16; columns and F16: what the first golden file lacks. */
   @Test
-  void versionOneIsFrozenInAllItsParts() throws IOException {
+  void versionTwoIsFrozenInAllItsParts() throws IOException {
     SparseDelta magnitude = pruned(new MagnitudeMask(0.9, Scope.TENSOR));
-    Path golden = golden("golden-v1-magnitude-bf16.safetensors");
+    Path golden = golden("golden-v2-magnitude-bf16.safetensors");
     assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
         .isEqualTo(indices(magnitude.kept().get("w")));
     write(path, magnitude, DType.BF16, 1);
     assertThat(path).hasSameBinaryContentAs(golden);
 
     SparseDelta columns = pruned(new ColumnsMask(42, 0.9));
-    golden = golden("golden-v1-columns-f16.safetensors");
+    golden = golden("golden-v2-columns-f16.safetensors");
     // The columns that the independent reference of mask v1 keeps of 100.
     assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
         .isEqualTo(
@@ -167,14 +167,14 @@ class SparseDeltaFileTest {
 
   /** A drop rate for each tensor. */
   @Test
-  void versionOneIsFrozenInItsRates() throws IOException {
+  void versionTwoIsFrozenInItsRates() throws IOException {
     base =
         Checkpoints.of(base.tensors().get("w"), new FloatTensor("v", new long[] {6}, new float[6]));
     float[] rising = {1, 2, 3, 4, 5, 6};
     tuned = Checkpoints.of(tuned.tensors().get("w"), new FloatTensor("v", new long[] {6}, rising));
     SparseDelta rates =
         pruned(new PerTensorMask(new RandomMask(42, 0.75), Map.of("v", 0.0, "w", 0.9)));
-    Path golden = golden("golden-v1-rates.safetensors");
+    Path golden = golden("golden-v2-rates.safetensors");
     SparseDelta read = SparseDeltaFile.read(golden);
     // As in the first golden file, whose rate this tensor has.
     assertThat(indices(read.kept().get("w"))).isEqualTo(indices(delta.kept().get("w")));

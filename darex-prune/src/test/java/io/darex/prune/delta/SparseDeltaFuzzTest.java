@@ -23,10 +23,10 @@ class SparseDeltaFuzzTest {
   private static final Fuzz FUZZ =
       new Fuzz(
           List.of(
-              "kept:",
-              "gaps:",
-              "columns:",
-              "divisor:",
+              "values",
+              "places",
+              "table",
+              "signs",
               "whole:",
               "w0",
               "w1",
@@ -46,9 +46,7 @@ class SparseDeltaFuzzTest {
               "row",
               "dropRate",
               "seed",
-              "group",
-              "fallback",
-              "tensors"));
+              "group"));
 
   @TempDir Path folder;
   private final List<byte[]> good = new ArrayList<>();
