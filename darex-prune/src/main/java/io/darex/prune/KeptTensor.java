@@ -196,6 +196,21 @@ public final class KeptTensor {
     }
   }
 
+  /**
+   * The same places with other values.
+   *
+   * @param other {@code [kept]}, in index order
+   * @throws IllegalArgumentException if there are not as many
+   */
+  public KeptTensor withValues(Tensor other) {
+    return new KeptTensor(name, shape, places, ends, other);
+  }
+
+  /** The same places with the values that a delta has there, computed when they are read. */
+  public KeptTensor withValues(Delta.Pair pair) {
+    return withValues(new DeltaValues(pair, new KeptPlaces(places, ends)));
+  }
+
   /** The same entries from these arrays. */
   KeptTensor inMemory(char[][] offsets, float[][] entries) {
     return new KeptTensor(name, shape, places(offsets), ends, new Segments(entries));
@@ -209,7 +224,7 @@ public final class KeptTensor {
   }
 
   /** A copy of one block's values. */
-  float[] values(int block) {
+  public float[] values(int block) {
     return read(values, block);
   }
 

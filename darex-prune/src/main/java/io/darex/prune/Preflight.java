@@ -48,10 +48,11 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
    *
    * @param values how kept values are stored
    */
-  public long fileBytes(Mask mask, DType values) {
+  public long fileBytes(Mask mask, Values values) {
     double kept = entries * mask.keepRate();
     double headers = HEADER_BYTES + (double) TENSOR_BYTES * tensors;
-    return (long) Math.ceil(headers + wholeBytes + kept * values.bytes() + placeBytes(mask));
+    return (long)
+        Math.ceil(headers + wholeBytes + kept * values.bits() / Byte.SIZE + placeBytes(mask));
   }
 
   /** The bytes of the places that the file has to say. */

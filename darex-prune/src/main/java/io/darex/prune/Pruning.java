@@ -95,6 +95,7 @@ public record Pruning(Mask mask, Selection selection) {
     return new SparseDelta(
         mask,
         Scale.inverseKeepRate(mask, names),
+        Values.F32,
         kept,
         delta.carried(),
         new Provenance(Optional.empty(), Optional.empty(), "{}", delta.tuned().config()));

@@ -16,6 +16,7 @@ import lombok.With;
  *
  * @param mask what chose the entries
  * @param scale the q of every tensor
+ * @param values how a file stores the kept values, which are already rounded to it
  * @param kept by tuned name, the kept entries
  * @param whole by tuned name, the tensors carried as they are
  * @param provenance where all this comes from
@@ -23,6 +24,7 @@ import lombok.With;
 public record SparseDelta(
     Mask mask,
     @With Scale scale,
+    Values values,
     SortedMap<String, KeptTensor> kept,
     SortedMap<String, Tensor> whole,
     @With Provenance provenance) {
@@ -31,6 +33,11 @@ public record SparseDelta(
   public SparseDelta {
     kept = Collections.unmodifiableSortedMap(kept);
     whole = Collections.unmodifiableSortedMap(whole);
+  }
+
+  /** The same delta with other kept values, stored in that way. */
+  public SparseDelta withKept(SortedMap<String, KeptTensor> other, Values stored) {
+    return new SparseDelta(mask, scale, stored, other, whole, provenance);
   }
 
   /**
@@ -46,20 +53,20 @@ public record SparseDelta(
             .mapToInt(tensor -> (int) TensorMask.blocks(Tensor.count(tensor.shape())))
             .toArray();
     char[][][] offsets = Arrays.stream(blocks).mapToObj(char[][]::new).toArray(char[][][]::new);
-    float[][][] values = Arrays.stream(blocks).mapToObj(float[][]::new).toArray(float[][][]::new);
+    float[][][] entries = Arrays.stream(blocks).mapToObj(float[][]::new).toArray(float[][][]::new);
     Blocks.forEach(
         threads,
         blocks,
         () ->
             (tensor, block) -> {
               offsets[tensor][block] = tensors.get(tensor).offsets(block);
-              values[tensor][block] = tensors.get(tensor).values(block);
+              entries[tensor][block] = tensors.get(tensor).values(block);
             });
     SortedMap<String, KeptTensor> copies = new TreeMap<>();
     for (int i = 0; i < blocks.length; i++) {
-      copies.put(tensors.get(i).name(), tensors.get(i).inMemory(offsets[i], values[i]));
+      copies.put(tensors.get(i).name(), tensors.get(i).inMemory(offsets[i], entries[i]));
     }
-    return new SparseDelta(mask, scale, copies, whole, provenance);
+    return new SparseDelta(mask, scale, values, copies, whole, provenance);
   }
 
   /**

@@ -37,7 +37,7 @@ class PreflightTest {
     Path file = folder.resolve("delta.safetensors");
     SparseDeltaFile.write(file, new Pruning(mask).prune(delta, 2), false);
     double luck = 6 * Float.BYTES * Math.sqrt(700_700 * dropRate * (1 - dropRate));
-    assertThat((double) preflight.fileBytes(mask, DType.F32))
+    assertThat((double) preflight.fileBytes(mask, Values.F32))
         .isCloseTo((double) Files.size(file), within(luck + 3000));
   }
 
@@ -48,12 +48,12 @@ class PreflightTest {
     Mask rows = new Explicit(new RandomMask(4, dropRate), PlaceStorage.GAPS);
     SparseDelta delta = new Pruning(drawn).prune(this.delta, 2);
     SparseDelta coded =
-        new SparseDelta(rows, delta.scale(), delta.kept(), delta.whole(), delta.provenance());
+        new SparseDelta(
+            rows, delta.scale(), Values.F32, delta.kept(), delta.whole(), delta.provenance());
     // A seed is in the metadata of one and not of the other.
-    double bytes =
-        SparseDeltaFile.bytes(coded, DType.F32, true, 1)
-            - SparseDeltaFile.bytes(delta, DType.F32, true, 1);
-    double foretold = preflight.fileBytes(rows, DType.F32) - preflight.fileBytes(drawn, DType.F32);
+    double bytes = SparseDeltaFile.bytes(coded, true, 1) - SparseDeltaFile.bytes(delta, true, 1);
+    double foretold =
+        preflight.fileBytes(rows, Values.F32) - preflight.fileBytes(drawn, Values.F32);
     double luck = 6 * Math.sqrt(700_700 * dropRate * (1 - dropRate));
     assertThat(foretold).isCloseTo(bytes, within(luck + 100));
   }
@@ -61,11 +61,11 @@ class PreflightTest {
   @Test
   void countsColumnsAndNarrowValues() {
     RandomMask mask = new RandomMask(4, 0.75);
-    long drawn = preflight.fileBytes(mask, DType.F32);
+    long drawn = preflight.fileBytes(mask, Values.F32);
     // Of parameter 1: 1 / (1 - 0.75^2) + 1 bits each.
-    assertThat(preflight.fileBytes(new Explicit(mask, PlaceStorage.COLUMNS), DType.F32) - drawn)
+    assertThat(preflight.fileBytes(new Explicit(mask, PlaceStorage.COLUMNS), Values.F32) - drawn)
         .isEqualTo(Math.round(1700 / 4 * (1 / (1 - 0.5625) + 1) / 8));
-    assertThat(drawn - preflight.fileBytes(mask, DType.BF16)).isEqualTo(700_700 / 4 * 2);
+    assertThat(drawn - preflight.fileBytes(mask, Values.BF16)).isEqualTo(700_700 / 4 * 2);
   }
 
   @Test

@@ -73,6 +73,7 @@ class SparseDeltaTest {
         new SparseDelta(
             delta.mask(),
             delta.scale(),
+            delta.values(),
             new TreeMap<>(
                 Map.of(
                     "v", new KeptTensor("v", new long[] {0}, new char[0][], new float[0][]),

@@ -1,7 +1,7 @@
 package io.darex.bench.config;
 
-import io.darex.prune.DType;
 import io.darex.prune.Selection;
+import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.recipe.Recipe;
 import java.util.ArrayList;
@@ -69,7 +69,7 @@ public final class RecipeName {
             words.add(key + " " + value);
           }
         });
-    if (recipe.values() != DType.F32) {
+    if (recipe.values() != Values.F32) {
       words.add(recipe.values().name().toLowerCase(Locale.ROOT));
     }
     Selection selection = recipe.pruning().selection();

@@ -178,11 +178,7 @@ final class CellRunner {
     Path file = folder.delta(recipe.mask().dropRate(), RecipeName.of(recipe), seed);
     SparseDelta pruned = signed(pruner.choice().withScale(scale), recipe);
     SparseDeltaFile.write(
-        file,
-        pruned,
-        recipe.values(),
-        true,
-        WriteOptions.defaults().withForce(true).withThreads(threads));
+        file, pruned, true, WriteOptions.defaults().withForce(true).withThreads(threads));
     // What is scored is the file as a user would read it, not what was in memory.
     Checkpoint read = SparseDeltaFile.read(file).applyTo(base);
     Score score = splits.score(texts -> texts.answers(encoder, read));

@@ -1,7 +1,6 @@
 package io.darex.bench.select;
 
 import io.darex.bench.console.BadInputException;
-import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.Preflight;
 import io.darex.prune.recipe.Recipe;
@@ -89,6 +88,6 @@ public sealed interface Target {
 
   private static long bytesAt(Preflight preflight, String mask, double kept) {
     Recipe recipe = Recipe.of(Map.of("mask", mask, "dropRate", 1 - kept));
-    return preflight.fileBytes(recipe.mask(), DType.F32);
+    return preflight.fileBytes(recipe.mask(), recipe.values());
   }
 }

@@ -295,6 +295,7 @@ class AttachedDeltaTest {
   }
 
   private static SparseDelta withWhole(SparseDelta delta, SortedMap<String, Tensor> whole) {
-    return new SparseDelta(delta.mask(), delta.scale(), delta.kept(), whole, delta.provenance());
+    return new SparseDelta(
+        delta.mask(), delta.scale(), delta.values(), delta.kept(), whole, delta.provenance());
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.darex.bench.console.BadInputException;
 import io.darex.prune.Checkpoint;
-import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.Preflight;
 import io.darex.prune.Selection;
@@ -53,7 +52,7 @@ class TargetTest {
 
   private static long bytes(String mask, double rate) {
     Recipe recipe = Recipe.of(Map.of("mask", mask, "dropRate", rate));
-    return Preflight.of(DELTA).fileBytes(recipe.mask(), DType.F32);
+    return Preflight.of(DELTA).fileBytes(recipe.mask(), recipe.values());
   }
 
   private static Checkpoint zeros() {

@@ -21,6 +21,11 @@ final class BitWriter {
   /** How many these are, fewer than 64. */
   private int used;
 
+  /** The bytes that so many bits take. */
+  static long bytes(long bits) {
+    return bits / Byte.SIZE + (bits % Byte.SIZE == 0 ? 0 : 1);
+  }
+
   private static ByteBuffer chunk() {
     return ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
   }

@@ -6,6 +6,7 @@ import io.darex.prune.NameOrder;
 import io.darex.prune.PlaceStorage;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.mask.ColumnPlaces;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.PerTensorMask;
@@ -36,7 +37,7 @@ record DeltaContent(List<Tensor> tensors, SortedMap<String, String> texts) {
   static final String FILE = "file:";
 
   /** The content with that in place of digests that are not taken yet. */
-  static DeltaContent of(SparseDelta delta, DType values, Optional<String> digest, int threads) {
+  static DeltaContent of(SparseDelta delta, Optional<String> digest, int threads) {
     if (!Masks.KINDS.names().contains(delta.mask().kind())) {
       throw new IllegalArgumentException(
           "expected a mask that readers of the file know, one of "
@@ -44,7 +45,7 @@ record DeltaContent(List<Tensor> tensors, SortedMap<String, String> texts) {
               + ", got "
               + delta.mask().kind());
     }
-    List<Tensor> tensors = new Coding(delta, values, threads).tensors();
+    List<Tensor> tensors = new Coding(delta, threads).tensors();
     delta.whole().forEach((name, tensor) -> tensors.add(new Renamed(WHOLE + name, tensor)));
     delta
         .provenance()
@@ -61,37 +62,49 @@ record DeltaContent(List<Tensor> tensors, SortedMap<String, String> texts) {
   }
 
   /** The state of coding what is kept. */
-  private record Coding(SparseDelta delta, DType values, int threads) {
+  private record Coding(SparseDelta delta, int threads) {
     List<Tensor> tensors() {
       List<KeptTensor> kept =
           delta.kept().values().stream()
               .sorted(Comparator.comparing(KeptTensor::name, NameOrder.BY_UTF8))
               .toList();
-      List<Tensor> tensors = new ArrayList<>();
-      List<Tensor> converted =
-          kept.stream().map(each -> ConvertedTensor.of(each.values(), values)).toList();
-      tensors.add(new ConcatenatedTensor(VALUES, values, converted));
-      List<RiceCode.Places> places = kept.stream().map(this::places).toList();
+      boolean signs = delta.values() == Values.SIGN;
       boolean coded = delta.mask().places() != PlaceStorage.DRAWN;
+      List<Tensor> tensors = new ArrayList<>();
+      List<OneMagnitude> magnitudes = new ArrayList<>();
+      if (signs) {
+        kept.forEach(each -> magnitudes.add(OneMagnitude.of(each.values())));
+        tensors.add(new SignBits(SIGNS, values(magnitudes)));
+      } else {
+        DType dtype = delta.values().dtype();
+        tensors.add(
+            values(kept.stream().map(each -> ConvertedTensor.of(each.values(), dtype)).toList()));
+      }
+      List<RiceCode.Places> places = kept.stream().map(this::places).toList();
       Optional<RiceCode> code =
           coded ? Optional.of(RiceCode.of(places, threads)) : Optional.empty();
       code.ifPresent(each -> tensors.add(each.encode(PLACES)));
       List<DeltaTable.Row> rows = new ArrayList<>();
       for (int i = 0; i < kept.size(); i++) {
-        int parameter = code.isPresent() ? code.get().parameter(i) : 0;
-        rows.add(row(kept.get(i), places.get(i).kept(), parameter));
+        String name = kept.get(i).name();
+        rows.add(
+            new DeltaTable.Row(
+                name,
+                kept.get(i).shape(),
+                places.get(i).kept(),
+                coded ? code.orElseThrow().parameter(i) : 0,
+                signs ? magnitudes.get(i).magnitude() : 0,
+                delta.scale().q(name),
+                delta.mask() instanceof PerTensorMask own ? own.of(name).dropRate() : 0));
       }
       boolean hasRates = delta.mask() instanceof PerTensorMask;
       DeltaTable table = new DeltaTable(rows, delta.scale().fallback(), hasRates);
-      tensors.add(table.encode(TABLE, new DeltaTable.Parts(coded, false)));
+      tensors.add(table.encode(TABLE, new DeltaTable.Parts(coded, signs)));
       return tensors;
     }
 
-    private DeltaTable.Row row(KeptTensor kept, long places, int parameter) {
-      String name = kept.name();
-      double dropRate = delta.mask() instanceof PerTensorMask own ? own.of(name).dropRate() : 0;
-      return new DeltaTable.Row(
-          name, kept.shape(), places, parameter, 0, delta.scale().q(name), dropRate);
+    private Tensor values(List<? extends Tensor> ofTensors) {
+      return new ConcatenatedTensor(VALUES, delta.values().dtype(), ofTensors);
     }
 
     /** The kept entries, or columns, of a tensor. */

@@ -2,6 +2,7 @@ package io.darex.prune.delta;
 
 import static io.darex.prune.delta.DeltaContent.FILE;
 import static io.darex.prune.delta.DeltaContent.PLACES;
+import static io.darex.prune.delta.DeltaContent.SIGNS;
 import static io.darex.prune.delta.DeltaContent.TABLE;
 import static io.darex.prune.delta.DeltaContent.VALUES;
 import static io.darex.prune.delta.DeltaContent.WHOLE;
@@ -14,11 +15,13 @@ import io.darex.prune.Scale;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.folder.SideFiles;
 import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.Renamed;
+import io.darex.prune.tensor.SignTensor;
 import io.darex.prune.tensor.TensorRange;
 import java.io.IOException;
 import java.util.Arrays;
@@ -28,10 +31,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Reads the sparse delta of a safetensors file, as if an enemy had written it. */
 final class DeltaFileReader {
-  private static final Set<String> KEYS = Set.of(VALUES, PLACES, TABLE);
+  private static final Set<String> KEYS = new TreeSet<>(Set.of(VALUES, SIGNS, PLACES, TABLE));
 
   private final Safetensors file;
   private final Map<String, Tensor> parts = new HashMap<>();
@@ -63,14 +67,15 @@ final class DeltaFileReader {
   private Found found() throws IOException {
     DeltaMetadata metadata = DeltaMetadata.read(file);
     sortKeys();
+    requireTypes();
     boolean coded = metadata.mask().places() != PlaceStorage.DRAWN;
-    Optional<Tensor> places = part(PLACES, coded, "mask " + metadata.mask().kind());
-    Tensor values = part(VALUES, true, "any mask").orElseThrow();
+    requirePart(PLACES, coded, "with mask " + metadata.mask().kind());
+    requirePart(TABLE, true, "with any mask");
+    boolean signs = parts.containsKey(SIGNS);
+    requirePart(VALUES, !signs, signs ? "beside signs" : "or signs");
+    Tensor values = parts.get(signs ? SIGNS : VALUES);
     DeltaTable table =
-        DeltaTableReader.read(
-            file.path(),
-            part(TABLE, true, "any mask").orElseThrow(),
-            new DeltaTable.Parts(coded, false));
+        DeltaTableReader.read(file.path(), parts.get(TABLE), new DeltaTable.Parts(coded, signs));
     for (DeltaTable.Row row : table.rows()) {
       check(
           !whole.containsKey(row.name()),
@@ -82,22 +87,45 @@ final class DeltaFileReader {
     KeptReader reader = new KeptReader(file.path(), mask, threads);
     long entries = reader.entries(table.rows());
     check(
-        values.count() == entries,
-        "as many " + VALUES + " as the table has kept entries, " + entries,
+        values.count() == (signs ? BitWriter.bytes(entries) : entries),
+        "as many " + values.name() + " as the table has kept entries, " + entries,
         values.count());
     SortedMap<String, KeptTensor> kept = new TreeMap<>();
     Map<String, Long> bytes = new HashMap<>();
+    Tensor numbers = signs ? signs(values, entries) : values;
     long from = 0;
-    for (KeptReader.Places here : reader.read(table.rows(), places)) {
+    for (KeptReader.Places here :
+        reader.read(table.rows(), Optional.ofNullable(parts.get(PLACES)))) {
       String name = here.row().name();
-      kept.put(name, here.with(new TensorRange(name, values, from, here.kept())));
-      bytes.put(name, here.bytes() + values.dtype().bytes(here.kept()));
-      from += here.kept();
+      Tensor own = new TensorRange(name, numbers, from, here.kept());
+      kept.put(name, here.with(signs ? new SignTensor(own, here.row().magnitude()) : own));
+      long end = from + here.kept();
+      bytes.put(name, here.bytes() + valueBytes(values, end) - valueBytes(values, from));
+      from = end;
     }
     SparseDelta delta =
         new SparseDelta(
-            mask, scale(table), kept, whole, metadata.provenance().withFiles(files(metadata)));
+            mask,
+            scale(table),
+            signs ? Values.SIGN : Values.valueOf(values.dtype().name()),
+            kept,
+            whole,
+            metadata.provenance().withFiles(files(metadata)));
     return new Found(metadata.digest(), delta, bytes);
+  }
+
+  private Tensor signs(Tensor bits, long count) throws IOException {
+    int last = (int) (count % Byte.SIZE);
+    check(
+        last == 0 || (bits.bytes(bits.count() - 1, 1).get() & 0xFF) >>> last == 0,
+        "signs that end with zeros to fill the byte",
+        "other bits");
+    return new SignBits.Signs(bits, count);
+  }
+
+  /** What the values of so many entries take. */
+  private static long valueBytes(Tensor values, long entries) {
+    return values.dtype() == DType.U8 ? BitWriter.bytes(entries) : values.dtype().bytes(entries);
   }
 
   private void sortKeys() throws IOException {
@@ -116,22 +144,22 @@ final class DeltaFileReader {
     }
   }
 
-  /** A part of the file, which is there with some files and not with others. */
-  private Optional<Tensor> part(String key, boolean wanted, String with) throws IOException {
-    Optional<Tensor> part = Optional.ofNullable(parts.get(key));
-    check(
-        part.isPresent() == wanted,
-        (wanted ? "a tensor " : "no tensor ") + key + " with " + with,
-        wanted ? "none" : "one");
-    if (part.isPresent()) {
-      DType dtype = part.get().dtype();
-      boolean values = key.equals(VALUES);
+  /** Checks whether a part is there that some files have and others have not, and its type. */
+  private void requirePart(String key, boolean wanted, String when) throws IOException {
+    boolean there = parts.containsKey(key);
+    String expected = (wanted ? "a tensor " : "no tensor ") + key + " " + when;
+    check(there == wanted, expected, there ? "one" : "none");
+  }
+
+  private void requireTypes() throws IOException {
+    for (Tensor part : parts.values()) {
+      DType dtype = part.dtype();
+      boolean values = part.name().equals(VALUES);
       check(
-          part.get().shape().length == 1 && (values ? dtype.holdsKept() : dtype == DType.U8),
-          key + " to be one-dimensional and " + (values ? "F32, F16 or BF16" : "U8"),
-          dtype + " of shape " + Arrays.toString(part.get().shape()));
+          part.shape().length == 1 && (values ? dtype.holdsKept() : dtype == DType.U8),
+          part.name() + " to be one-dimensional and " + (values ? "F32, F16 or BF16" : "U8"),
+          dtype + " of shape " + Arrays.toString(part.shape()));
     }
-    return part;
   }
 
   private Mask mask(Mask template, DeltaTable table) throws IOException {

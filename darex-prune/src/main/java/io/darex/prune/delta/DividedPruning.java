@@ -211,7 +211,7 @@ public final class DividedPruning {
     SparseDelta pruned = recipe.rescale().isPerTensor() ? pruner.prune() : pruner.choice();
     Path own = part.file().resolveSibling(part.file().getFileName() + "." + UUID.randomUUID());
     WriteOptions options = WriteOptions.defaults().withThreads(threads);
-    SparseDeltaFile.write(own, pruned, recipe.values(), true, options);
+    SparseDeltaFile.write(own, pruned, true, options);
     Files.move(own, part.file(), StandardCopyOption.ATOMIC_MOVE);
   }
 
@@ -232,6 +232,7 @@ public final class DividedPruning {
         new SparseDelta(
             PerTensorMask.sparing(none.mask(), kept.keySet(), unchanged),
             new Scale(none.scale().fallback(), perTensor),
+            recipe.values(),
             kept,
             job.delta().carried(),
             none.provenance());

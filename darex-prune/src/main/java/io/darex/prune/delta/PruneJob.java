@@ -266,7 +266,6 @@ public final class PruneJob {
     SparseDeltaFile.write(
         file,
         pruned.withProvenance(provenance),
-        recipe.values(),
         digests,
         options
             .withIdentity(inputs + provenance.job() + pruned.mask().parameters() + scale)

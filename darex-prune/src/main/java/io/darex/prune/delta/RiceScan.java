@@ -52,7 +52,7 @@ final class RiceScan {
     this.quotients = new long[tensors.size() + 1];
     this.remainders = new long[tensors.size() + 1];
     long bits = tensors.stream().mapToLong(each -> each.kept() * each.parameter()).sum();
-    long bytes = bytes(bits);
+    long bytes = BitWriter.bytes(bits);
     if (code.count() < bytes) {
       throw fault("at least the " + bytes + " bytes of all remainders", code.count());
     }
@@ -76,21 +76,17 @@ final class RiceScan {
           quotientEnd + " bytes of them");
     }
     int last = (int) (bits % Byte.SIZE);
-    if (last > 0 && code.bytes(code.count() - 1, 1).get() >>> last != 0) {
+    if (last > 0 && (code.bytes(code.count() - 1, 1).get() & 0xFF) >>> last != 0) {
       throw fault("remainders that end with zeros to fill the byte", "other bits");
     }
   }
 
-  private static long bytes(long bits) {
-    return bits / Byte.SIZE + (bits % Byte.SIZE == 0 ? 0 : 1);
-  }
-
   /** The bytes of one tensor; what it shares with the next is the first one's. */
   long bytes(int tensor) {
-    return bytes(quotients[tensor + 1])
-        - bytes(quotients[tensor])
-        + bytes(remainders[tensor + 1])
-        - bytes(remainders[tensor]);
+    return BitWriter.bytes(quotients[tensor + 1])
+        - BitWriter.bytes(quotients[tensor])
+        + BitWriter.bytes(remainders[tensor + 1])
+        - BitWriter.bytes(remainders[tensor]);
   }
 
   /**

@@ -1,6 +1,5 @@
 package io.darex.prune.delta;
 
-import io.darex.prune.DType;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Provenance;
 import io.darex.prune.SideFile;
@@ -43,40 +42,36 @@ public final class SparseDeltaFile {
   }
 
   /**
-   * Writes {@code delta} with its values as F32 and a digest, on all processors.
+   * Writes {@code delta} with a digest, on all processors.
    *
-   * @see #write(Path, SparseDelta, DType, boolean, WriteOptions)
+   * @see #write(Path, SparseDelta, boolean, WriteOptions)
    */
   public static void write(Path path, SparseDelta delta, boolean force) throws IOException {
-    write(path, delta, DType.F32, true, WriteOptions.defaults().withForce(force));
+    write(path, delta, true, WriteOptions.defaults().withForce(force));
   }
 
   /**
    * Writes {@code delta} as it is read, block by block; the same delta gives the same bytes.
    *
-   * @param values the type of kept values: F32, F16 or BF16; rounded to nearest even
    * @param digest whether the file gets a digest, by which {@link #verify} finds any change
    * @throws java.nio.file.FileAlreadyExistsException if the file exists and {@link
    *     WriteOptions#force()} is not given
    * @throws IllegalArgumentException if the mask is none of {@link Masks#KINDS}, so that nobody
-   *     could read the file
-   * @throws io.darex.prune.NonFiniteException if a kept value is NaN or infinite, or too large for
-   *     {@code values}
+   *     could read the file; or if signs are to be stored of values that differ in more
+   * @throws io.darex.prune.NonFiniteException if a kept value is NaN or infinite
    */
-  public static void write(
-      Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options)
+  public static void write(Path path, SparseDelta delta, boolean digest, WriteOptions options)
       throws IOException {
     Seal seal = written -> Map.of(DeltaMetadata.DIGEST_KEY, digest(written, Map.of()));
-    write(path, delta, values, digest, options, digest ? seal : Seal.NONE);
+    write(path, delta, digest, options, digest ? seal : Seal.NONE);
   }
 
   /**
-   * As {@link #write(Path, SparseDelta, DType, boolean, WriteOptions)}, with a digest, and with
-   * those of base and tuned model taken while the data are written: what the provenance has of them
-   * plays no part.
+   * As {@link #write(Path, SparseDelta, boolean, WriteOptions)}, with a digest, and with those of
+   * base and tuned model taken while the data are written: what the provenance has of them plays no
+   * part.
    */
-  static void write(
-      Path path, SparseDelta delta, DType values, Digests digests, WriteOptions options)
+  static void write(Path path, SparseDelta delta, Digests digests, WriteOptions options)
       throws IOException {
     Provenance provenance = delta.provenance();
     Seal seal =
@@ -85,7 +80,7 @@ public final class SparseDeltaFile {
           sealed.put(DeltaMetadata.DIGEST_KEY, digest(written, sealed));
           return sealed;
         };
-    write(path, unsealed(delta, digests.taken()), values, true, options, seal);
+    write(path, unsealed(delta, digests.taken()), true, options, seal);
   }
 
   /**
@@ -103,21 +98,21 @@ public final class SparseDeltaFile {
   }
 
   private static void write(
-      Path path, SparseDelta delta, DType values, boolean digest, WriteOptions options, Seal seal)
+      Path path, SparseDelta delta, boolean digest, WriteOptions options, Seal seal)
       throws IOException {
-    DeltaContent content = DeltaContent.of(delta, values, placeholder(digest), options.threads());
+    DeltaContent content = DeltaContent.of(delta, placeholder(digest), options.threads());
     SafetensorsWriter.write(path, content.tensors(), content.texts(), options, seal);
   }
 
   /**
-   * How large exactly the file of {@code delta} will be, in bytes. Places are coded to know it;
-   * values are not read.
+   * How large exactly the file of {@code delta} will be, in bytes. Places are coded to know it,
+   * values are not read; but for the first of each tensor where signs are stored.
    *
    * @param digest whether the file gets a digest
    * @param threads how many to work on
    */
-  public static long bytes(SparseDelta delta, DType values, boolean digest, int threads) {
-    return DeltaContent.of(delta, values, placeholder(digest), threads).bytes();
+  public static long bytes(SparseDelta delta, boolean digest, int threads) {
+    return DeltaContent.of(delta, placeholder(digest), threads).bytes();
   }
 
   /**
@@ -126,8 +121,8 @@ public final class SparseDeltaFile {
    *
    * @param taken whether digests of base and tuned model are taken
    */
-  static long sealedBytes(SparseDelta delta, DType values, boolean taken, int threads) {
-    return bytes(unsealed(delta, taken), values, true, threads);
+  static long sealedBytes(SparseDelta delta, boolean taken, int threads) {
+    return bytes(unsealed(delta, taken), true, threads);
   }
 
   /**

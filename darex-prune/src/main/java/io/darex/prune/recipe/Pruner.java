@@ -45,7 +45,7 @@ public final class Pruner {
         new Pruning(
             evidence.inform(recipe.mask(), recipe.budget(), delta, threads),
             recipe.pruning().selection());
-    SparseDelta view = informed.view(delta, threads);
+    SparseDelta view = StoredValues.of(informed.view(delta, threads), recipe.values(), threads);
     return view.withProvenance(view.provenance().withJob(job(recipe, Optional.empty())));
   }
 

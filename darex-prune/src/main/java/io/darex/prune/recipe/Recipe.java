@@ -4,10 +4,10 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.darex.prune.DType;
 import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
+import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.parameter.Parameters;
@@ -29,9 +29,9 @@ import java.util.TreeMap;
  * @param pruning which tensors are pruned, and by which mask
  * @param budget how the mask's drop rate is spread over the tensors
  * @param rescale how q is found
- * @param values how kept values are stored: F32, BF16 or F16
+ * @param values how kept values are stored
  */
-public record Recipe(Pruning pruning, Budget budget, Rescale rescale, DType values) {
+public record Recipe(Pruning pruning, Budget budget, Rescale rescale, Values values) {
   /** The fast writer gives the shortest decimal of a double on every Java; Java 17 does not. */
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -41,19 +41,15 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, DType valu
   /**
    * Checks that these go together.
    *
-   * @throws IllegalArgumentException if tensors cannot have drop rates of their own with this mask,
-   *     or kept values are not stored in this type
+   * @throws IllegalArgumentException if tensors cannot have drop rates of their own with this mask
    */
   public Recipe {
     budget.requireFits(pruning.mask());
-    if (!values.holdsKept()) {
-      throw new IllegalArgumentException("expected values F32, BF16 or F16, got " + values);
-    }
   }
 
   /** A recipe for all of an encoder but its head, with one drop rate for all tensors. */
   public Recipe(Mask mask, Rescale rescale) {
-    this(new Pruning(mask), Budget.UNIFORM, rescale, DType.F32);
+    this(new Pruning(mask), Budget.UNIFORM, rescale, Values.F32);
   }
 
   /**

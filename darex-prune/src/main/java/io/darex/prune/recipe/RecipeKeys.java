@@ -1,8 +1,8 @@
 package io.darex.prune.recipe;
 
-import io.darex.prune.DType;
 import io.darex.prune.Mask;
 import io.darex.prune.Selection;
+import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.parameter.Kind;
@@ -49,8 +49,12 @@ public final class RecipeKeys {
           Parameter.Choice.of(Budget.class),
           Budget.UNIFORM);
 
-  static final Parameter<DType> VALUES =
-      Parameter.of("values", "how kept values are stored", values(), DType.F32);
+  static final Parameter<Values> VALUES =
+      Parameter.of(
+          "values",
+          "how kept values are stored; sign is one bit each",
+          Parameter.Choice.of(Values.class),
+          Values.F32);
 
   static final Parameter<Selection.Preset> PRESET =
       Parameter.of(
@@ -88,12 +92,6 @@ public final class RecipeKeys {
     public boolean concerns(String mask, String rescale) {
       return owners.isEmpty() || owners.contains(mask) || owners.contains(rescale);
     }
-  }
-
-  private static Parameter.Choice<DType> values() {
-    Map<String, DType> values = new LinkedHashMap<>();
-    List.of(DType.F32, DType.BF16, DType.F16).forEach(each -> values.put(word(each), each));
-    return new Parameter.Choice<>(values);
   }
 
   static String word(Enum<?> constant) {

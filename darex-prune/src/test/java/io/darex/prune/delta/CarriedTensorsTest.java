@@ -11,6 +11,7 @@ import io.darex.prune.NonFiniteException;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.RandomMask;
@@ -46,7 +47,7 @@ class CarriedTensorsTest {
             new Pruning(new RandomMask(0, 0.5), selection),
             Budget.UNIFORM,
             new InverseKeepRate(),
-            DType.F32);
+            Values.F32);
     return PruneJob.open(path("base"), path("tuned"), recipe);
   }
 

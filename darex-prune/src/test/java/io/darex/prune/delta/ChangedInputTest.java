@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.darex.prune.Checkpoints;
-import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.FileFaults;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.file.WriteOptions;
@@ -147,7 +147,7 @@ class ChangedInputTest {
 
   private static Recipe recipe() {
     Pruning pruning = new Pruning(new RandomMask(42, 0.9), Selection.ALL);
-    return new Recipe(pruning, Budget.UNIFORM, new InverseKeepRate(), DType.F32);
+    return new Recipe(pruning, Budget.UNIFORM, new InverseKeepRate(), Values.F32);
   }
 
   private void assertOnlyThePair() throws IOException {

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
-import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.mask.Budget;
@@ -69,7 +69,7 @@ class DividedPruningTest {
   }
 
   private static Recipe recipe(
-      String mask, Map<String, ?> parameters, Rescale rescale, DType values) {
+      String mask, Map<String, ?> parameters, Rescale rescale, Values values) {
     Map<String, Object> all = new TreeMap<>(parameters);
     if (!mask.equals("n:m")) {
       all.put("dropRate", 0.9);
@@ -89,7 +89,7 @@ class DividedPruningTest {
     "columns, norm-match, F32",
     "n:m, norm-match, F32"
   })
-  void theBytesAreThoseOfUndividedWork(String mask, String rescale, DType values)
+  void theBytesAreThoseOfUndividedWork(String mask, String rescale, Values values)
       throws IOException {
     Map<String, Object> parameters =
         switch (mask) {
@@ -146,7 +146,7 @@ class DividedPruningTest {
   @Test
   void whatWasDoneBeforeAnEndIsNotDoneAgainButAnotherJobBeginsAnew() throws IOException {
     Recipe recipe =
-        recipe("random", Map.of(), Rescales.create("inverse-keep-rate", Map.of()), DType.F32);
+        recipe("random", Map.of(), Rescales.create("inverse-keep-rate", Map.of()), Values.F32);
     PruneJob job = PruneJob.open(base, tuned, recipe);
     DividedPruning divided = new DividedPruning(job);
     Path file = folder.resolve("cut-short");
@@ -168,7 +168,7 @@ class DividedPruningTest {
     List<Integer> counts = new ArrayList<>();
     PruneJob other =
         PruneJob.open(
-            base, tuned, recipe("random", Map.of("seed", 6L), recipe.rescale(), DType.F32));
+            base, tuned, recipe("random", Map.of("seed", 6L), recipe.rescale(), Values.F32));
     for (PruneJob each : List.of(job, other)) {
       DividedPruning again = new DividedPruning(each);
       again.run(
@@ -187,20 +187,20 @@ class DividedPruningTest {
   @Test
   void whatComparesTensorsIsRefused() throws IOException {
     Rescale none = Rescales.create("none", Map.of());
-    Recipe model = recipe("magnitude", Map.of("scope", "model"), none, DType.F32);
+    Recipe model = recipe("magnitude", Map.of("scope", "model"), none, Values.F32);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, model)))
         .withMessageEndingWith("got mask magnitude, which compares entries of all tensors");
-    Recipe texts = recipe("random", Map.of(), Rescales.create("q-labelled", Map.of()), DType.F32);
+    Recipe texts = recipe("random", Map.of(), Rescales.create("q-labelled", Map.of()), Values.F32);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, texts)))
         .withMessageEndingWith("got rescale q-labelled, which looks at texts");
     Recipe budget =
         new Recipe(
-            recipe("random", Map.of(), none, DType.F32).pruning(),
+            recipe("random", Map.of(), none, Values.F32).pruning(),
             Budget.VARIANCE,
             none,
-            DType.F32);
+            Values.F32);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new DividedPruning(PruneJob.open(base, tuned, budget)))
         .withMessageContaining("budget variance, which weighs tensors");

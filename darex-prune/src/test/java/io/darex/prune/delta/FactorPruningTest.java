@@ -13,6 +13,7 @@ import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.Adapters;
 import io.darex.prune.mask.Budget;
@@ -203,7 +204,7 @@ class FactorPruningTest {
             new Pruning(new RandomMask(1, 0.5), typo),
             Budget.UNIFORM,
             new InverseKeepRate(),
-            DType.F32);
+            Values.F32);
     assertThatThrownBy(() -> FactorPruning.open(adapter, none, recipe))
         .hasMessageContaining("only pattern '*.keys.*' matches no tensor");
   }

@@ -86,7 +86,20 @@ class HostileDeltaFileTest {
     }
 
     Content shape(long... shape) {
-      return row(r -> new Row(r.name(), shape, r.kept(), r.parameter(), 0, r.q(), r.dropRate()));
+      return row(
+          r ->
+              new Row(
+                  r.name(), shape, r.kept(), r.parameter(), r.magnitude(), r.q(), r.dropRate()));
+    }
+
+    Content magnitude(float mu) {
+      return row(r -> new Row(r.name(), r.shape(), r.kept(), 0, mu, r.q(), r.dropRate()));
+    }
+
+    /** Signs in place of the values. */
+    Content signs(int... bytes) {
+      DeltaTable table = table();
+      return without("values").tensor(new Bytes("signs", bytes(bytes))).table(table);
     }
 
     Content q(double q) {
@@ -95,7 +108,7 @@ class HostileDeltaFileTest {
 
     Content rate(double rate) {
       Row r = table().rows().get(0);
-      Row own = new Row(r.name(), r.shape(), r.kept(), r.parameter(), 0, r.q(), rate);
+      Row own = new Row(r.name(), r.shape(), r.kept(), r.parameter(), r.magnitude(), r.q(), rate);
       return table(new DeltaTable(List.of(own), table().fallback(), true));
     }
 
@@ -125,7 +138,7 @@ class HostileDeltaFileTest {
     }
 
     private DeltaTable.Parts parts() {
-      return new DeltaTable.Parts(tensors.containsKey("places"), false);
+      return new DeltaTable.Parts(tensors.containsKey("places"), tensors.containsKey("signs"));
     }
   }
 
@@ -215,8 +228,18 @@ class HostileDeltaFileTest {
         any("kept more", c -> c.kept(201), "at most 200 entries kept of w0, got 201"),
         any("kept 2^63 - 1", c -> c.kept(Long.MAX_VALUE), "kept of w0, got 9223372036854775807"),
         any("kept others", c -> c.kept(19), "as many values as the table has kept entries, 19"),
-        any("no values", c -> c.without("values"), "a tensor values with any mask, got none"),
+        any("no values", c -> c.without("values"), "a tensor values or signs, got none"),
         any("value too few", c -> c.values(new float[1]), "as many values as the table has kept"),
+        any(
+            "signs beside values",
+            c -> c.tensor(new Bytes("signs", new byte[3])),
+            "no tensor values beside signs, got one"),
+        any("signs too few", c -> c.signs(0, 0), "as many signs as the table has kept entries, 2"),
+        any("signs' padding", c -> c.signs(0, 0, 0x80), "signs that end with zeros to fill the"),
+        any("magnitude", c -> c.signs(0, 0, 0).magnitude(-1), "magnitudes that are finite and"),
+        any("magnitude -0", c -> c.signs(0, 0, 0).magnitude(-0f), "finite and have no sign"),
+        any("magnitude NaN", c -> c.signs(0, 0, 0).magnitude(Float.NaN), "magnitudes that are"),
+        any("magnitude infinite", c -> c.signs(0, 0, 0).magnitude(1 / 0f), "magnitudes that are"),
         any("no table", c -> c.without("table"), "a tensor table with any mask, got none"),
         any(
             "table of floats",
@@ -281,7 +304,7 @@ class HostileDeltaFileTest {
         any(
             "stray tensor",
             c -> c.tensor(new FloatTensor("stray", new long[] {1}, new float[1])),
-            "tensor keys [places, table, values], whole:NAME or file:NAME, got 'stray'"),
+            "tensor keys [places, signs, table, values], whole:NAME or file:NAME, got 'stray'"),
         any(
             "half a character",
             c -> c.tensor(new FloatTensor("whole:\ud800", new long[] {1}, new float[1])),
@@ -394,7 +417,7 @@ class HostileDeltaFileTest {
   private Content good(Mask mask) throws IOException {
     Path path = folder.resolve("good");
     WriteOptions options = WriteOptions.defaults().withForce(true);
-    SparseDeltaFile.write(path, SparseDeltas.view(mask, base()), DType.F32, false, options);
+    SparseDeltaFile.write(path, SparseDeltas.view(mask, base()), false, options);
     Safetensors file = Safetensors.open(path);
     Content content = new Content();
     content.texts.putAll(file.metadata());

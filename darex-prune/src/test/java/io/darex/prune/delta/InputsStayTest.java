@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
-import io.darex.prune.DType;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.RefusedOutputException;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.CheckpointDigest;
@@ -52,7 +52,7 @@ class InputsStayTest {
   private PruneJob prune() throws IOException {
     Pruning pruning = new Pruning(new RandomMask(1, 0.5), Selection.ENCODER);
     return PruneJob.open(
-        base, tuned, new Recipe(pruning, Budget.UNIFORM, new InverseKeepRate(), DType.F32));
+        base, tuned, new Recipe(pruning, Budget.UNIFORM, new InverseKeepRate(), Values.F32));
   }
 
   private void assertRefused(Work work, Path... inputs) throws IOException {

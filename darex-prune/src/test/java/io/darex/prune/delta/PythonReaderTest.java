@@ -6,11 +6,12 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
-import io.darex.prune.DType;
 import io.darex.prune.Mask;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.WriteOptions;
+import io.darex.prune.recipe.StoredValues;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
@@ -88,17 +89,20 @@ class PythonReaderTest {
 
   /** Every mask and every type, but not every pair: a Python starts for each. */
   static Stream<Arguments> masksAndTypes() {
-    List<DType> types = List.of(DType.F32, DType.F16, DType.BF16);
+    List<Values> types = List.of(Values.F32, Values.F16, Values.BF16, Values.SIGN);
     return IntStream.range(0, SparseDeltas.MASKS.size())
         .mapToObj(i -> arguments(SparseDeltas.MASKS.get(i), types.get(i % types.size())));
   }
 
   @ParameterizedTest
   @MethodSource("masksAndTypes")
-  void appliesWhatWeWrite(Mask mask, DType dtype) throws Exception {
+  void appliesWhatWeWrite(Mask mask, Values values) throws Exception {
     Path file = folder.resolve("delta.safetensors");
     SparseDeltaFile.write(
-        file, SparseDeltas.view(mask, base), dtype, true, WriteOptions.defaults());
+        file,
+        StoredValues.of(SparseDeltas.view(mask, base), values, 1),
+        true,
+        WriteOptions.defaults());
     Checkpoint pruned = SparseDeltaFile.read(file).applyTo(base);
     assertThat(python(APPLY, file)).isEqualTo(values(pruned.tensors().values()));
   }
@@ -121,7 +125,8 @@ class PythonReaderTest {
                   .toList(),
               Optional.empty());
       SparseDelta kept =
-          new SparseDelta(mask, delta.scale(), delta.kept(), new TreeMap<>(), delta.provenance());
+          new SparseDelta(
+              mask, delta.scale(), Values.F32, delta.kept(), new TreeMap<>(), delta.provenance());
       assertThat(python(ADD, file)).isEqualTo(values(kept.applyTo(zeros).tensors().values()));
     }
   }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.darex.prune.Checkpoints;
 import io.darex.prune.Choice;
-import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.Mask;
@@ -18,6 +17,7 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.CheckpointDigest;
@@ -27,15 +27,17 @@ import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.mask.Scope;
+import io.darex.prune.recipe.StoredValues;
 import io.darex.prune.safetensors.Safetensors;
-import io.darex.prune.tensor.ConvertedTensor;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -117,6 +119,8 @@ class SparseDeltaFileTest {
   @Test
   void versionTwoIsFrozen() throws IOException {
     Path golden = golden("golden-v2.safetensors");
+    SparseDeltaFile.write(path, delta, false);
+    assertFrozen(golden);
     SparseDelta read = SparseDeltaFile.read(golden);
     List<Long> indices = new ArrayList<>();
     List<Float> values = new ArrayList<>();
@@ -138,8 +142,6 @@ class SparseDeltaFileTest {
       assertThat(values.get(i)).isEqualTo((indices.get(i) % 7 - 3) / 1024f);
     }
     assertThat(read.scale()).isEqualTo(new Scale(0.1, Map.of("w", 0.25)));
-    SparseDeltaFile.write(path, delta, false);
-    assertThat(path).hasSameBinaryContentAs(golden);
   }
 
   /** Places and BF16; columns and F16: what the first golden file lacks. */
@@ -147,13 +149,15 @@ class SparseDeltaFileTest {
   void versionTwoIsFrozenInAllItsParts() throws IOException {
     SparseDelta magnitude = pruned(new MagnitudeMask(0.9, Scope.TENSOR));
     Path golden = golden("golden-v2-magnitude-bf16.safetensors");
+    write(path, magnitude, Values.BF16, 1);
+    assertFrozen(golden);
     assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
         .isEqualTo(indices(magnitude.kept().get("w")));
-    write(path, magnitude, DType.BF16, 1);
-    assertThat(path).hasSameBinaryContentAs(golden);
 
     SparseDelta columns = pruned(new ColumnsMask(42, 0.9));
     golden = golden("golden-v2-columns-f16.safetensors");
+    write(path, columns, Values.F16, 1);
+    assertFrozen(golden);
     // The columns that the independent reference of mask v1 keeps of 100.
     assertThat(indices(SparseDeltaFile.read(golden).kept().get("w")))
         .isEqualTo(
@@ -161,8 +165,35 @@ class SparseDeltaFileTest {
                 .flatMap(row -> LongStream.of(4, 14, 24, 37, 62, 65, 68, 74, 77).map(c -> row + c))
                 .boxed()
                 .toList());
-    write(path, columns, DType.F16, 1);
-    assertThat(path).hasSameBinaryContentAs(golden);
+  }
+
+  /** Signs, and one magnitude for each tensor. */
+  @Test
+  void versionTwoIsFrozenInItsSigns() throws IOException {
+    Path golden = golden("golden-v2-sign.safetensors");
+    write(path, delta, Values.SIGN, 1);
+    assertFrozen(golden);
+    SparseDelta read = SparseDeltaFile.read(golden);
+    assertThat(read.values()).isEqualTo(Values.SIGN);
+    float[] exact = Checkpoints.values(delta.kept().get("w").values());
+    double sum = 0;
+    for (float value : exact) {
+      sum += Math.abs(value);
+    }
+    float[] signs = Checkpoints.values(read.kept().get("w").values());
+    for (int i = 0; i < exact.length; i++) {
+      float mean = (float) (sum / exact.length);
+      assertThat(signs[i]).isEqualTo(exact[i] < 0 ? -mean : mean);
+    }
+  }
+
+  @Test
+  void refusesToStoreSignsOfValuesThatDifferInMore() {
+    SparseDelta unequal = delta.withKept(delta.kept(), Values.SIGN);
+    assertThatThrownBy(() -> SparseDeltaFile.write(path, unequal, false))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("tensor w, kept value 1: expected one magnitude, 9.765625E-4,");
+    assertThat(path).doesNotExist();
   }
 
   /** A drop rate for each tensor. */
@@ -175,12 +206,22 @@ class SparseDeltaFileTest {
     SparseDelta rates =
         pruned(new PerTensorMask(new RandomMask(42, 0.75), Map.of("v", 0.0, "w", 0.9)));
     Path golden = golden("golden-v2-rates.safetensors");
+    SparseDeltaFile.write(path, rates, false);
+    assertFrozen(golden);
     SparseDelta read = SparseDeltaFile.read(golden);
     // As in the first golden file, whose rate this tensor has.
     assertThat(indices(read.kept().get("w"))).isEqualTo(indices(delta.kept().get("w")));
     assertThat(Checkpoints.values(read.kept().get("v").values())).isEqualTo(rising);
     assertThat(read.mask()).isEqualTo(rates.mask());
-    SparseDeltaFile.write(path, rates, false);
+  }
+
+  /** With {@code -Ddarex.golden=FOLDER} the golden files are written there anew. */
+  private void assertFrozen(Path golden) throws IOException {
+    String anew = System.getProperty("darex.golden");
+    if (anew != null) {
+      Path file = Path.of(anew).resolve(golden.getFileName());
+      Files.copy(path, file, StandardCopyOption.REPLACE_EXISTING);
+    }
     assertThat(path).hasSameBinaryContentAs(golden);
   }
 
@@ -205,9 +246,7 @@ class SparseDeltaFileTest {
 
   static Stream<Arguments> masksAndTypes() {
     return SparseDeltas.MASKS.stream()
-        .flatMap(
-            mask ->
-                Stream.of(DType.F32, DType.F16, DType.BF16).map(dtype -> arguments(mask, dtype)));
+        .flatMap(mask -> Arrays.stream(Values.values()).map(values -> arguments(mask, values)));
   }
 
   /** A mask of one's own prunes in memory; a file of it could be read by nobody. */
@@ -218,10 +257,11 @@ class SparseDeltaFileTest {
         new SparseDelta(
             new Own(),
             good.scale(),
+            Values.F32,
             new TreeMap<>(good.kept()),
             new TreeMap<>(good.whole()),
             good.provenance());
-    assertThatThrownBy(() -> write(path, own, DType.F32, 1))
+    assertThatThrownBy(() -> write(path, own, Values.F32, 1))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("expected a mask that readers of the file know")
         .hasMessageEndingWith("got own");
@@ -267,34 +307,35 @@ class SparseDeltaFileTest {
 
   @ParameterizedTest
   @MethodSource("masksAndTypes")
-  void keepsEveryMaskInEveryType(Mask mask, DType dtype) throws IOException {
+  void keepsEveryMaskInEveryType(Mask mask, Values values) throws IOException {
     InMemoryCheckpoint several =
         SparseDeltas.base(
             new long[] {300, 301}, new long[] {70_000}, new long[0], new long[] {0, 4});
     SparseDelta view = SparseDeltas.view(mask, several);
-    write(path, view, dtype, 2);
+    write(path, view, values, 2);
     SparseDelta read = SparseDeltaFile.read(path);
     assertThat(read.mask().kind()).isEqualTo(mask.kind());
     assertThat(read.mask().parameters()).isEqualTo(view.mask().parameters());
     assertThat(read.kept().keySet()).isEqualTo(view.kept().keySet());
-    read.kept().forEach((name, kept) -> assertEqual(kept, view.kept().get(name), dtype));
+    SparseDelta stored = StoredValues.of(view, values, 1);
+    assertThat(read.values()).isEqualTo(values);
+    read.kept().forEach((name, kept) -> assertEqual(kept, stored.kept().get(name)));
 
     Path again = folder.resolve("again");
     for (int threads : new int[] {1, 3, 8}) {
-      write(again, view, dtype, threads);
+      write(again, view, values, threads);
       assertThat(again).hasSameBinaryContentAs(path);
     }
-    write(again, view.inMemory(2), dtype, 2);
+    write(again, view.inMemory(2), values, 2);
     assertThat(again).hasSameBinaryContentAs(path);
-    write(again, read, dtype, 2);
+    write(again, read, values, 2);
     assertThat(again).hasSameBinaryContentAs(path);
   }
 
-  private static void assertEqual(KeptTensor found, KeptTensor expected, DType dtype) {
+  private static void assertEqual(KeptTensor found, KeptTensor expected) {
     assertThat(found.shape()).isEqualTo(expected.shape());
     assertThat(indices(found)).isEqualTo(indices(expected));
-    assertThat(Checkpoints.values(found.values()))
-        .isEqualTo(Checkpoints.values(ConvertedTensor.of(expected.values(), dtype)));
+    assertThat(Checkpoints.values(found.values())).isEqualTo(Checkpoints.values(expected.values()));
   }
 
   private static List<Long> indices(KeptTensor kept) {
@@ -311,10 +352,11 @@ class SparseDeltaFileTest {
         new SparseDelta(
             new RandomMask(1, 0),
             Scale.of(1),
+            Values.F32,
             new TreeMap<>(Map.of("w", kept)),
             new TreeMap<>(),
             delta.provenance());
-    assertThatThrownBy(() -> write(path, large, DType.F16, 1))
+    assertThatThrownBy(() -> write(path, large, Values.F16, 1))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageContaining("element 0");
     assertThat(path).doesNotExist();
@@ -336,14 +378,14 @@ class SparseDeltaFileTest {
 
   @Test
   void isReadWithoutADigestWhereNoneWasTaken() throws IOException {
-    SparseDeltaFile.write(path, delta, DType.F32, false, WriteOptions.defaults());
+    SparseDeltaFile.write(path, delta, false, WriteOptions.defaults());
     assertThat(SparseDeltaFile.open(path).digest()).isEmpty();
     assertThat(SparseDeltaFile.read(path).scale()).isEqualTo(delta.scale());
   }
 
-  private static void write(Path path, SparseDelta delta, DType dtype, int threads)
+  private static void write(Path path, SparseDelta delta, Values values, int threads)
       throws IOException {
     WriteOptions options = WriteOptions.defaults().withForce(true).withThreads(threads);
-    SparseDeltaFile.write(path, delta, dtype, true, options);
+    SparseDeltaFile.write(path, StoredValues.of(delta, values, threads), true, options);
   }
 }

@@ -2,12 +2,13 @@ package io.darex.prune.delta;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.darex.prune.DType;
 import io.darex.prune.Mask;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.Values;
 import io.darex.prune.file.Fuzz;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.file.WriteOptions;
+import io.darex.prune.recipe.StoredValues;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,14 +56,14 @@ class SparseDeltaFuzzTest {
   @BeforeEach
   void writeGoodFiles() throws IOException {
     for (Mask mask : SparseDeltas.MASKS) {
-      for (DType dtype : List.of(DType.F32, DType.BF16)) {
+      for (Values values : List.of(Values.SIGN, Values.BF16)) {
         // One has a second block; the others are small, to leave time for more tries.
         long[] other = {good.isEmpty() ? 65_538 : 5};
         SparseDelta delta = SparseDeltas.view(mask, SparseDeltas.base(new long[] {3, 20}, other));
         Path path = folder.resolve("good");
         WriteOptions options = WriteOptions.defaults().withForce(true);
         // With a digest most mutations would end there.
-        SparseDeltaFile.write(path, delta, dtype, false, options);
+        SparseDeltaFile.write(path, StoredValues.of(delta, values, 1), false, options);
         good.add(Files.readAllBytes(path));
       }
     }

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
-import io.darex.prune.DType;
 import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.mask.Budget;
@@ -84,7 +84,7 @@ class UnchangedTensorsTest {
 
   private PruneJob job(Mask mask, Budget budget, Rescale rescale) throws IOException {
     return PruneJob.open(
-        base, tuned, new Recipe(new Pruning(mask, Selection.ALL), budget, rescale, DType.F32));
+        base, tuned, new Recipe(new Pruning(mask, Selection.ALL), budget, rescale, Values.F32));
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.delta.SparseDeltaFile;
 import io.darex.prune.mask.RandomMask;
 import java.io.IOException;
@@ -260,7 +261,12 @@ class DeltaSwitchTest {
     Map<String, KeptTensor> kept = new TreeMap<>(delta.kept());
     kept.put(tensor.name(), tensor);
     return new SparseDelta(
-        delta.mask(), delta.scale(), new TreeMap<>(kept), delta.whole(), delta.provenance());
+        delta.mask(),
+        delta.scale(),
+        delta.values(),
+        new TreeMap<>(kept),
+        delta.whole(),
+        delta.provenance());
   }
 
   private static SparseDelta delta(List<KeptTensor> kept, List<? extends Tensor> whole) {
@@ -271,6 +277,7 @@ class DeltaSwitchTest {
     return new SparseDelta(
         new RandomMask(1, 0.5),
         Scale.of(0.5),
+        Values.F32,
         keptByName,
         wholeByName,
         new Provenance(Optional.empty(), Optional.empty(), "{}", Optional.empty()));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.darex.prune.DType;
+import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.Masks;
@@ -74,7 +74,7 @@ class RecipeTest {
     assertThat(magnitude.withDropRate(0.5).mask().dropRate()).isEqualTo(0.5);
     assertThat(magnitude.withSeed(7)).isEqualTo(magnitude);
     assertThat(Recipe.of(Map.of("values", "bf16", "budget", "variance")))
-        .returns(DType.BF16, Recipe::values)
+        .returns(Values.BF16, Recipe::values)
         .returns(Budget.VARIANCE, Recipe::budget);
   }
 

@@ -14,6 +14,7 @@ import io.darex.prune.PlaceStorage;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.Values;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.rescale.SearchedQ.Target;
@@ -186,6 +187,7 @@ class SearchedQTest {
         new SparseDelta(
             new Uneven(mask, rates),
             pruned.scale(),
+            Values.F32,
             new TreeMap<>(pruned.kept()),
             new TreeMap<>(pruned.whole()),
             pruned.provenance());

@@ -12,6 +12,7 @@ import io.darex.prune.Scale;
 import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.tensor.FloatTensor;
 import java.util.ArrayList;
@@ -121,7 +122,12 @@ final class TinyModel {
       first += (int) count(name);
     }
     return new SparseDelta(
-        new Rates(dropRates), Scale.of(1), new TreeMap<>(kept), any.whole(), any.provenance());
+        new Rates(dropRates),
+        Scale.of(1),
+        Values.F32,
+        new TreeMap<>(kept),
+        any.whole(),
+        any.provenance());
   }
 
   /** Δ̂ = (1/q)·A⊙Δ for a set of kept entries. */
