@@ -206,6 +206,11 @@ public final class KeptTensor {
     return new KeptTensor(name, shape, places, ends, other);
   }
 
+  /** The same places with the values that a delta has there, computed when they are read. */
+  public KeptTensor withValues(Delta.Pair pair) {
+    return withValues(new DeltaValues(pair, new KeptPlaces(places, ends)));
+  }
+
   /** The same entries from these arrays. */
   KeptTensor inMemory(char[][] offsets, float[][] entries) {
     return new KeptTensor(name, shape, places(offsets), ends, new Segments(entries));

@@ -11,8 +11,11 @@ package io.darex.prune;
  * @param wholeBytes bytes of the tensors carried whole
  */
 public record Preflight(long entries, long blocks, long columns, int tensors, long wholeBytes) {
-  /** What a header has for a tensor, and once for itself; generous. */
-  private static final int HEADER_BYTES = 512;
+  /** What a header has once: job, configuration and digests. */
+  private static final int HEADER_BYTES = 2048;
+
+  /** What header or table have for a tensor; generous. */
+  private static final int TENSOR_BYTES = 128;
 
   /**
    * What the headers of base, tuned model and file have for a tensor: names, shapes, places, and
@@ -20,9 +23,6 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
    * letters.
    */
   private static final int TENSOR_MEMORY = 2_400;
-
-  /** The varint of a block's count is at most that long. */
-  private static final int COUNT_BYTES = 3;
 
   /** Measures a delta. */
   public static Preflight of(Delta delta) {
@@ -50,28 +50,41 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
    */
   public long fileBytes(Mask mask, Values values) {
     double kept = entries * mask.keepRate();
-    double places =
+    double headers = HEADER_BYTES + (double) TENSOR_BYTES * tensors;
+    return (long)
+        Math.ceil(headers + wholeBytes + kept * values.bits() / Byte.SIZE + placeBytes(mask));
+  }
+
+  /** The bytes of the places that the file has to say. */
+  private double placeBytes(Mask mask) {
+    double placed =
         switch (mask.places()) {
           case DRAWN -> 0;
-          case GAPS -> kept * gapBytes(1 - mask.keepRate()) + (double) COUNT_BYTES * blocks;
-          case COLUMNS -> columns * mask.keepRate() * DType.I64.bytes();
+          case GAPS -> entries;
+          case COLUMNS -> columns;
         };
-    double headers = HEADER_BYTES * (tensors + 1.0);
-    return (long) Math.ceil(headers + wholeBytes + kept * values.bits() / Byte.SIZE + places);
+    return placed * mask.keepRate() * gapBits(1 - mask.keepRate()) / Byte.SIZE;
   }
 
   /**
-   * About how much memory the work holds on to, in bytes: headers, two counts a block, and a bit an
-   * entry for masks that compare values.
+   * About how much memory the work holds on to, in bytes: headers, two counts a block, places as
+   * the file has them, and a bit an entry for masks that compare values.
    */
   public long memoryBytes(Mask mask) {
     double places = mask.places() == PlaceStorage.GAPS ? entries / (double) Byte.SIZE : 0;
     double headers = (double) TENSOR_MEMORY * tensors;
-    return (long) Math.ceil(headers + 2.0 * Long.BYTES * blocks + places);
+    return (long) Math.ceil(headers + 2.0 * Long.BYTES * blocks + places + placeBytes(mask));
   }
 
-  /** A varint takes a second byte from 2⁷ on and a third from 2¹⁴ on. */
-  private static double gapBytes(double dropRate) {
-    return 1 + Math.pow(dropRate, 1 << 7) + Math.pow(dropRate, 1 << 14);
+  /**
+   * The bits of a gap in the best Rice code: its parameter r, a one, and as many zeros as there are
+   * whole 2^r in a gap, p^(2^r) / (1 − p^(2^r)) in the mean.
+   */
+  private static double gapBits(double dropRate) {
+    double best = Double.POSITIVE_INFINITY;
+    for (int r = 0; r < Long.SIZE / 2; r++) {
+      best = Math.min(best, r + 1 / (1 - Math.pow(dropRate, 1L << r)));
+    }
+    return best;
   }
 }

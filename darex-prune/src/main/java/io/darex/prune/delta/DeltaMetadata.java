@@ -11,12 +11,12 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.prune.Mask;
 import io.darex.prune.NameOrder;
 import io.darex.prune.Provenance;
-import io.darex.prune.Scale;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.folder.SideFiles;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.mask.PerTensorMask;
 import io.darex.prune.safetensors.Safetensors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,25 +31,16 @@ import java.util.regex.Pattern;
 /**
  * The {@code __metadata__} of a sparse-delta file (docs/FORMAT.md §1).
  *
- * @param mask what chose the kept entries
- * @param scale the q of every tensor
- * @param shapes by tuned name, the full shape of every tensor that has kept values; as the file has
- *     them, not checked
+ * @param mask what chose the kept entries; where tensors have drop rates of their own, it has that
+ *     of all together
  * @param provenance where the delta comes from
  * @param digest of all else in the file; empty if none was taken
  */
-record DeltaMetadata(
-    Mask mask,
-    Scale scale,
-    SortedMap<String, long[]> shapes,
-    Provenance provenance,
-    Optional<String> digest) {
+record DeltaMetadata(Mask mask, Provenance provenance, Optional<String> digest) {
   static final String DIGEST_KEY = "darex.kept";
 
   private static final String FORMAT_KEY = "darex.format";
   private static final String MASK_KEY = "darex.mask";
-  private static final String Q_KEY = "darex.q";
-  private static final String SHAPES_KEY = "darex.shapes";
   private static final String BASE_KEY = "darex.base";
   private static final String TUNED_KEY = "darex.tuned";
   private static final String JOB_KEY = "darex.job";
@@ -78,9 +69,8 @@ record DeltaMetadata(
 
   /** The metadata of {@code delta} in a file with that digest. */
   static DeltaMetadata of(SparseDelta delta, Optional<String> digest) {
-    SortedMap<String, long[]> shapes = new TreeMap<>(NameOrder.BY_UTF8);
-    delta.kept().forEach((name, kept) -> shapes.put(name, kept.shape()));
-    return new DeltaMetadata(delta.mask(), delta.scale(), shapes, delta.provenance(), digest);
+    Mask mask = delta.mask() instanceof PerTensorMask own ? own.template() : delta.mask();
+    return new DeltaMetadata(mask, delta.provenance(), digest);
   }
 
   /** The texts by key, as a file has them. */
@@ -88,18 +78,11 @@ record DeltaMetadata(
     Map<String, Object> maskAndKind = new LinkedHashMap<>();
     maskAndKind.put("kind", mask.kind());
     maskAndKind.putAll(mask.parameters());
-    SortedMap<String, Double> perTensor = new TreeMap<>(NameOrder.BY_UTF8);
-    perTensor.putAll(scale.perTensor());
-    Map<String, Object> q = new LinkedHashMap<>();
-    q.put("fallback", scale.fallback());
-    q.put("tensors", perTensor);
 
     SortedMap<String, String> texts = new TreeMap<>();
     texts.put("format", "pt");
     texts.put(FORMAT_KEY, SparseDeltaFile.VERSION);
     texts.put(MASK_KEY, json(maskAndKind));
-    texts.put(Q_KEY, json(q));
-    texts.put(SHAPES_KEY, json(shapes));
     texts.putAll(digests(provenance));
     texts.put(DIGEST_KEY, digest.orElse(NO_DIGEST));
     texts.put(JOB_KEY, provenance.job());
@@ -155,12 +138,7 @@ record DeltaMetadata(
               text(JOB_KEY),
               Optional.ofNullable(texts.get(CONFIG_KEY)),
               files());
-      return new DeltaMetadata(
-          mask(),
-          scale(),
-          json(SHAPES_KEY, new TypeReference<SortedMap<String, long[]>>() {}),
-          provenance,
-          digest(DIGEST_KEY));
+      return new DeltaMetadata(mask(), provenance, digest(DIGEST_KEY));
     }
 
     /** Their digests alone; the contents that the file has are tensors. */
@@ -189,25 +167,10 @@ record DeltaMetadata(
       Map<String, Object> values = json(MASK_KEY, new TypeReference<TreeMap<String, Object>>() {});
       Object kind = values.remove("kind");
       try {
-        return Masks.create(String.valueOf(kind), values);
+        return Masks.KINDS.get(String.valueOf(kind)).exactly(values);
       } catch (IllegalArgumentException e) {
         throw fault(MASK_KEY + " to describe a mask", e.getMessage());
       }
-    }
-
-    private Scale scale() throws IOException {
-      Q q = json(Q_KEY, new TypeReference<Q>() {});
-      try {
-        Scale scale = new Scale(q.fallback(), q.tensors());
-        // It is fp32 that entries are divided by.
-        if ((float) scale.fallback() > 0
-            && scale.perTensor().values().stream().allMatch(each -> each.floatValue() > 0)) {
-          return scale;
-        }
-      } catch (IllegalArgumentException | NullPointerException e) {
-        // The message below says what should be there.
-      }
-      throw fault(Q_KEY + " to hold fallback and tensors, every q in (0, 1]", texts.get(Q_KEY));
     }
 
     private Optional<String> digest(String key) throws IOException {
@@ -248,7 +211,4 @@ record DeltaMetadata(
       return new MalformedFileException(path, expected, found);
     }
   }
-
-  /** The JSON of {@code darex.q}. */
-  private record Q(double fallback, Map<String, Double> tensors) {}
 }

@@ -103,7 +103,7 @@ public record DeltaSummary(
         kept.kept(),
         file.delta().scale().q(kept.name()),
         meanMagnitude(kept),
-        file.parts(kept.name()).stream().mapToLong(DeltaSummary::bytes).sum());
+        file.bytes(kept.name()));
   }
 
   private static double meanMagnitude(KeptTensor kept) {

@@ -1,32 +1,29 @@
 package io.darex.prune.delta;
 
 import io.darex.prune.Blocks;
-import io.darex.prune.DType;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.Mask;
-import io.darex.prune.Parallel;
+import io.darex.prune.PlaceStorage;
 import io.darex.prune.Tensor;
 import io.darex.prune.TensorMask;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.mask.ColumnPlaces;
 import io.darex.prune.mask.DrawnMask;
+import io.darex.prune.mask.Rows;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.ToLongFunction;
 import lombok.RequiredArgsConstructor;
 
 /**
- * Gives the kept values of a file their places: those of a mask drawn again, of the gaps or of the
- * columns in the file. The values stay in the file.
+ * Finds the places of a file's kept entries: those of a mask drawn again, of the gaps or of the
+ * columns in the file.
  */
 @RequiredArgsConstructor
 final class KeptReader {
@@ -39,120 +36,115 @@ final class KeptReader {
    */
   private static final long MAX_PER_BYTE = 1L << 24;
 
-  private static final int PART = 1 << 16;
-
   private final Path path;
   private final Mask mask;
   private final int threads;
 
-  /** What a file has of one tensor, as yet unchecked. */
-  @RequiredArgsConstructor
-  static final class Parts {
-    private final String name;
-    private final long[] shape;
-    private final Tensor values;
-    private final Optional<Tensor> gaps;
-    private final Optional<Tensor> columns;
+  /**
+   * Where the kept entries of one tensor are.
+   *
+   * @param row what the table says of it
+   * @param mask which elements are kept
+   * @param ends for every block, how many are kept up to its end
+   * @param bytes what the code of its places takes
+   */
+  record Places(DeltaTable.Row row, TensorMask mask, long[] ends, long bytes) {
+    long kept() {
+      return ends.length == 0 ? 0 : ends[ends.length - 1];
+    }
 
-    private long count() {
-      return Tensor.count(shape);
+    KeptTensor with(Tensor values) {
+      return new KeptTensor(row.name(), row.shape(), mask, ends, values);
     }
   }
 
-  SortedMap<String, KeptTensor> read(List<Parts> tensors) throws IOException {
-    checkSizes(tensors);
-    for (Parts parts : tensors) {
-      checkEntries(parts.values, "F32, F16 or BF16", parts.values.dtype().holdsKept());
-    }
-    List<KeptTensor> kept =
-        switch (mask.places()) {
-          case DRAWN -> counted(tensors, drawn(tensors));
-          case COLUMNS -> counted(tensors, columns(tensors));
-          case GAPS -> scanned(tensors);
-        };
-    SortedMap<String, KeptTensor> byName = new TreeMap<>();
-    kept.forEach(tensor -> byName.put(tensor.name(), tensor));
-    return byName;
+  /**
+   * Finds all places, of rows that {@link #entries} has checked.
+   *
+   * @param code the gaps, U8 {@code [bytes]}; there for masks that are not drawn
+   * @throws MalformedFileException naming the first fault
+   */
+  List<Places> read(List<DeltaTable.Row> rows, Optional<Tensor> code) throws IOException {
+    return switch (mask.places()) {
+      case DRAWN -> drawn(rows);
+      case COLUMNS -> columns(rows, code.orElseThrow());
+      case GAPS -> gaps(rows, code.orElseThrow());
+    };
   }
 
-  private void checkSizes(List<Parts> tensors) throws IOException {
+  private void checkSizes(List<DeltaTable.Row> rows) throws IOException {
     long bytes = Files.size(path);
     long most = bytes < MAX_ELEMENTS / MAX_PER_BYTE ? bytes * MAX_PER_BYTE : MAX_ELEMENTS;
     long room = most;
-    for (Parts parts : tensors) {
-      long count = -1;
-      if (parts.shape != null && Arrays.stream(parts.shape).noneMatch(size -> size < 0)) {
-        try {
-          count = parts.count();
-        } catch (ArithmeticException e) {
-          // Too large even for a long: no count.
-        }
+    for (DeltaTable.Row row : rows) {
+      long count;
+      try {
+        count = Tensor.count(row.shape());
+      } catch (ArithmeticException e) {
+        count = Long.MAX_VALUE; // too large even for a long
       }
-      if (count < 0 || count > room) {
+      if (count > room) {
         throw new MalformedFileException(
             path,
-            "a shape of at most " + most + " elements in all for tensor " + parts.name,
-            Arrays.toString(parts.shape));
+            "a shape of at most " + most + " elements in all for tensor " + row.name(),
+            Arrays.toString(row.shape()));
       }
       room -= count;
     }
   }
 
-  private void checkEntries(Tensor entries, String types, boolean fits) throws IOException {
-    if (!fits || entries.shape().length != 1) {
-      throw new MalformedFileException(
-          path,
-          entries.name() + " to be one-dimensional and " + types,
-          entries.dtype() + " of shape " + Arrays.toString(entries.shape()));
-    }
-  }
-
-  private List<TensorMask> drawn(List<Parts> tensors) throws IOException {
-    List<TensorMask> places = new ArrayList<>();
-    for (Parts parts : tensors) {
-      DrawnMask drawn = (DrawnMask) mask.of(parts.name);
-      if (!drawn.canKeep(parts.values.count(), parts.count())) {
-        throw wrongCount(parts, "could keep of " + parts.count() + " elements");
-      }
-      places.add(drawn.on(parts.name, parts.shape));
-    }
-    return places;
-  }
-
-  private List<TensorMask> columns(List<Parts> tensors) throws IOException {
-    List<TensorMask> places = new ArrayList<>();
-    for (Parts parts : tensors) {
-      Tensor columns = parts.columns.orElseThrow();
-      checkEntries(columns, "I64", columns.dtype() == DType.I64);
-      try {
-        ColumnPlaces here = new ColumnPlaces(parts.shape, longs(columns));
-        if (here.kept() != parts.values.count()) {
-          throw wrongCount(parts, "keeps, " + here.kept());
-        }
-        places.add(here);
-      } catch (IllegalArgumentException e) {
+  /**
+   * How many entries are kept in all, by shapes and counts, which are checked.
+   *
+   * @throws MalformedFileException naming the first fault
+   */
+  long entries(List<DeltaTable.Row> rows) throws IOException {
+    checkSizes(rows);
+    boolean columns = mask.places() == PlaceStorage.COLUMNS;
+    long kept = 0;
+    for (DeltaTable.Row row : rows) {
+      Rows matrix = Rows.of(row.shape());
+      long most = columns ? matrix.length() : Tensor.count(row.shape());
+      if (row.kept() > most) {
         throw new MalformedFileException(
-            path, columns.name() + " to name columns of the tensor", e.getMessage());
+            path,
+            "at most " + most + (columns ? " columns" : " entries") + " kept of " + row.name(),
+            row.kept());
       }
+      kept += columns ? matrix.count() * row.kept() : row.kept();
+    }
+    return kept;
+  }
+
+  /** Draws every block, counts what is kept in each, and that it is as much as the table says. */
+  private List<Places> drawn(List<DeltaTable.Row> rows) throws IOException {
+    List<TensorMask> masks = new ArrayList<>();
+    for (DeltaTable.Row row : rows) {
+      DrawnMask drawn = (DrawnMask) mask.of(row.name());
+      long count = Tensor.count(row.shape());
+      if (!drawn.canKeep(row.kept(), count)) {
+        throw wrongCount(row, "could keep of " + count + " elements");
+      }
+      masks.add(drawn.on(row.name(), row.shape()));
+    }
+    long[] kept = rows.stream().mapToLong(DeltaTable.Row::kept).toArray();
+    long[][] ends = counted(rows, masks, kept);
+    List<Places> places = new ArrayList<>();
+    for (int i = 0; i < kept.length; i++) {
+      Places here = new Places(rows.get(i), masks.get(i), ends[i], 0);
+      if (here.kept() != kept[i]) {
+        throw wrongCount(
+            here.row(), "keeps, " + (here.kept() > kept[i] ? "which is more" : here.kept()));
+      }
+      places.add(here);
     }
     return places;
   }
 
-  private static long[] longs(Tensor tensor) {
-    long[] longs = new long[Math.toIntExact(tensor.count())];
-    for (int from = 0; from < longs.length; from += PART) {
-      int length = Math.min(PART, longs.length - from);
-      ByteBuffer bytes = tensor.bytes(from, length);
-      bytes.asLongBuffer().get(longs, from, length);
-    }
-    return longs;
-  }
-
-  /** Counts what is kept in each block, and that it is as much as there are values. */
-  private List<KeptTensor> counted(List<Parts> tensors, List<TensorMask> places)
-      throws IOException {
+  /** Per tensor and block, how many elements are kept up to its end. */
+  private long[][] counted(List<DeltaTable.Row> rows, List<TensorMask> masks, long[] most) {
     int[] blocks =
-        tensors.stream().mapToInt(parts -> (int) TensorMask.blocks(parts.count())).toArray();
+        rows.stream().mapToInt(row -> (int) TensorMask.blocks(Tensor.count(row.shape()))).toArray();
     long[][] ends = Arrays.stream(blocks).mapToObj(long[]::new).toArray(long[][]::new);
     AtomicLongArray kept = new AtomicLongArray(blocks.length);
     Blocks.forEach(
@@ -161,61 +153,62 @@ final class KeptReader {
         () -> {
           char[] offsets = new char[TensorMask.BLOCK];
           return (tensor, block) -> {
-            // Once there are more than values nothing else matters.
-            if (kept.get(tensor) <= tensors.get(tensor).values.count()) {
-              ends[tensor][block] = places.get(tensor).block(block, offsets);
+            // Once there are more than there should be nothing else matters.
+            if (kept.get(tensor) <= most[tensor]) {
+              ends[tensor][block] = masks.get(tensor).block(block, offsets);
               kept.addAndGet(tensor, ends[tensor][block]);
             }
           };
         });
-    List<KeptTensor> counted = new ArrayList<>();
-    for (int i = 0; i < blocks.length; i++) {
-      Parts parts = tensors.get(i);
-      if (kept.get(i) != parts.values.count()) {
-        boolean more = kept.get(i) > parts.values.count();
-        throw wrongCount(parts, "keeps, " + (more ? "which is more" : kept.get(i)));
-      }
-      Arrays.parallelPrefix(ends[i], Long::sum);
-      counted.add(kept(parts, places.get(i), ends[i]));
+    for (long[] each : ends) {
+      Arrays.parallelPrefix(each, Long::sum);
     }
-    return counted;
+    return ends;
   }
 
-  private List<KeptTensor> scanned(List<Parts> tensors) throws IOException {
-    KeptTensor[] scanned = new KeptTensor[tensors.size()];
-    try {
-      Parallel.forEach(
-          threads,
-          scanned.length,
-          () ->
-              number -> {
-                try {
-                  scanned[(int) number] = scanned(tensors.get((int) number));
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+  private List<Places> columns(List<DeltaTable.Row> rows, Tensor code) throws IOException {
+    RiceScan scan = scan(rows, code, row -> Rows.of(row.shape()).length());
+    List<RicePlaces> coded = scan.places(threads);
+    List<TensorMask> masks = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      masks.add(new ColumnPlaces(rows.get(i).shape(), coded.get(i).indices()));
     }
-    return List.of(scanned);
+    long[] most = rows.stream().mapToLong(row -> Long.MAX_VALUE).toArray();
+    long[][] ends = counted(rows, masks, most);
+    List<Places> places = new ArrayList<>();
+    for (int i = 0; i < ends.length; i++) {
+      places.add(new Places(rows.get(i), masks.get(i), ends[i], scan.bytes(i)));
+    }
+    return places;
   }
 
-  private KeptTensor scanned(Parts parts) throws IOException {
-    Tensor gaps = parts.gaps.orElseThrow();
-    checkEntries(gaps, "U8", gaps.dtype() == DType.U8);
-    GapScan scan = GapScan.of(path, gaps, parts.count(), parts.values.count());
-    return kept(parts, scan.places(), scan.ends());
+  private List<Places> gaps(List<DeltaTable.Row> rows, Tensor code) throws IOException {
+    RiceScan scan = scan(rows, code, row -> Tensor.count(row.shape()));
+    List<RicePlaces> coded = scan.places(threads);
+    List<Places> places = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      RicePlaces here = coded.get(i);
+      places.add(new Places(rows.get(i), here, here.ends(), scan.bytes(i)));
+    }
+    return places;
   }
 
-  private static KeptTensor kept(Parts parts, TensorMask places, long[] ends) {
-    return new KeptTensor(parts.name, parts.shape, places, ends, parts.values);
-  }
-
-  private MalformedFileException wrongCount(Parts parts, String whatTheMaskDoes) {
-    return new MalformedFileException(
+  private RiceScan scan(
+      List<DeltaTable.Row> rows, Tensor code, ToLongFunction<DeltaTable.Row> count)
+      throws IOException {
+    return new RiceScan(
         path,
-        "as many values in " + parts.values.name() + " as the mask " + whatTheMaskDoes,
-        parts.values.count());
+        code,
+        rows.stream()
+            .map(
+                row ->
+                    new RiceScan.Coded(
+                        row.name(), count.applyAsLong(row), row.kept(), row.parameter()))
+            .toList());
+  }
+
+  private MalformedFileException wrongCount(DeltaTable.Row row, String whatTheMaskDoes) {
+    return new MalformedFileException(
+        path, "as many kept of " + row.name() + " as the mask " + whatTheMaskDoes, row.kept());
   }
 }

@@ -2,6 +2,7 @@ package io.darex.prune.delta;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
+import io.darex.prune.KeptTensor;
 import io.darex.prune.MismatchException;
 import io.darex.prune.PlaceStorage;
 import io.darex.prune.Preflight;
@@ -21,7 +22,6 @@ import io.darex.prune.folder.SideFiles;
 import io.darex.prune.mask.NonZeros;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
-import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.safetensors.SafetensorsLayout;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -282,12 +282,9 @@ public final class PruneJob {
   private Outcome outcome(Path file, Scale scale, int threads, Duration waited) throws IOException {
     long kept = 0;
     long zeros = 0;
-    SortedMap<String, Tensor> written = Safetensors.open(file).tensors();
-    for (Tensor tensor : written.values()) {
-      if (tensor.name().startsWith(SparseDeltaFile.KEPT)) {
-        kept += tensor.count();
-        zeros += zeros(tensor);
-      }
+    for (KeptTensor tensor : SparseDeltaFile.open(file).delta().kept().values()) {
+      kept += tensor.kept();
+      zeros += zeros(tensor.values());
     }
     long entries = delta.entries();
     boolean bySize = recipe.mask().places() == PlaceStorage.GAPS;

@@ -1,7 +1,6 @@
 package io.darex.prune.delta;
 
 import io.darex.prune.Checkpoint;
-import io.darex.prune.DType;
 import io.darex.prune.Delta;
 import io.darex.prune.KeptTensor;
 import io.darex.prune.MismatchException;
@@ -9,10 +8,10 @@ import io.darex.prune.NonFiniteException;
 import io.darex.prune.Parallel;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.folder.CheckpointDigest;
-import io.darex.prune.tensor.Narrowing;
-import io.darex.prune.tensor.Widening;
+import io.darex.prune.recipe.StoredValues;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -23,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Checks a sparse-delta file against itself, its base and the tuned model it was made from. */
@@ -61,7 +61,7 @@ public final class Verification {
    * Runs all checks there is something for. The file's own: format, counts and the digest over its
    * data. Each checkpoint's: its digest. With the base: names, shapes and dtypes. With the tuned
    * model: that whole tensors are its bytes; with both, that each kept value is tuned − base at its
-   * place, bit for bit after the rounding to the stored type.
+   * place, bit for bit as the file can store it.
    *
    * @throws IOException if a file cannot be read
    */
@@ -157,63 +157,62 @@ public final class Verification {
     } catch (MismatchException e) {
       return; // fits() has reported it
     }
-    List<Map.Entry<String, KeptTensor>> entries = List.copyOf(delta.kept().entrySet());
-    String[] faults = new String[entries.size()];
-    Parallel.forEach(
-        threads,
-        faults.length,
-        () ->
-            number -> {
-              String name = entries.get((int) number).getKey();
-              Tensor after = tuned.tensors().get(name);
-              faults[(int) number] =
-                  fault(entries.get((int) number).getValue(), before.get(name), after);
-            });
-    long kept = delta.kept().values().stream().mapToLong(KeptTensor::kept).sum();
+    long count = delta.kept().values().stream().mapToLong(KeptTensor::kept).sum();
+    String as = delta.values() == Values.SIGN ? "signs and means of " : "";
     add(
         "kept values",
-        Stream.of(faults).filter(Objects::nonNull).findFirst(),
-        String.format("%,d are tuned − base, bit for bit", kept));
+        fault(before, tuned),
+        String.format("%,d are %stuned − base, bit for bit", count, as));
+  }
+
+  /** What is wrong with the kept values, first of all. */
+  private Optional<String> fault(Map<String, Tensor> before, Checkpoint tuned) {
+    SortedMap<String, KeptTensor> exact = new TreeMap<>();
+    for (KeptTensor kept : delta.kept().values()) {
+      Tensor after = tuned.tensors().get(kept.name());
+      if (after == null
+          || !Arrays.equals(after.shape(), kept.shape())
+          || !after.dtype().isPrunable()) {
+        return Optional.of(
+            "tensor " + kept.name() + ": the tuned model has none of that name, shape and dtype");
+      }
+      exact.put(kept.name(), kept.withValues(new Delta.Pair(before.get(kept.name()), after)));
+    }
+    List<KeptTensor> found = List.copyOf(delta.kept().values());
+    String[] faults = new String[found.size()];
+    try {
+      SparseDelta unrounded = delta.withKept(exact, Values.F32);
+      SparseDelta expected = StoredValues.of(unrounded, delta.values(), threads);
+      Parallel.forEach(
+          threads,
+          faults.length,
+          () ->
+              number -> {
+                KeptTensor here = found.get((int) number);
+                faults[(int) number] = fault(here, expected.kept().get(here.name()).values());
+              });
+    } catch (NonFiniteException e) {
+      return Optional.of(e.getMessage());
+    }
+    return Stream.of(faults).filter(Objects::nonNull).findFirst();
   }
 
   /** What is wrong with the kept values of one tensor; null if nothing is. */
-  private static String fault(KeptTensor kept, Tensor before, Tensor after) {
-    if (after == null
-        || !Arrays.equals(after.shape(), kept.shape())
-        || !after.dtype().isPrunable()) {
-      return "tensor " + kept.name() + ": the tuned model has none of that name, shape and dtype";
+  private static String fault(KeptTensor kept, Tensor expected) {
+    float[] should = new float[PART];
+    float[] is = new float[PART];
+    for (long from = 0; from < kept.kept(); from += PART) {
+      int length = (int) Math.min(PART, kept.kept() - from);
+      expected.read(from, should, 0, length);
+      kept.values().read(from, is, 0, length);
+      for (int i = 0; i < length; i++) {
+        if (Float.floatToRawIntBits(should[i]) != Float.floatToRawIntBits(is[i])) {
+          long index = kept.indices().bytes(from + i, 1).getLong();
+          return String.format(
+              "tensor %s, element %d: expected %s, got %s", kept.name(), index, should[i], is[i]);
+        }
+      }
     }
-    Delta.Pair pair = new Delta.Pair(before, after);
-    DType dtype = kept.values().dtype();
-    String[] fault = new String[1];
-    try {
-      kept.forEach(
-          (index, value) -> {
-            float expected = rounded(pair.at(index), dtype);
-            if (fault[0] == null
-                && Float.floatToRawIntBits(expected) != Float.floatToRawIntBits(value)) {
-              fault[0] =
-                  "tensor "
-                      + kept.name()
-                      + ", element "
-                      + index
-                      + ": expected "
-                      + expected
-                      + ", got "
-                      + value;
-            }
-          });
-    } catch (NonFiniteException e) {
-      return e.getMessage();
-    }
-    return fault[0];
-  }
-
-  private static float rounded(float value, DType dtype) {
-    return switch (dtype) {
-      case F16 -> Widening.f16(Narrowing.f16(value));
-      case BF16 -> Widening.bf16(Narrowing.bf16(value));
-      default -> value;
-    };
+    return null;
   }
 }

@@ -9,9 +9,9 @@ import io.darex.prune.Tensor;
  * @param count the number of rows
  * @param length the columns of each
  */
-record Rows(long count, long length) {
+public record Rows(long count, long length) {
   /** The rows of that shape; none, and no columns, where there are no elements. */
-  static Rows of(long[] shape) {
+  public static Rows of(long[] shape) {
     long elements = Tensor.count(shape);
     if (shape.length < 2) {
       return new Rows(1, elements);

@@ -79,7 +79,7 @@ public final class SafetensorsLayout {
   }
 
   /** The size of the file. */
-  long size() {
+  public long size() {
     return headerBytes + begins[inOrder.size()];
   }
 

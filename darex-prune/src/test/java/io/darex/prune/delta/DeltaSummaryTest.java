@@ -58,14 +58,17 @@ class DeltaSummaryTest {
     }
   }
 
-  /** What is not a tensor's or a file's is the header's. */
+  /** What is not a tensor's or a file's is that of header or table. */
   @Test
-  void givesEveryByteToATensorOrTheHeader() throws IOException {
+  void givesEveryByteToATensorOrAHeader() throws IOException {
     for (Mask mask : SparseDeltas.MASKS) {
       Path path = folder.resolve("delta");
-      SparseDelta delta = SparseDeltas.view(mask, SparseDeltas.base(new long[] {300, 301}));
+      SparseDelta delta =
+          SparseDeltas.view(
+              mask, SparseDeltas.base(new long[] {300, 301}, new long[] {50}, new long[] {70_000}));
       SparseDeltaFile.write(path, delta, true);
-      DeltaSummary summary = DeltaSummary.of(SparseDeltaFile.open(path), 2);
+      SparseDeltaFile file = SparseDeltaFile.open(path);
+      DeltaSummary summary = DeltaSummary.of(file, 2);
       byte[] start = Files.readAllBytes(path);
       long header = Long.BYTES + ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
       long tensors =
@@ -73,7 +76,8 @@ class DeltaSummaryTest {
               + summary.whole().stream().mapToLong(DeltaSummary.Whole::bytes).sum();
       long files = SideFiles.bytes(summary.provenance().files());
       assertThat(files).isEqualTo(2);
-      assertThat(header + tensors + files).isEqualTo(summary.bytes());
+      long table = file.tensors().tensors().get("table").count();
+      assertThat(header + table + tensors + files).isEqualTo(summary.bytes());
     }
   }
 }

@@ -7,21 +7,26 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.darex.prune.DType;
 import io.darex.prune.Mask;
 import io.darex.prune.Tensor;
+import io.darex.prune.delta.DeltaTable.Row;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.safetensors.Safetensors;
+import io.darex.prune.tensor.ByteTensor;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import io.darex.prune.tensor.LongTensor;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,42 +61,93 @@ class HostileDeltaFileTest {
       return this;
     }
 
-    float[] floats(String key) {
-      Tensor tensor = tensors.get(key);
+    /** The values with the first one replaced. */
+    Content first(float value) {
+      Tensor tensor = tensors.get("values");
       float[] values = new float[(int) tensor.count()];
       tensor.read(0, values, 0, values.length);
-      return values;
-    }
-
-    /** The tensor with its first value replaced. */
-    Content first(String key, float value) {
-      float[] values = floats(key);
       values[0] = value;
-      return tensor(new FloatTensor(key, new long[] {values.length}, values));
+      return values(values);
     }
 
-    /** The tensor with one value less. */
-    Content shorter(String key) {
-      float[] values = floats(key);
-      float[] fewer = Arrays.copyOf(values, values.length - 1);
-      return tensor(new FloatTensor(key, new long[] {fewer.length}, fewer));
+    Content values(float... values) {
+      return tensor(new FloatTensor("values", new long[] {values.length}, values));
     }
 
-    /** Two kept values at these gaps. */
-    Content gaps(int... bytes) {
-      byte[] gaps = new byte[bytes.length];
-      for (int i = 0; i < bytes.length; i++) {
-        gaps[i] = (byte) bytes[i];
+    /** The table with its row replaced. */
+    Content row(UnaryOperator<Row> change) {
+      DeltaTable old = table();
+      Row changed = change.apply(old.rows().get(0));
+      return table(new DeltaTable(List.of(changed), old.fallback(), old.hasRates()));
+    }
+
+    Content kept(long kept) {
+      return row(r -> new Row(r.name(), r.shape(), kept, r.parameter(), 0, r.q(), r.dropRate()));
+    }
+
+    Content shape(long... shape) {
+      return row(
+          r ->
+              new Row(
+                  r.name(), shape, r.kept(), r.parameter(), r.magnitude(), r.q(), r.dropRate()));
+    }
+
+    Content magnitude(float mu) {
+      return row(r -> new Row(r.name(), r.shape(), r.kept(), 0, mu, r.q(), r.dropRate()));
+    }
+
+    /** Signs in place of the values. */
+    Content signs(int... bytes) {
+      DeltaTable table = table();
+      return without("values").tensor(new Bytes("signs", bytes(bytes))).table(table);
+    }
+
+    Content q(double q) {
+      return row(r -> new Row(r.name(), r.shape(), r.kept(), r.parameter(), 0, q, r.dropRate()));
+    }
+
+    Content rate(double rate) {
+      Row r = table().rows().get(0);
+      Row own = new Row(r.name(), r.shape(), r.kept(), r.parameter(), r.magnitude(), r.q(), rate);
+      return table(new DeltaTable(List.of(own), table().fallback(), true));
+    }
+
+    /** Two entries, or columns, kept of the tensor, and these bytes as their places. */
+    Content places(int values, int parameter, int... bytes) {
+      return row(r -> new Row(r.name(), r.shape(), 2, parameter, 0, r.q(), r.dropRate()))
+          .values(new float[values])
+          .tensor(new Bytes("places", bytes(bytes)));
+    }
+
+    Content table(DeltaTable table) {
+      return tensor(table.encode("table", parts()));
+    }
+
+    Content table(Consumer<TableBytes> writer) {
+      TableBytes bytes = new TableBytes();
+      writer.accept(bytes);
+      return tensor(new Bytes("table", bytes.toArray()));
+    }
+
+    private DeltaTable table() {
+      try {
+        return DeltaTableReader.read(Path.of("good"), tensors.get("table"), parts());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-      return tensor(new FloatTensor("kept:w0", new long[] {2}, new float[2]))
-          .tensor(new Bytes("gaps:w0", gaps));
     }
 
-    /** Eight kept values in these columns. */
-    Content columns(long... columns) {
-      return tensor(new FloatTensor("kept:w0", new long[] {8}, new float[8]))
-          .tensor(new LongTensor("columns:w0", columns));
+    private DeltaTable.Parts parts() {
+      return new DeltaTable.Parts(tensors.containsKey("places"), tensors.containsKey("signs"));
     }
+  }
+
+  private static byte[] bytes(int... bytes) {
+    byte[] narrow = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      narrow[i] = (byte) bytes[i];
+    }
+    return narrow;
   }
 
   private record Bytes(String name, DType dtype, ByteBuffer all) implements Tensor {
@@ -119,7 +175,7 @@ class HostileDeltaFileTest {
   static Stream<Arguments> faults() {
     return Stream.of(
         any("no delta", c -> c.without("darex.format"), "a sparse delta, which has darex.format"),
-        any("version", c -> c.text("darex.format", "2"), "expected darex.format 1, got 2"),
+        any("version", c -> c.text("darex.format", "1"), "expected darex.format 2, got 1"),
         any("no job", c -> c.without("darex.job"), "metadata darex.job, got none"),
         any("no digest", c -> c.without("darex.kept"), "metadata darex.kept, got none"),
         any("digest", c -> c.text("darex.kept", "0".repeat(64)), "the file is damaged"),
@@ -134,26 +190,10 @@ class HostileDeltaFileTest {
         mask(random("1", "1.0"), "dropRate must be in [0, 1)"),
         mask(random("1", "\"NaN\""), "needs a number as 'dropRate'"),
         mask(random("1", "[]"), "needs a number as 'dropRate'"),
-        mask(random("1", "{}"), "needs a parameter 'overall'"),
+        mask(random("1", "{}"), "needs a number as 'dropRate'"),
+        mask(random("1", "{\"w0\":0.9},\"overall\":0.9"), "needs a number as 'dropRate'"),
         mask(random("1", "0.9,\"overall\":0.9"), "mask random has no parameter 'overall'"),
-        rates("{}", "a dropRate in darex.mask for each kept:NAME, got one without the other: [w0]"),
-        rates("{\"w0\":0.9,\"v\":0.9}", "got one without the other: [v]"),
-        rates("{\"w0\":1}", "as many values in kept:w0 as the mask could keep"),
-        rates("{\"w0\":1.5}", "tensor w0: dropRate must be in [0, 1), got 1.5"),
-        rates("{\"w0\":null}", "needs numbers by name as 'dropRate', got 'w0': null"),
-        rates("{\"w0\":0.9,\"w0\":0.9}", "Duplicate field 'w0'"),
-        rates("{\"w0\":0.1}", "as many values in kept:w0 as the mask"),
-        mask(random("1", "{\"w0\":0.9},\"overall\":1"), "dropRate must be in [0, 1), got 1.0"),
-        mask(random("1", "{\"w0\":0.9},\"overall\":{}"), "needs a number as 'overall'"),
-        mask(
-            "{\"kind\":\"magnitude\",\"dropRate\":{\"w0\":0.9},\"overall\":0.9,\"scope\":\"model\"}",
-            "mask magnitude with scope model cannot have a dropRate for each tensor"),
-        mask(
-            "{\"kind\":\"n:m\",\"dropRate\":{\"w0\":0.5},\"overall\":0.5,\"keep\":\"2:4\"}",
-            "mask n:m has no parameter 'dropRate'; it has [keep]"),
-        mask(
-            "{\"kind\":\"wanda\",\"dropRate\":0.9}",
-            "gaps:NAME for each kept:NAME of mask wanda, got one without the other: [w0]"),
+        mask("{\"kind\":\"wanda\",\"dropRate\":0.9}", "a tensor places with mask wanda, got none"),
         mask(random("1", "1e400"), "needs a number as 'dropRate'"),
         mask(random("1e999999999", "0.9"), "a 64-bit integer as 'seed'"),
         mask(random("9".repeat(1_000_000), "0.9"), "a 64-bit integer as 'seed'"),
@@ -166,46 +206,105 @@ class HostileDeltaFileTest {
             "Duplicate field 'kind'"),
         mask(
             "{\"kind\":\"stratified\",\"seed\":1,\"dropRate\":0.9,\"group\":99999999999}", "group"),
-        mask(
-            "{\"kind\":\"magnitude\",\"dropRate\":0.9,\"scope\":\"tensor\"}",
-            "gaps:NAME for each kept:NAME of mask magnitude, got one without the other: [w0]"),
-        mask(
-            "{\"kind\":\"columns\",\"seed\":1,\"dropRate\":0.9}",
-            "columns:NAME for each kept:NAME of mask columns"),
-        mask(random("43", "0.9"), "as many values in kept:w0 as the mask keeps"),
-        q("0", "every q in (0, 1]"),
-        q("-0.1", "every q in (0, 1]"),
-        q("1.0000001", "every q in (0, 1]"),
-        q("1e-60", "every q in (0, 1]"),
-        q("\"0.1\"", "darex.q to be a JSON object of the documented form"),
-        q("null", "darex.q to be a JSON object of the documented form"),
-        q("NaN", "darex.q to be a JSON object of the documented form"),
+        mask(random("43", "0.9"), "as many kept of w0 as the mask keeps"),
+        rate(1, "as many kept of w0 as the mask could keep of 200 elements"),
+        rate(0.1, "as many kept of w0 as the mask"),
+        rate(1.5, "tensor w0: dropRate must be in [0, 1), got 1.5"),
+        rate(-0.1, "tensor w0: dropRate must be in [0, 1), got -0.1"),
+        rate(Double.NaN, "tensor w0: dropRate must be in [0, 1), got NaN"),
+        of(2, "rates of one threshold", c -> c.rate(0.9), "cannot have a dropRate for each tensor"),
+        of(4, "rates of n:m", c -> c.rate(0.5), "it has none to choose"),
+        any("q 0", c -> c.q(0), "every q in (0, 1] in table"),
+        any("q below 0", c -> c.q(-0.1), "every q in (0, 1] in table"),
+        any("q above 1", c -> c.q(1.0000001), "every q in (0, 1] in table"),
+        any("q 0 in fp32", c -> c.q(1e-60), "every q in (0, 1] in table"),
+        any("q NaN", c -> c.q(Double.NaN), "every q in (0, 1] in table"),
+        shape("elements in all for tensor w0, got [1152921504606846976]", 1L << 60),
+        shape("got [4294967296, 4294967296]", 1L << 32, 1L << 32),
+        shape("got [0, 4294967296, 4294967296]", 0, 1L << 32, 1L << 32),
+        shape("kept of w0 as the mask could keep of 1000000 elements, got", 1_000_000),
+        shape("as many kept of w0 as the mask keeps", 4, 60),
+        shape("at most 3 entries kept of w0, got", 3),
+        any("kept more", c -> c.kept(201), "at most 200 entries kept of w0, got 201"),
+        any("kept 2^63 - 1", c -> c.kept(Long.MAX_VALUE), "kept of w0, got 9223372036854775807"),
+        any("kept others", c -> c.kept(19), "as many values as the table has kept entries, 19"),
+        any("no values", c -> c.without("values"), "a tensor values or signs, got none"),
+        any("value too few", c -> c.values(new float[1]), "as many values as the table has kept"),
         any(
-            "q null",
-            c -> c.text("darex.q", "{\"fallback\":1,\"tensors\":{\"w0\":null}}"),
-            "(0, 1]"),
-        any("no q", c -> c.text("darex.q", "{\"fallback\":0.1}"), "every q in (0, 1]"),
+            "signs beside values",
+            c -> c.tensor(new Bytes("signs", new byte[3])),
+            "no tensor values beside signs, got one"),
+        any("signs too few", c -> c.signs(0, 0), "as many signs as the table has kept entries, 2"),
+        any("signs' padding", c -> c.signs(0, 0, 0x80), "signs that end with zeros to fill the"),
+        any("magnitude", c -> c.signs(0, 0, 0).magnitude(-1), "magnitudes that are finite and"),
+        any("magnitude -0", c -> c.signs(0, 0, 0).magnitude(-0f), "finite and have no sign"),
+        any("magnitude NaN", c -> c.signs(0, 0, 0).magnitude(Float.NaN), "magnitudes that are"),
+        any("magnitude infinite", c -> c.signs(0, 0, 0).magnitude(1 / 0f), "magnitudes that are"),
+        any("no table", c -> c.without("table"), "a tensor table with any mask, got none"),
         any(
-            "stray q",
-            c -> c.text("darex.q", "{\"fallback\":1,\"tensors\":{\"v\":1}}"),
-            "darex.q to name kept tensors only, got 'v'"),
-        shapes("{}", "a shape in darex.shapes for each kept:NAME, got one without the other: [w0]"),
-        shapes("{\"w0\":[4,50],\"v\":[1]}", "got one without the other: [v]"),
-        shapes("{\"w0\":null}", "a shape of at most"),
-        shapes("{\"w0\":[-4,-50]}", "elements in all for tensor w0, got [-4, -50]"),
-        shapes("{\"w0\":[1152921504606846976]}", "got [1152921504606846976]"),
-        shapes("{\"w0\":[4294967296,4294967296]}", "got [4294967296, 4294967296]"),
-        shapes("{\"w0\":[9223372036854775808]}", "darex.shapes to be a JSON object"),
-        shapes("{\"w0\":[4.5]}", "darex.shapes to be a JSON object"),
-        shapes("{\"w0\":[\"4\"]}", "darex.shapes to be a JSON object"),
-        shapes("{\"w0\":" + "[".repeat(5000), "darex.shapes to be a JSON object"),
-        shapes("{\"w0\":[1000000]}", "as the mask could keep of 1000000 elements, got"),
-        shapes("{\"w0\":[4,60]}", "as many values in kept:w0 as the mask keeps"),
-        any("missing value", c -> c.shorter("kept:w0"), "as the mask keeps, which is more"),
+            "table of floats",
+            c -> c.tensor(new FloatTensor("table", new long[1], new float[0])),
+            "table to be one-dimensional and U8, got F32 of shape [0]"),
+        table("empty", "a number of tensors in table, byte 0, got the end"),
+        table("too many", "a number of tensors in table, byte 1, got 9", 9),
+        table("long number", "numbers in as few bytes as they need in table, byte 2", 0x81, 0),
+        table("cut number", "a number of tensors in table, byte 1, got the end", 0x81),
+        table(
+            "endless number",
+            "numbers below 2^63 in table, byte 9",
+            0x80,
+            0x80,
+            0x80,
+            0x80,
+            0x80,
+            0x80,
+            0x80,
+            0x80,
+            0x80,
+            0x80),
+        table("like none", "a name like one of the 0 before it in table, byte 2", 1, 1, 0, 0, 0),
+        table("cut name", "a name of at most 1 bytes of its own", 1, 0, 2, 'w'),
+        table("no UTF-8", "names in UTF-8 in table, byte 4", 1, 0, 1, 0xC3),
+        table("half a character", "names in UTF-8", 1, 0, 3, 0xED, 0xA0, 0x80),
+        table("falling", "names in rising order in table, byte 7", 2, 0, 1, 'b', 0, 1, 'a'),
+        table("twice", "order in table, byte 7, got 'b' after 'b'", 2, 0, 1, 'b', 0, 1, 'b'),
+        table("beginning", "a beginning of at most 1 bytes", 2, 0, 1, 'b', 1, 2, 0, 0),
+        table("ends overlap", "an end of at most 0 bytes", 2, 0, 1, 'b', 1, 1, 1, 0),
+        table("no shape", "a shape in table, byte 5, got none", 1, 0, 1, 'b', 0),
+        table("rank", "a rank in table, byte 7, got 65", 1, 0, 1, 'b', 1, 65),
+        table("cut shape", "a dimension in table, byte 7, got the end", 1, 0, 1, 'b', 1, 2),
+        table("which shape", "one of 2 values of shape", 1, 0, 1, 'b', 2, 0, 1, 9, 2),
+        table("no count", "a number of kept entries", 1, 0, 1, 'b', 1, 0),
+        table("no q", "a q in table, byte 8, got none", 1, 0, 1, 'b', 1, 0, 0, 0, 0),
+        any(
+            "names beyond all measure",
+            c ->
+                c.table(
+                    bytes -> {
+                      bytes.number(2000);
+                      bytes.number(0);
+                      bytes.number(100_000);
+                      bytes.add(new byte[100_000], 0, 100_000);
+                      for (int i = 1; i < 2000; i++) {
+                        bytes.number(1);
+                        bytes.number(100_000 + (i - 1) / 128);
+                        bytes.number(0);
+                        bytes.number(1);
+                        bytes.add((byte) (i % 128));
+                      }
+                    }),
+            "in table"),
+        any(
+            "trailing",
+            c -> {
+              byte[] table = ByteTensor.of(c.tensors.get("table"));
+              c.tensor(new Bytes("table", Arrays.copyOf(table, table.length + 1)));
+            },
+            "the end in table"),
         any(
             "stray tensor",
             c -> c.tensor(new FloatTensor("stray", new long[] {1}, new float[1])),
-            "[kept:, gaps:, columns:, whole:, file:], got 'stray'"),
+            "tensor keys [places, signs, table, values], whole:NAME or file:NAME, got 'stray'"),
         any(
             "half a character",
             c -> c.tensor(new FloatTensor("whole:\ud800", new long[] {1}, new float[1])),
@@ -213,52 +312,51 @@ class HostileDeltaFileTest {
         any(
             "kept and whole",
             c -> c.tensor(new FloatTensor("whole:w0", new long[] {1}, new float[1])),
-            "either kept:w0 or whole:w0, got both"),
+            "'w0' in the table or as whole:w0, got both"),
         any(
-            "gaps of a drawn mask",
-            c -> c.tensor(new Bytes("gaps:w0", new byte[1])),
-            "no gaps:NAME with mask random, got [w0]"),
-        any(
-            "columns of a drawn mask",
-            c -> c.tensor(new LongTensor("columns:w0", new long[1])),
-            "no columns:NAME with mask random, got [w0]"),
+            "places of a drawn mask",
+            c -> c.tensor(new Bytes("places", new byte[1])),
+            "no tensor places with mask random, got one"),
         any(
             "integer values",
-            c -> c.tensor(new LongTensor("kept:w0", new long[20])),
-            "kept:w0 to be one-dimensional and F32, F16 or BF16, got I64"),
+            c -> c.tensor(new LongTensor("values", new long[20])),
+            "values to be one-dimensional and F32, F16 or BF16, got I64"),
         any(
             "matrix of values",
-            c -> c.tensor(new FloatTensor("kept:w0", new long[] {1, 1}, new float[1])),
-            "kept:w0 to be one-dimensional and F32, F16 or BF16, got F32 of shape [1, 1]"),
+            c -> c.tensor(new FloatTensor("values", new long[] {1, 1}, new float[1])),
+            "values to be one-dimensional and F32, F16 or BF16, got F32 of shape [1, 1]"),
         any(
             "NaN kept",
-            c -> c.first("kept:w0", Float.NaN),
-            "tensor kept:w0, element 0: expected a finite number, got NaN"),
+            c -> c.first(Float.NaN),
+            "tensor values, element 0: expected a finite number, got NaN"),
         any(
             "stray file",
             c -> c.tensor(new Bytes("file:spiece.model", new byte[1])),
             "a digest in darex.files for each file:NAME, got spiece.model"),
-        gaps("of floats", c -> c.tensor(new LongTensor("gaps:w0", new long[1])), "gaps:w0 to be"),
-        gaps("empty", c -> c.gaps(), "gaps:w0 to have a count for each of 1 blocks, got 0"),
-        gaps("too many", c -> c.gaps(0xC9, 1), "at most 200 kept elements in gaps:w0, block 0"),
-        gaps("more", c -> c.gaps(3, 0, 0, 0), "as many kept elements as there are values, 2"),
-        gaps("fewer", c -> c.gaps(1, 0), "to keep as many elements as there are values, 2, got 1"),
-        gaps("past the end", c -> c.gaps(2, 0x63, 0x64), "gaps that end within 200 elements"),
-        gaps("past the end at once", c -> c.gaps(2, 0xC8, 1, 0), "gaps that end within 200"),
-        gaps("cut", c -> c.gaps(2, 0), "another byte in gaps:w0, block 0, byte 2, got the end"),
-        gaps("cut within", c -> c.gaps(2, 0, 0x80), "another byte in gaps:w0, block 0, byte 3"),
-        gaps("trailing", c -> c.gaps(2, 0, 0, 0), "to end with its last block at byte 3, got 4"),
-        gaps("long number", c -> c.gaps(2, 0x80, 0), "as few bytes as they need in gaps:w0"),
-        gaps("endless", c -> c.gaps(2, 0x80, 0x80, 0x80, 0), "numbers of at most 3 bytes in gaps"),
-        columns("of bytes", c -> c.tensor(new Bytes("columns:w0", new byte[2])), "to be one-dim"),
-        columns("falling", c -> c.columns(3, 2), "kept columns must rise and be below 50, got 2"),
-        columns("twice", c -> c.columns(3, 3), "kept columns must rise and be below 50, got 3"),
-        columns(
-            "negative", c -> c.columns(-1, 3), "kept columns must rise and be below 50, got -1"),
-        columns("beyond", c -> c.columns(3, 50), "kept columns must rise and be below 50, got 50"),
-        columns("fewer", c -> c.columns(3), "in kept:w0 as the mask keeps, 4, got 8"),
-        columns(
-            "2^62", c -> c.columns(3, 1L << 62), "must rise and be below 50, got 461168601842"));
+        gaps("of numbers", c -> c.tensor(new LongTensor("places", new long[1])), "places to be"),
+        gaps("none", c -> c.without("places"), "a tensor places with mask magnitude, got none"),
+        gaps("empty", c -> c.places(2, 3), "at least the 1 bytes of all remainders in places"),
+        gaps("cut", c -> c.places(2, 0), "a quotient for each of 2 kept of w0 in places, got 0"),
+        gaps("fewer", c -> c.places(2, 3, 1, 0), "a quotient for each of 2 kept of w0"),
+        gaps("more", c -> c.places(2, 3, 7, 0), "quotients that end with bit 2 but for zeros"),
+        gaps("trailing", c -> c.places(2, 3, 3, 0, 0), "quotients that end with bit 2 but for"),
+        gaps("padding", c -> c.places(2, 3, 3, 0x40), "remainders that end with zeros to fill"),
+        gaps("late", c -> c.places(2, 6, 9, 62, 2), "gaps that end within the 200 of w0"),
+        gaps("first late", c -> c.places(2, 6, 0x88, 0, 0), "the 200 of w0 in places, got more"),
+        gaps("huge", c -> c.places(2, 40, huge()), "gaps that end within the 200 of w0"),
+        gaps("parameter", c -> c.places(2, 41), "parameters of at most 40 in table"),
+        columns("none", c -> c.without("places"), "a tensor places with mask columns, got none"),
+        columns("late", c -> c.places(8, 6, 3, 10, 10), "gaps that end within the 50 of w0"),
+        columns("all", c -> c.kept(51), "at most 50 columns kept of w0, got 51"),
+        columns("values", c -> c.places(2, 0, 3), "as the table has kept entries, 8, got 2"));
+  }
+
+  /** Two quotients of 2000 bits or so, and the remainders. */
+  private static int[] huge() {
+    int[] bytes = new int[260];
+    bytes[120] = 1;
+    bytes[249] = 0x80;
+    return bytes;
   }
 
   @ParameterizedTest(name = "{0} {1}")
@@ -304,13 +402,10 @@ class HostileDeltaFileTest {
   @Test
   void refusesClaimsBeyondWhatTheFileCouldHold() throws IOException {
     Content content = good(SparseDeltas.MASKS.get(0));
-    content
-        .text("darex.mask", random("1", "0.999999999999"))
-        .tensor(new FloatTensor("kept:w0", new long[] {0}, new float[0]))
-        .text("darex.shapes", "{\"w0\":[1099511627776]}");
+    content.text("darex.mask", random("1", "0.999999999999")).kept(0).values().shape(1L << 40);
     write(content);
     assertRefused("elements in all for tensor w0, got [1099511627776]");
-    content.text("darex.shapes", "{\"w0\":[1073741824]}");
+    content.shape(1L << 30);
     write(content);
     assertThat(SparseDeltaFile.read(folder.resolve("hostile")).kept().get("w0").kept()).isZero();
   }
@@ -353,23 +448,23 @@ class HostileDeltaFileTest {
   }
 
   private static Arguments any(String name, Consumer<Content> fault, String message) {
-    return arguments(0, name, fault, message);
+    return of(0, name, fault, message);
   }
 
   private static Arguments mask(String json, String message) {
     return text("darex.mask", json, message);
   }
 
-  private static Arguments rates(String json, String message) {
-    return mask(random("42", json + ",\"overall\":0.9"), message);
+  private static Arguments rate(double rate, String message) {
+    return any("rate " + rate, c -> c.rate(rate), message);
   }
 
-  private static Arguments q(String fallback, String message) {
-    return text("darex.q", "{\"fallback\":" + fallback + ",\"tensors\":{}}", message);
+  private static Arguments shape(String message, long... shape) {
+    return any("shape " + Arrays.toString(shape), c -> c.shape(shape), message);
   }
 
-  private static Arguments shapes(String json, String message) {
-    return text("darex.shapes", json, message);
+  private static Arguments table(String name, String message, int... table) {
+    return any("table " + name, c -> c.tensor(new Bytes("table", bytes(table))), message);
   }
 
   private static Arguments text(String key, String text, String message) {
@@ -378,10 +473,14 @@ class HostileDeltaFileTest {
   }
 
   private static Arguments gaps(String name, Consumer<Content> fault, String message) {
-    return arguments(2, "gaps " + name, fault, message);
+    return of(2, "gaps " + name, fault, message);
   }
 
   private static Arguments columns(String name, Consumer<Content> fault, String message) {
-    return arguments(3, "columns " + name, fault, message);
+    return of(3, "columns " + name, fault, message);
+  }
+
+  private static Arguments of(int mask, String name, Consumer<Content> fault, String message) {
+    return arguments(mask, name, fault, message);
   }
 }

@@ -89,7 +89,7 @@ class PythonReaderTest {
 
   /** Every mask and every type, but not every pair: a Python starts for each. */
   static Stream<Arguments> masksAndTypes() {
-    List<Values> types = List.of(Values.F32, Values.F16, Values.BF16);
+    List<Values> types = List.of(Values.F32, Values.F16, Values.BF16, Values.SIGN);
     return IntStream.range(0, SparseDeltas.MASKS.size())
         .mapToObj(i -> arguments(SparseDeltas.MASKS.get(i), types.get(i % types.size())));
   }
