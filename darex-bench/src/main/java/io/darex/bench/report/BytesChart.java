@@ -28,11 +28,13 @@ final class BytesChart {
   /** How far words stand from their line, as a share of the axis. */
   private static final double ASIDE = 0.025;
 
-  /** Between files of one size, as a share of the axis; of all methods together the second. */
+  /** Greatest distance between two methods' files of one size, as a share of the axis. */
   private static final double STEP = 0.005;
 
+  /** Greatest distance of all methods' together. */
   private static final double STEPS = 0.03;
 
+  /** So that the logarithm of a round number is not taken for one below. */
   private static final double ROUNDING = 1e-9;
 
   /** Height of a method in the legend, in pixels. */
@@ -68,8 +70,8 @@ final class BytesChart {
   static XYChart of(Answer answer) {
     List<FileLoss> scored = answer.tried().stream().filter(FileLoss::isScored).toList();
     BytesChart drawn = new BytesChart(answer, scored);
-    drawn.level("unpruned", answer.unpruned(), Charts.GREY, WORDS, ASIDE);
-    drawn.level("base, tuned head", answer.base(), Charts.GREY, 1 - WORDS, ASIDE);
+    drawn.level("unpruned", answer.unpruned(), WORDS);
+    drawn.level("base, tuned head", answer.base(), 1 - WORDS);
     SmallestFile.among(scored).ifPresent(drawn::mark);
     drawn.methods();
     return drawn.chart;
@@ -124,17 +126,17 @@ final class BytesChart {
   }
 
   /** A horizontal line with its words above it, centred at a share of the width. */
-  private void level(String name, double value, Color paint, double share, double above) {
+  private void level(String name, double value, double share) {
     if (!Double.isFinite(value)) {
       return;
     }
     XYSeries line = chart.addSeries(name, List.of(bytes(0), bytes(1)), List.of(value, value));
-    Charts.draw(line, paint, SeriesMarkers.NONE);
+    Charts.draw(line, Charts.GREY, SeriesMarkers.NONE);
     line.setShowInLegend(false);
     words(
         String.format(Locale.ROOT, "%s %.3f", name, value),
         bytes(share),
-        value + above * (up.greatest() - up.least()));
+        value + ASIDE * (up.greatest() - up.least()));
   }
 
   /** From the point down to the axis, with words at its end. */
