@@ -47,7 +47,7 @@ record OutputFolder(Path path, Path tuned) {
           .folder("tuned|adapter", OutputFolder::model)
           .folder("deltas", any -> DELTAS)
           .file("training\\.(json|jsonl|png)|results\\.json|report\\.(md|html)")
-          .file("metric-against-drop-rate(-.+)?\\.png|searched-q-.+\\.png")
+          .file("metric-against-(bytes|drop-rate(-.+)?)\\.png|searched-q-.+\\.png")
           .temporaries();
 
   /** Of a method's name in a file's. */
