@@ -34,7 +34,7 @@ public final class Masks {
     Map<String, Object> parameters = new TreeMap<>(mask.parameters());
     if (!parameters.containsKey(DropRate.PARAMETER.key())) {
       throw new IllegalArgumentException(
-          "mask " + mask.kind() + ": expected a mask with a dropRate, which this has not");
+          "expected a mask with a dropRate, got " + mask.kind());
     }
     parameters.put(DropRate.PARAMETER.key(), dropRate);
     return create(mask.kind(), parameters);

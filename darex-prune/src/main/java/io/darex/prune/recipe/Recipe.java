@@ -134,7 +134,8 @@ public record Recipe(
     return json(parameters());
   }
 
-  static String json(Map<String, ?> keys) {
+  /** Keys as JSON, the same text on every Java. */
+  public static String json(Map<String, ?> keys) {
     try {
       return JSON.writeValueAsString(keys);
     } catch (JsonProcessingException e) {
