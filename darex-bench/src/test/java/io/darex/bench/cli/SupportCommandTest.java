@@ -92,7 +92,7 @@ class SupportCommandTest {
     Path out = folder.resolve("out");
     Outcome first = run(tiny.config("support", SUPPORT), out);
     assertThat(first.err())
-        .contains("support: trains ", " entries, and 4 tensors as a whole")
+        .contains("support: trains ", " entries, and 2 tensors as a whole")
         .doesNotContain("drawn");
 
     SparseDelta support = SparseDeltaFile.read(kept);
@@ -140,6 +140,10 @@ class SupportCommandTest {
     Path yaml = tiny.config("moved", SUPPORT.replace("kept.safetensors", file.toString()));
     Path out = folder.resolve("out");
     run(yaml, out);
+    Path elsewhere = Files.copy(kept, folder.resolve("elsewhere.safetensors"));
+    tiny.config("moved", SUPPORT.replace("kept.safetensors", elsewhere.toString()));
+    assertThat(run(yaml, out).err()).contains("fine-tune: done already");
+    tiny.config("moved", SUPPORT.replace("kept.safetensors", file.toString()));
     Files.copy(shared.resolve("more.safetensors"), file, StandardCopyOption.REPLACE_EXISTING);
 
     Outcome other = Darex.run("run", yaml, "--out", out);
