@@ -243,6 +243,7 @@ public final class DividedPruning {
     if (recipe.rescale().isPerTensor()) {
       return signed;
     }
-    return signed.withScale(recipe.rescale().find(job.delta(), all, Evidence.none(), threads).scale());
+    return signed.withScale(
+        recipe.rescale().find(job.delta(), all, Evidence.none(), threads).scale());
   }
 }

@@ -13,8 +13,7 @@ import java.util.TreeMap;
  * @param files by name, what lay beside the fine-tuned weights
  * @param digests whether the file has the digests of base and fine-tuned model
  */
-public record Origin(
-    Optional<String> texts, SortedMap<String, SideFile> files, boolean digests) {
+public record Origin(Optional<String> texts, SortedMap<String, SideFile> files, boolean digests) {
   /** Nothing. */
   public static final Origin NONE = new Origin(Optional.empty(), new TreeMap<>(), false);
 

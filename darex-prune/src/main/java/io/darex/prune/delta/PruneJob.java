@@ -6,7 +6,6 @@ import io.darex.prune.KeptTensor;
 import io.darex.prune.MismatchException;
 import io.darex.prune.PlaceStorage;
 import io.darex.prune.Preflight;
-import io.darex.prune.Provenance;
 import io.darex.prune.Sameness;
 import io.darex.prune.Scale;
 import io.darex.prune.SideFile;
@@ -22,7 +21,6 @@ import io.darex.prune.folder.SideFiles;
 import io.darex.prune.mask.NonZeros;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
-import io.darex.prune.safetensors.SafetensorsLayout;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -198,7 +196,10 @@ public final class PruneJob {
     return recipe.mask().keepRate();
   }
 
-  /** About how large the file will be, or how large it may be. Reads tensors up to their first entry that changed. */
+  /**
+   * About how large the file will be, or how large it may be. Reads tensors up to their first entry
+   * that changed.
+   */
   public long expectedBytes() {
     if (recipe.bytes().isPresent()) {
       return recipe.bytes().get().bytes(denseBytes());

@@ -53,7 +53,9 @@ public final class Pruner {
       return choose(recipe);
     }
     long bytes = recipe.bytes().get().bytes(denseBytes(delta));
-    return new SizeFit(bytes, delta.entries(), rate -> choose(recipe.withDropRate(rate)), this::bytes).fit();
+    return new SizeFit(
+            bytes, delta.entries(), rate -> choose(recipe.withDropRate(rate)), this::bytes)
+        .fit();
   }
 
   private SparseDelta choose(Recipe fitted) {

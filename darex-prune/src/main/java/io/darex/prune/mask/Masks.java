@@ -33,8 +33,7 @@ public final class Masks {
   public static Mask at(Mask mask, double dropRate) {
     Map<String, Object> parameters = new TreeMap<>(mask.parameters());
     if (!parameters.containsKey(DropRate.PARAMETER.key())) {
-      throw new IllegalArgumentException(
-          "expected a mask with a dropRate, got " + mask.kind());
+      throw new IllegalArgumentException("expected a mask with a dropRate, got " + mask.kind());
     }
     parameters.put(DropRate.PARAMETER.key(), dropRate);
     return create(mask.kind(), parameters);

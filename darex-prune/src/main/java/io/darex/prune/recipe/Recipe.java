@@ -97,9 +97,7 @@ public record Recipe(
         given.get(RecipeKeys.BUDGET),
         rescale,
         given.get(RecipeKeys.VALUES),
-        given.has(RecipeKeys.BYTES)
-            ? Optional.of(given.get(RecipeKeys.BYTES))
-            : Optional.empty());
+        given.has(RecipeKeys.BYTES) ? Optional.of(given.get(RecipeKeys.BYTES)) : Optional.empty());
   }
 
   private static String conventional(Mask mask, Map<String, ?> said) {

@@ -46,8 +46,8 @@ public final class RecipeKeys {
   static final Parameter<ByteSize> BYTES =
       Parameter.required(
           "bytes",
-          "how large the file may be, such as 400KB, or a share of the fine-tuned checkpoint such as"
-              + " 1%; finds the drop rate",
+          "how large the file may be, such as 400KB, or a share of the fine-tuned checkpoint such"
+              + " as 1%; finds the drop rate",
           new Parameter.Bytes());
 
   static final Parameter<Budget> BUDGET =
