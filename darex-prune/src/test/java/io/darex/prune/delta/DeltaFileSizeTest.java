@@ -13,6 +13,7 @@ import io.darex.prune.Tensor;
 import io.darex.prune.TensorMask;
 import io.darex.prune.Values;
 import io.darex.prune.file.WriteOptions;
+import io.darex.prune.folder.Digests;
 import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.mask.Scope;
@@ -99,6 +100,10 @@ class DeltaFileSizeTest {
           SparseDeltaFile.write(file, delta, digest, WriteOptions.defaults().withForce(true));
           assertThat(SparseDeltaFile.bytes(delta, digest, 2)).isEqualTo(Files.size(file));
         }
+        Path sealed = folder.resolve("sealed");
+        WriteOptions options = WriteOptions.defaults().withForce(true);
+        SparseDeltaFile.write(sealed, delta, Digests.none(), options);
+        assertThat(SparseDeltaFile.sealedBytes(delta, false, 2)).isEqualTo(Files.size(sealed));
       }
     }
   }
