@@ -339,8 +339,11 @@ final class PruneCommand implements Callable<Integer> {
             .out()
             .printf(
                 Locale.ROOT,
-                "%.1f %% of the delta was zero already: effective total drop rate %.5g%n",
+                "%.1f %% of the delta was zero already: of about %,d entries that changed %,d are"
+                    + " kept; effective total drop rate %.5g%n",
                 PERCENT * outcome.zeroShare(),
+                Math.round(outcome.entries() * (1 - outcome.zeroShare())),
+                outcome.kept() - outcome.zeros(),
                 outcome.effectiveDropRate());
       }
     }

@@ -75,6 +75,8 @@ final class RecipeOptions {
       option.type(Long.class).paramLabel("N");
     } else if (type instanceof Parameter.Seeds) {
       option.type(List.class).auxiliaryTypes(Long.class).splitRegex(",").paramLabel("N");
+    } else if (type instanceof Parameter.Bytes) {
+      option.type(String.class).paramLabel("SIZE");
     } else if (type instanceof Parameter.Texts) {
       option.type(List.class).auxiliaryTypes(String.class).paramLabel("PATTERN");
     } else {

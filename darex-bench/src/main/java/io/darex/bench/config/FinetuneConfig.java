@@ -1,8 +1,10 @@
 package io.darex.bench.config;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.darex.optim.Penalty;
 import io.darex.prune.parameter.Range;
+import java.nio.file.Path;
 import java.util.List;
 import lombok.Builder;
 import lombok.With;
@@ -27,6 +29,8 @@ import lombok.With;
  *     does. Where it is not named it is the recipe's 3 with the recipe's epochs, and 0 where epochs
  *     are named: who asks for five gets five
  * @param lora how low-rank factors are trained; null where all weights are
+ * @param support a sparse-delta file, whose kept entries alone are trained, from its values on
+ *     (docs/METHOD.md §4.4); null where all weights are
  */
 @Builder(toBuilder = true)
 public record FinetuneConfig(
@@ -43,7 +47,8 @@ public record FinetuneConfig(
     int limit,
     // Left out of the job's digest where it changes nothing: fine-tunes made before it stay valid.
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) int patience,
-    @JsonInclude(JsonInclude.Include.NON_NULL) LoraConfig lora) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) LoraConfig lora,
+    @JsonIgnore Path support) { // its content is in the job's digest, not where it lies
   /** The optimisers by name: AdamR with each penalty, and Adam, which is AdamR with λ = 0. */
   public static final List<String> OPTIMIZERS =
       List.of("adamr-l2", "adamr-l1", "adamr-l1-prox", "adam");
@@ -59,12 +64,16 @@ public record FinetuneConfig(
           "batchSize",
           "warmup",
           "maxGradientNorm",
-          "patience");
+          "patience",
+          "support");
 
   private static final Range COUNT_OR_ZERO = Range.whole(0, Integer.MAX_VALUE);
 
   /** How the weights are found, in the words of a report: {@code adam, LoRA of rank 8}. */
   public String method() {
+    if (support != null) {
+      return optimizer + ", entries of " + support.getFileName();
+    }
     return lora == null ? optimizer : optimizer + ", LoRA of rank " + lora.rank();
   }
 
@@ -118,8 +127,20 @@ public record FinetuneConfig(
             .limit((int) section.whole("limit", 0, COUNT_OR_ZERO))
             .patience((int) section.whole("patience", patience, COUNT_OR_ZERO))
             .lora(lora)
+            .support(support(section, lora))
             .build();
     section.end();
     return seeds.stream().map(config::withSeed).toList();
+  }
+
+  /** A file beside this one, unless its path is absolute. */
+  private static Path support(Section section, LoraConfig lora) {
+    if (!section.has("support")) {
+      return null;
+    }
+    if (lora != null) {
+      throw section.bad("support", "no support with lora, which trains factors");
+    }
+    return section.beside("support", section.text("support", null));
   }
 }

@@ -27,6 +27,8 @@ public final class RecipeReader {
 
   private static final String CALIBRATION = "calibration";
   private static final String SEED = "seed";
+  private static final String BYTES = "bytes";
+  private static final String DROP_RATE = "dropRate";
   private static final String FALLBACK = "fallback";
   private static final String TENSORS = "tensors";
 
@@ -37,7 +39,7 @@ public final class RecipeReader {
   private static final List<RecipeKey> KEYS =
       RecipeKeys.ALL.stream()
           .filter(key -> !Set.of(FALLBACK, SEED).contains(key.name()))
-          .sorted(Comparator.comparing(key -> !key.name().equals("dropRate")))
+          .sorted(Comparator.comparing(key -> !Set.of(DROP_RATE, BYTES).contains(key.name())))
           .toList();
 
   private RecipeReader() {}
@@ -89,7 +91,13 @@ public final class RecipeReader {
    */
   static List<Recipe> grid(Section section, Map<String, List<?>> defaults) {
     List<Map<String, Object>> combinations = List.of(Map.of());
+    if (section.has(BYTES) && section.has(DROP_RATE)) {
+      throw section.bad(BYTES, "either " + BYTES + " or " + DROP_RATE + ", not both");
+    }
     for (RecipeKey key : KEYS) {
+      if (key.name().equals(DROP_RATE) && section.has(BYTES)) {
+        continue;
+      }
       List<?> values = values(section, key);
       combinations =
           product(
@@ -165,6 +173,8 @@ public final class RecipeReader {
       return List.of(section.numbers(name, List.of(), Range.SEED));
     } else if (type instanceof Parameter.Texts texts) {
       return List.of(section.quoted(name, texts.words(), List.of()));
+    } else if (type instanceof Parameter.Bytes) {
+      return section.sizes(name);
     } else if (type instanceof Parameter.Numbers) {
       return section.quoted(name, "the name of a YAML or JSON file", List.of()).stream()
           .map(file -> section.beside(name, file).toString())

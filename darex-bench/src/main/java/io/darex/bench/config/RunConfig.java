@@ -78,6 +78,7 @@ public record RunConfig(
     List<Path> inputs = new ArrayList<>(task.source().paths());
     encoderFolder.ifPresent(inputs::add);
     tuned.ifPresent(inputs::add);
+    Optional.ofNullable(finetunes.get(0).support()).ifPresent(inputs::add);
     return inputs;
   }
 

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.bench.console.BadInputException;
+import io.darex.prune.parameter.ByteSize;
+import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -197,6 +199,22 @@ public final class Section {
   /** One text or a list of them, in quotes where YAML would read numbers. */
   public List<String> quoted(String key, String expected, List<String> fallback) {
     return axis(key, fallback, (pointer, value) -> toQuoted(pointer, value, expected));
+  }
+
+  /** One size or a list of them, such as 400KB; none if the key is absent. */
+  public List<String> sizes(String key) {
+    return axis(key, List.of(), this::toSize);
+  }
+
+  private String toSize(JsonPointer pointer, JsonNode value) {
+    try {
+      if (value.isValueNode()) {
+        return ByteSize.of(value.asText()).toString();
+      }
+    } catch (IllegalArgumentException e) {
+      // The message below says what is expected.
+    }
+    throw bad(pointer, new Parameter.Bytes().words(), value);
   }
 
   /** Numbers of the given range by name, under {@code key}; none if it is absent. */

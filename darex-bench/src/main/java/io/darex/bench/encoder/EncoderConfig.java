@@ -145,6 +145,15 @@ public record EncoderConfig(
     return Parameters.names(this, checkpoint);
   }
 
+  /**
+   * Refuses a checkpoint without one of this encoder's parameters, head included.
+   *
+   * @throws IllegalArgumentException as {@link Encoder#load} does
+   */
+  public void requireFits(Checkpoint checkpoint) {
+    Parameters.requireFits(this, checkpoint, name -> true);
+  }
+
   void requireDense() {
     if (!hasDense()) {
       throw new IllegalStateException("this encoder ends without a dense layer");

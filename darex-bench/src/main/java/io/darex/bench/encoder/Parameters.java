@@ -225,8 +225,7 @@ final class Parameters implements AutoCloseable {
   }
 
   /** Refuses a checkpoint that lacks one of these parameters or has it in another size. */
-  private static void requireFits(
-      EncoderConfig config, Checkpoint checkpoint, Predicate<String> wanted) {
+  static void requireFits(EncoderConfig config, Checkpoint checkpoint, Predicate<String> wanted) {
     Map<String, Tensor> tensors = checkpoint.tensors();
     if (config.layers() > tensors.size()) {
       throw unfit("num_hidden_layers " + config.layers() + ", of " + tensors.size() + " tensors");

@@ -19,11 +19,13 @@ import io.darex.prune.Scale;
 import io.darex.prune.Selection;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.delta.Origin;
+import io.darex.prune.delta.Pruner;
 import io.darex.prune.delta.SparseDeltaFile;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.folder.SideFiles;
-import io.darex.prune.recipe.Pruner;
+import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Found;
@@ -123,7 +125,7 @@ final class CellRunner {
                 Double.isNaN(last.value())
                     ? "no score, outputs are NaN or infinite"
                     : String.format(Locale.ROOT, "%.3f", last.value());
-            progress.step("p = " + last.dropRate() + " " + last.method() + ": " + score);
+            progress.step(size(recipe) + " " + last.method() + ": " + score);
           }
         }
       }
@@ -159,7 +161,7 @@ final class CellRunner {
             unused -> recipe.pruning().delta(base, tuned.checkpoint()));
     Effort effort = new Effort(calibrator);
     Evidence evidence = evidence(recipe, delta, effort);
-    Pruner pruner = new Pruner(recipe, delta, evidence, threads);
+    Pruner pruner = new Pruner(recipe, delta, evidence, origin(recipe), threads);
     // A q searched on masks of its own serves all seeds.
     Optional<Cell> shared = siblings.stream().findFirst().filter(c -> recipe.rescale().isShared());
     List<Point> searched;
@@ -175,15 +177,15 @@ final class CellRunner {
       cost = effort.cost();
       scale = found.scale();
     }
-    Path file = folder.delta(recipe.mask().dropRate(), RecipeName.of(recipe), seed);
-    SparseDelta pruned = signed(pruner.choice().withScale(scale), recipe);
+    Path file = folder.delta(size(recipe), RecipeName.of(recipe), seed);
+    SparseDelta pruned = digested(pruner.choice().withScale(scale));
     SparseDeltaFile.write(
         file, pruned, true, WriteOptions.defaults().withForce(true).withThreads(threads));
     // What is scored is the file as a user would read it, not what was in memory.
     Checkpoint read = SparseDeltaFile.read(file).applyTo(base);
     Score score = splits.score(texts -> texts.answers(encoder, read));
     return Cell.builder()
-        .dropRate(recipe.mask().dropRate())
+        .dropRate(pruner.mask().dropRate())
         .method(RecipeName.of(recipe))
         .recipe(RecipeName.parameters(recipe))
         .q(scale.fallback())
@@ -226,23 +228,33 @@ final class CellRunner {
     String eta = point.eta() == null ? "" : String.format(Locale.ROOT, "η = %.3g, ", point.eta());
     return String.format(
         Locale.ROOT,
-        "%s at p = %s: %sq = %.4g scores %.4g",
+        "%s at %s: %sq = %.4g scores %.4g",
         RecipeName.of(recipe),
-        recipe.mask().dropRate(),
+        size(recipe),
         eta,
         point.q(),
         point.score());
   }
 
-  private SparseDelta signed(SparseDelta pruned, Recipe recipe) throws IOException {
-    Optional<String> texts =
-        recipe.needsWeightsAlone() ? Optional.empty() : Optional.of("task " + task);
+  private SparseDelta digested(SparseDelta pruned) {
     return pruned.withProvenance(
         pruned
             .provenance()
             .withBase(Optional.of(tuned.baseDigest()))
-            .withTuned(Optional.of(tuned.digest()))
-            .withJob(Pruner.job(recipe, texts))
-            .withFiles(files));
+            .withTuned(Optional.of(tuned.digest())));
+  }
+
+  private Origin origin(Recipe recipe) {
+    Optional<String> texts =
+        recipe.needsWeightsAlone() ? Optional.empty() : Optional.of("task " + task);
+    return new Origin(texts, files, true);
+  }
+
+  /** The size that was asked for, in bytes or as a drop rate. */
+  private static String size(Recipe recipe) {
+    return recipe
+        .bytes()
+        .map(ByteSize::toString)
+        .orElseGet(() -> Double.toString(recipe.mask().dropRate()));
   }
 }

@@ -50,8 +50,12 @@ record FineTuned(
     return Files.isDirectory(ofRun) ? ofRun : named;
   }
 
-  /** The digest of the fine-tune that a configuration names, where it does. */
-  static Optional<String> givenDigest(RunConfig config) throws IOException {
+  /** The digest of the fine-tune or the support that a configuration names, where it does. */
+  static Optional<String> givenDigest(RunConfig config, FinetuneConfig finetune)
+      throws IOException {
+    if (finetune.support() != null) {
+      return Optional.of(Support.digest(finetune.support()));
+    }
     return config.tuned().isPresent()
         ? Optional.of(CheckpointDigest.of(HuggingFaceFolder.open(given(config.tuned().get()))))
         : Optional.empty();
@@ -168,16 +172,14 @@ record FineTuned(
   }
 
   private static Trainable trainable(
-      RunConfig config, FinetuneConfig finetune, Prepared prepared, Encoder encoder)
-      throws IOException {
+      RunConfig config, FinetuneConfig finetune, Prepared prepared, Encoder encoder) {
+    Checkpoint base = prepared.pretrained().checkpoint();
+    if (prepared.support().isPresent()) {
+      return new SupportTraining(prepared.support().get().delta(), encoder, base);
+    }
     return finetune.lora() == null
         ? Trainable.all(encoder)
-        : new LoraTraining(
-            finetune.lora(),
-            encoder,
-            prepared.pretrained().checkpoint(),
-            config.encoder(),
-            finetune.seed());
+        : new LoraTraining(finetune.lora(), encoder, base, config.encoder(), finetune.seed());
   }
 
   private static Results unpruned(

@@ -10,7 +10,6 @@ import io.darex.bench.task.Batches;
 import io.darex.bench.task.TaskTexts;
 import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
-import io.darex.optim.Anchor;
 import io.darex.optim.DeltaListener;
 import io.darex.optim.Normalisation;
 import io.darex.optim.StepReport;
@@ -55,7 +54,7 @@ final class Finetuning {
   }
 
   /**
-   * @param trained of an encoder that holds the pre-trained weights and a new head
+   * @param trained of an encoder that holds the weights to start from
    * @param job SHA-256 of what determines the tuned checkpoint
    * @param checkpointEvery how much work within an epoch is done before it is saved
    */
@@ -85,8 +84,7 @@ final class Finetuning {
    * @throws ArithmeticException if a gradient is NaN or infinite
    */
   TrainingRecord train() throws IOException {
-    AdamROptimizer optimizer =
-        new AdamROptimizer(adamR(), trained.parameters(), Anchor.start(trained::isAnchored));
+    AdamROptimizer optimizer = new AdamROptimizer(adamR(), trained.parameters(), trained.anchor());
     TrainingRecord begun = new TrainingRecord(job, List.of(), config.epochs(), config.patience());
     TrainingFolder.State state =
         folder

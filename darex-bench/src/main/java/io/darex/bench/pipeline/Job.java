@@ -19,8 +19,8 @@ final class Job {
   private Job() {}
 
   /**
-   * SHA-256 over task, encoder, one of the fine-tunes and every example; of a fine-tune that is
-   * there already its content counts too.
+   * SHA-256 over task, encoder, one of the fine-tunes and every example; of a fine-tune or a
+   * support that is there already its content counts too.
    *
    * @param given the digest of that content, where there is one
    */

@@ -4,6 +4,7 @@ import io.darex.bench.config.LoraConfig;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Encoder;
 import io.darex.optim.AdamROptimizer;
+import io.darex.optim.Anchor;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Names;
 import io.darex.prune.Parallel;
@@ -229,8 +230,11 @@ final class LoraTraining implements Trainable {
   }
 
   @Override
-  public boolean isAnchored(String parameter) {
-    return factors.containsKey(parameter);
+  public void loaded() {}
+
+  @Override
+  public Anchor anchor() {
+    return Anchor.start(factors::containsKey);
   }
 
   @Override

@@ -47,7 +47,7 @@ record OutputFolder(Path path, Path tuned) {
           .folder("tuned|adapter", OutputFolder::model)
           .folder("deltas", any -> DELTAS)
           .file("training\\.(json|jsonl|png)|results\\.json|report\\.(md|html)")
-          .file("metric-against-drop-rate(-.+)?\\.png|searched-q-.+\\.png")
+          .file("metric-against-(bytes|drop-rate(-.+)?)\\.png|searched-q-.+\\.png")
           .temporaries();
 
   /** Of a method's name in a file's. */
@@ -92,14 +92,14 @@ record OutputFolder(Path path, Path tuned) {
   }
 
   /** A file of its own for every cell, called what it is. */
-  Path delta(double dropRate, String method, long seed) {
+  Path delta(String size, String method, long seed) {
     String slug = method.replaceAll("[^A-Za-z0-9.]+", "-");
     // Patterns may differ in what is lost here, and fill more than a file's name.
     if (!method.matches("[A-Za-z0-9.: -]*") || slug.length() > LONGEST) {
       String cut = slug.substring(0, Math.min(LONGEST, slug.length()));
       slug = cut + "-" + Names.digest(method);
     }
-    String name = String.format(Locale.ROOT, "%s-%s-%d", dropRate, slug, seed);
+    String name = String.format(Locale.ROOT, "%s-%s-%d", size, slug, seed);
     return path.resolve("deltas").resolve(name + ".safetensors");
   }
 

@@ -29,6 +29,7 @@ import java.util.Optional;
  * @param data its examples
  * @param pretrained the encoder it starts from
  * @param architecture that of the encoder, with a head for the task
+ * @param support what a fine-tune starts from and trains, where it is a sparse delta
  * @param splits the examples, tokenised
  * @param calibration of the examples of train, without their labels
  */
@@ -37,6 +38,7 @@ record Prepared(
     TaskData data,
     Pretrained pretrained,
     EncoderConfig architecture,
+    Optional<Support> support,
     Splits splits,
     CalibrationTexts calibration) {
 
@@ -54,6 +56,7 @@ record Prepared(
         config.encoder(),
         config.tuned(),
         classes(config),
+        Optional.ofNullable(finetune.support()),
         finetune.seed(),
         finetune.limit(),
         finetune.maxLength());
@@ -81,7 +84,8 @@ record Prepared(
   /**
    * Reads the encoder and tokenises.
    *
-   * @throws io.darex.bench.console.BadInputException if the encoder's files cannot be used
+   * @throws io.darex.bench.console.BadInputException if the encoder's files or the support cannot
+   *     be used
    */
   static Prepared of(RunConfig config, FinetuneConfig finetune, TaskData data, Console console)
       throws IOException {
@@ -93,7 +97,11 @@ record Prepared(
             ? Pretrained.open(config.encoderFolder().get())
             : BuiltInEncoders.read(config.encoder());
     EncoderConfig architecture = pretrained.config().withLabels(classes(config));
-    if (config.tuned().isEmpty()) {
+    Optional<Support> support = Optional.empty();
+    if (finetune.support() != null) {
+      support =
+          Optional.of(Support.open(finetune.support(), pretrained, architecture, task, console));
+    } else if (config.tuned().isEmpty()) {
       console.say("head: " + head(architecture, pretrained));
     }
     int longest = Math.min(finetune.maxLength(), architecture.maxTokens());
@@ -119,7 +127,7 @@ record Prepared(
       }
       CalibrationTexts calibration =
           CalibrationTexts.of(tokenizer, data.train(), CalibrationSize.DEFAULT);
-      return new Prepared(task, data, pretrained, architecture, splits, calibration);
+      return new Prepared(task, data, pretrained, architecture, support, splits, calibration);
     }
   }
 

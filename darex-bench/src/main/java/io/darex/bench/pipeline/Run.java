@@ -109,7 +109,7 @@ public final class Run {
   private Results execute(FinetuneConfig finetune, OutputFolder folder, boolean force)
       throws IOException {
     TaskData data = Prepared.data(config, finetune, glue, console);
-    String job = Job.digest(config, finetune, data, FineTuned.givenDigest(config));
+    String job = Job.digest(config, finetune, data, FineTuned.givenDigest(config, finetune));
     Report.requireFonts();
     if (force) {
       folder.requireClearable();

@@ -46,7 +46,7 @@ public final class SharedRuns implements AutoCloseable {
   private final Console console;
   private final Map<List<Object>, CompletableFuture<Prepared>> prepared = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<FineTuned>> tuned = new ConcurrentHashMap<>();
-  private final Map<Optional<Path>, CompletableFuture<Optional<String>>> given =
+  private final Map<List<Object>, CompletableFuture<Optional<String>>> given =
       new ConcurrentHashMap<>();
   private final Map<EncoderConfig, Deque<Encoder>> idle = new HashMap<>();
 
@@ -71,8 +71,8 @@ public final class SharedRuns implements AutoCloseable {
    * Reads and tokenises what the run needs, so that what is wrong with it is known before anything
    * runs.
    *
-   * @throws io.darex.bench.console.BadInputException if task, encoder or a fine-tune that is given
-   *     cannot be used
+   * @throws io.darex.bench.console.BadInputException if task, encoder, or a fine-tune or support
+   *     that is given cannot be used
    */
   public void prepare(RunConfig config) throws IOException {
     for (FinetuneConfig finetune : config.finetunes()) {
@@ -91,7 +91,7 @@ public final class SharedRuns implements AutoCloseable {
     if (config.tuned().isEmpty()) {
       for (FinetuneConfig finetune : config.finetunes()) {
         Prepared shared = prepared(config, finetune);
-        String job = Job.digest(config, finetune, shared.data(), Optional.empty());
+        String job = job(config, finetune, shared);
         if (!Files.exists(finetunes.resolve(job).resolve(TrainingRecord.FILE))) {
           long parameters =
               shared.pretrained().checkpoint().tensors().values().stream()
@@ -114,8 +114,7 @@ public final class SharedRuns implements AutoCloseable {
     List<Results> all = new ArrayList<>();
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
-      Optional<String> digest = once(given, config.tuned(), () -> FineTuned.givenDigest(config));
-      String job = Job.digest(config, finetune, shared.data(), digest);
+      String job = job(config, finetune, shared);
       FineTuned model = once(tuned, job, () -> tune(config, finetune, shared, job));
       Encoder encoder = borrow(shared);
       try {
@@ -129,6 +128,13 @@ public final class SharedRuns implements AutoCloseable {
       }
     }
     return all;
+  }
+
+  private String job(RunConfig config, FinetuneConfig finetune, Prepared shared)
+      throws IOException {
+    List<Object> named = List.of(config.tuned(), Optional.ofNullable(finetune.support()));
+    Optional<String> digest = once(given, named, () -> FineTuned.givenDigest(config, finetune));
+    return Job.digest(config, finetune, shared.data(), digest);
   }
 
   private Prepared prepared(RunConfig config, FinetuneConfig finetune) throws IOException {

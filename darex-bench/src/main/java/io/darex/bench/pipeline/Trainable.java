@@ -2,6 +2,7 @@ package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.Encoder;
 import io.darex.optim.AdamROptimizer;
+import io.darex.optim.Anchor;
 import io.darex.optim.DeltaStatistics;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,8 +25,11 @@ interface Trainable {
   /** Brings the encoder's weights up to date with the parameters. */
   void stepped();
 
-  /** Whether a parameter has a value that it starts from and is compared with. */
-  boolean isAnchored(String parameter);
+  /** Brings the parameters up to date with the encoder's weights, which were loaded. */
+  void loaded();
+
+  /** The pre-trained values that parameters are pulled to and compared with. */
+  Anchor anchor();
 
   /** Mean |Δ| over the weights of the encoder without its head. */
   double meanAbsDelta(AdamROptimizer optimizer);
@@ -57,8 +61,11 @@ interface Trainable {
     public void stepped() {}
 
     @Override
-    public boolean isAnchored(String parameter) {
-      return !encoder.config().family().isHead(parameter);
+    public void loaded() {}
+
+    @Override
+    public Anchor anchor() {
+      return Anchor.start(name -> !encoder.config().family().isHead(name));
     }
 
     @Override

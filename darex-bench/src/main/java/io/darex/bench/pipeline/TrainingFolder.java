@@ -219,6 +219,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
             });
     optimizer.restore(iteration(file), state);
     trained.own().forEach((name, array) -> array.assign(toArray(file.tensors().get(name))));
+    trained.loaded();
   }
 
   private static INDArray toArray(Tensor tensor) {

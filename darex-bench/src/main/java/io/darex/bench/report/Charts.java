@@ -130,8 +130,8 @@ public final class Charts {
   }
 
   /**
-   * Of one drop rate, the metric on validation (left axis) and the change of the output (right, or
-   * left where it is alone) against q: the paper's Figure 1.
+   * Of one drop rate or size, the metric on validation (left axis) and the change of the output
+   * (right, or left where it is alone) against q: the paper's Figure 1.
    *
    * @param rows of {@linkplain #isSearch searches}; at least one
    */
@@ -145,9 +145,9 @@ public final class Charts {
         chart(
             String.format(
                 Locale.ROOT,
-                "%s: searches of q at drop rate %s, mask %s",
+                "%s: searches of q at %s, mask %s",
                 results.task(),
-                rows.get(0).dropRate(),
+                rows.get(0).target(),
                 mask),
             mask.equals("random") ? "q (leftmost: 1 − drop rate, which is DARE)" : "q",
             labelled ? results.tuned().metric() + " on validation" : CHANGE);
@@ -224,10 +224,14 @@ public final class Charts {
   }
 
   private static XYChart chart(String title, String xAxis, String yAxis) {
+    return chart(title, xAxis, yAxis, HEIGHT);
+  }
+
+  static XYChart chart(String title, String xAxis, String yAxis, int height) {
     XYChart chart =
         new XYChartBuilder()
             .width(WIDTH)
-            .height(HEIGHT)
+            .height(height)
             .title(title)
             .xAxisTitle(xAxis)
             .yAxisTitle(yAxis)
@@ -241,9 +245,10 @@ public final class Charts {
     draw(chart.addSeries(name, x, List.of(y, y)), paint, SeriesMarkers.NONE);
   }
 
-  /** Of colours there are few that all can tell apart: then markers differ, too. */
-  private static void draw(MarkerSeries series, int index) {
-    Marker marker = MARKERS[index / PALETTE.length % MARKERS.length];
+  /** Of colours there are few that all can tell apart, so markers differ, too. */
+  static void draw(MarkerSeries series, int index) {
+    // Colour and marker together come again after 24.
+    Marker marker = MARKERS[(index + index / 12) % MARKERS.length];
     draw(series, PALETTE[index % PALETTE.length], marker);
   }
 

@@ -12,12 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The report of a run: {@code report.md} with its pictures, and {@code report.html}. */
@@ -112,27 +112,25 @@ public final class Report {
 
   private void compose(Optional<byte[]> training) {
     blocks.add(new Heading(1, title()));
+    blocks.addAll(
+        new Answer(
+                results.task(),
+                results.tuned().metric(),
+                FileLoss.of(results),
+                results.tuned().value(),
+                results.base().value(),
+                "mask seeds")
+            .blocks());
     blocks.add(new Paragraph(Sentences.head(results, rows)));
     blocks.add(new Heading(2, "Before pruning"));
     blocks.add(before());
     blocks.add(new Heading(2, "Pruned"));
     blocks.add(pruned());
+    Sentences.dropRates(rows).map(Paragraph::new).ifPresent(blocks::add);
     Map<String, List<Row>> byMask =
         rows.stream()
             .collect(Collectors.groupingBy(Row::mask, LinkedHashMap::new, Collectors.toList()));
-    byMask.forEach(
-        (mask, own) ->
-            blocks.add(
-                new Picture(
-                    byMask.size() == 1
-                        ? "metric-against-drop-rate.png"
-                        : "metric-against-drop-rate-" + file(mask) + ".png",
-                    "The metric on dev against the drop rate, mask "
-                        + mask
-                        + (own.stream().anyMatch(row -> row.seeds() > 1)
-                            ? "; bars are one standard deviation over mask seeds."
-                            : "; one mask seed."),
-                    Charts.metricAgainstDropRate(results, mask, own))));
+    byMask.forEach((mask, own) -> dropRates(mask, own, byMask.size() == 1 ? "" : "-" + file(mask)));
     byMask.forEach(this::searches);
     training.ifPresent(
         picture -> {
@@ -143,26 +141,44 @@ public final class Report {
         });
   }
 
+  /** Of one drop rate the picture against bytes says as much; of a size it is no round number. */
+  private void dropRates(String mask, List<Row> all, String suffix) {
+    List<Row> own = all.stream().filter(row -> !row.sized()).toList();
+    if (own.stream().map(Row::dropRate).distinct().count() < 2) {
+      return;
+    }
+    blocks.add(
+        new Picture(
+            "metric-against-drop-rate" + suffix + ".png",
+            "The metric on dev against the drop rate, mask "
+                + mask
+                + (own.stream().anyMatch(row -> row.seeds() > 1)
+                    ? "; bars are one standard deviation over mask seeds."
+                    : "; one mask seed."),
+            Charts.metricAgainstDropRate(results, mask, own)));
+  }
+
   private void searches(String mask, List<Row> own) {
     own.stream()
         .filter(Charts::isSearch)
-        .collect(Collectors.groupingBy(Row::dropRate, TreeMap::new, Collectors.toList()))
+        .sorted(Comparator.comparingDouble(Row::dropRate))
+        .collect(Collectors.groupingBy(Row::target, LinkedHashMap::new, Collectors.toList()))
         .forEach(
-            (dropRate, searches) ->
+            (target, searches) ->
                 blocks.add(
                     new Picture(
-                        "searched-q-" + file(mask) + "-at-" + dropRate + ".png",
-                        Sentences.searches(searches)
-                            + " at drop rate "
-                            + dropRate
-                            + ", mask "
-                            + mask
-                            + ".",
+                        "searched-q-"
+                            + file(mask)
+                            + "-at-"
+                            + file(target.replace("drop rate ", ""))
+                            + ".png",
+                        Sentences.searches(searches) + " at " + target + ", mask " + mask + ".",
                         Charts.searchedQ(results, mask, searches))));
   }
 
-  private static String file(String mask) {
-    return mask.replace(':', '-');
+  /** As a part of a file's name. */
+  private static String file(String words) {
+    return words.replaceAll("[^A-Za-z0-9.]", "-");
   }
 
   private Table before() {
@@ -179,11 +195,13 @@ public final class Report {
 
   private Table pruned() {
     List<List<String>> lines = new ArrayList<>();
-    for (Row row : rows) {
+    for (Row row : Row.bySize(rows, Row::method, Row::bytes)) {
       lines.add(
           List.of(
-              String.valueOf(row.dropRate()),
               row.method(),
+              Answer.size(row.bytes()),
+              Answer.toDense(row.bytes(), row.denseBytes()),
+              Row.dropRateWords(row.dropRate()),
               row.qRange().isEmpty()
                   ? String.format(Locale.ROOT, "%.4g", row.q())
                   : Row.words(row.qRange()),
@@ -192,13 +210,19 @@ public final class Report {
                   : String.format(Locale.ROOT, "%.1f", row.cost().seconds()),
               row.value().toString(),
               row.validation().toString(),
-              String.format(Locale.ROOT, "%.2f", row.bytes() / 1e6),
-              String.format(Locale.ROOT, "1 : %.0f", row.denseBytes() / row.bytes()),
               String.valueOf(row.seeds())));
     }
     return new Table(
         List.of(
-            "drop rate", "method", "q", "s for q", "dev", "validation", "MB", "to dense", "seeds"),
+            "method",
+            "file",
+            "to dense",
+            "drop rate",
+            "q",
+            "s for q",
+            "dev",
+            "validation",
+            "seeds"),
         lines);
   }
 

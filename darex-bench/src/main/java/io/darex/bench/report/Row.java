@@ -1,22 +1,31 @@
 package io.darex.bench.report;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.darex.bench.console.Size;
 import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Cost;
 import io.darex.prune.rescale.Point;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import lombok.Builder;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
 /**
  * The cells that differ only in their mask seed, as mean and spread.
  *
+ * @param dropRate mean fraction of delta entries dropped, as the mask counts them
+ * @param target what the recipe asks for in words: {@code drop rate 0.9}, or a size
+ * @param sized whether that is a size, from which the drop rate follows
  * @param key what tells it from the other rows of a run
  * @param method mask and rescale in a few words
  * @param mask kind of the mask
@@ -33,10 +42,13 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * @param denseBytes size of the tuned model
  * @param searched the q's tried for it
  * @param cost of finding q, for the first of them
+ * @param files the sparse deltas, relative to the output folder
  */
 @Builder
 record Row(
     double dropRate,
+    String target,
+    boolean sized,
     String key,
     String method,
     String mask,
@@ -50,7 +62,14 @@ record Row(
     double bytes,
     double denseBytes,
     List<Point> searched,
-    Cost cost) {
+    Cost cost,
+    List<String> files) {
+
+  /** Of a drop rate that someone wrote. */
+  private static final int LONGEST = 7;
+
+  /** The key of a recipe that asks for a size. */
+  private static final String BYTES = "bytes";
 
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -89,6 +108,16 @@ record Row(
     return new Spread(statistics.getMean(), statistics.getStandardDeviation(), statistics.getN());
   }
 
+  /** By method, the largest files first; methods in the order in which they came. */
+  static <T> List<T> bySize(List<T> rows, Function<T, String> method, ToDoubleFunction<T> bytes) {
+    return rows.stream()
+        .collect(Collectors.groupingBy(method, LinkedHashMap::new, Collectors.toList()))
+        .values()
+        .stream()
+        .flatMap(own -> own.stream().sorted(Comparator.comparingDouble(bytes).reversed()))
+        .toList();
+  }
+
   /** The rows of a run, in the order its cells were made. */
   static List<Row> of(List<Cell> cells) {
     Map<String, List<Cell>> groups = new LinkedHashMap<>();
@@ -99,7 +128,30 @@ record Row(
   /** By the recipe, not its name alone, which older versions gave to several. */
   private static String key(Cell cell) {
     // As text: a number that has been through a file may be of another type.
-    return cell.dropRate() + " " + cell.method() + " " + JSON.valueToTree(cell.recipe());
+    return target(cell) + " " + cell.method() + " " + JSON.valueToTree(cell.recipe());
+  }
+
+  private static String target(Cell cell) {
+    if (!sized(cell)) {
+      return "drop rate " + cell.dropRate();
+    }
+    return cell.recipe().get(BYTES) instanceof Number size
+        ? Size.text(size.longValue())
+        : said(cell, BYTES);
+  }
+
+  private static boolean sized(Cell cell) {
+    return cell.recipe().get(BYTES) != null;
+  }
+
+  /** A drop rate in words: one that follows from a size to three digits of what is kept. */
+  static String dropRateWords(double rate) {
+    String all = String.valueOf(rate);
+    return all.length() <= LONGEST || !Double.isFinite(rate)
+        ? all
+        : BigDecimal.ONE
+            .subtract(new BigDecimal(1 - rate).round(new MathContext(3)))
+            .toPlainString();
   }
 
   /** What a recipe says of itself; empty where a file was tampered with. */
@@ -119,7 +171,9 @@ record Row(
   private static Row row(List<Cell> cells) {
     Cell first = cells.get(0);
     return Row.builder()
-        .dropRate(first.dropRate())
+        .dropRate(spread(cells, Cell::dropRate).mean())
+        .target(target(first))
+        .sized(sized(first))
         .key(key(first))
         .method(first.method())
         .mask(said(first, "mask"))
@@ -134,6 +188,7 @@ record Row(
         .denseBytes((double) first.denseBytes())
         .searched(first.searched())
         .cost(first.cost())
+        .files(cells.stream().map(Cell::file).toList())
         .build();
   }
 }

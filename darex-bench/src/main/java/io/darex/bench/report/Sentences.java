@@ -3,6 +3,7 @@ package io.darex.bench.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -13,6 +14,9 @@ final class Sentences {
 
   /** Rescales that look at texts; all of these but the first at texts without labels. */
   private static final String TEXTS = "q-";
+
+  /** Masks that drop a fraction of the non-zeros. */
+  private static final Set<String> BY_SIZE = Set.of("magnitude", "wanda");
 
   private Sentences() {}
 
@@ -80,6 +84,18 @@ final class Sentences {
     }
     return "Values are mean ± standard deviation over mask seeds"
         + (single ? ", without the latter where there is one seed." : ".");
+  }
+
+  /** Of what the drop rates are, where not of all entries. */
+  static Optional<String> dropRates(List<Row> rows) {
+    TreeSet<String> masks = new TreeSet<>();
+    rows.stream().map(Row::mask).filter(BY_SIZE::contains).forEach(masks::add);
+    return masks.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "The drop rate is of the entries that changed where the mask is "
+                + String.join(" or ", masks)
+                + ": exact zeros of the delta are not counted as dropped.");
   }
 
   /** What a picture of searches shows. */

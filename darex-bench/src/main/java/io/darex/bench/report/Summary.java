@@ -1,5 +1,6 @@
 package io.darex.bench.report;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -20,8 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What fine-tunes that differ in their seed alone come to together: {@code results.json} and the
@@ -34,6 +37,8 @@ import java.util.function.Function;
  * @param finetunes one row a seed
  * @param unpruned the tuned checkpoint, the base with the tuned head, and the baselines
  * @param pruned one row a drop rate and method
+ * @param files the same with what each loses
+ * @param dropRates of what the drop rates are, where not of all entries
  */
 public record Summary(
     String task,
@@ -42,7 +47,9 @@ public record Summary(
     String metric,
     List<Finetune> finetunes,
     List<Unpruned> unpruned,
-    List<Pruned> pruned) {
+    List<Pruned> pruned,
+    @JsonIgnore List<FileLoss> files,
+    @JsonIgnore Optional<String> dropRates) {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -51,6 +58,7 @@ public record Summary(
     finetunes = List.copyOf(finetunes);
     unpruned = List.copyOf(unpruned);
     pruned = List.copyOf(pruned);
+    files = List.copyOf(files);
   }
 
   /**
@@ -87,7 +95,7 @@ public record Summary(
   /**
    * One method at one drop rate.
    *
-   * @param dropRate fraction of delta entries dropped
+   * @param dropRate mean fraction of delta entries dropped, as the mask counts them
    * @param method mask and rescale
    * @param q mean and spread over the fine-tunes, each of which finds its own; where tensors have
    *     their own, that of the others
@@ -140,13 +148,21 @@ public record Summary(
         first.tuned().metric(),
         finetunes,
         unpruned,
-        rows.values().stream().map(Summary::pruned).toList());
+        rows.values().stream().map(Summary::pruned).toList(),
+        FileLoss.of(
+            bySeed,
+            bySeed.keySet().stream().collect(Collectors.toMap(seed -> seed, Summary::folder))),
+        Sentences.dropRates(rows.values().stream().flatMap(Collection::stream).toList()));
+  }
+
+  private static String folder(long seed) {
+    return "seed-" + seed;
   }
 
   private static Finetune finetune(long seed, Results results) {
     return new Finetune(
         seed,
-        "seed-" + seed,
+        folder(seed),
         results.training().size(),
         results.plannedEpochs(),
         results.training().isEmpty() ? 0 : Row.spread(results.training(), Epoch::seconds).mean(),
@@ -166,7 +182,7 @@ public record Summary(
     Row first = rows.get(0);
     List<Double> qs = rows.stream().flatMap(row -> row.qRange().stream()).toList();
     return new Pruned(
-        first.dropRate(),
+        Row.spread(rows, Row::dropRate).mean(),
         first.method(),
         Row.spread(rows, Row::q),
         qs.isEmpty() ? List.of() : List.of(Collections.min(qs), Collections.max(qs)),
@@ -184,6 +200,15 @@ public record Summary(
     String title = "darex: " + task + " on " + encoder + ", " + finetunes.size() + " fine-tunes";
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
+    blocks.addAll(
+        new Answer(
+                task,
+                metric,
+                files,
+                unpruned.get(0).value().mean(),
+                unpruned.get(1).value().mean(),
+                "fine-tunes, each against its own unpruned model")
+            .blocks());
     blocks.add(
         new Paragraph(
             (optimizer.equals(Results.GIVEN)
@@ -212,6 +237,7 @@ public record Summary(
                 + " ± masks is the standard deviation between the mask seeds of one fine-tune, of"
                 + " which there is none with one mask seed."));
     blocks.add(prunedTable());
+    dropRates.map(Paragraph::new).ifPresent(blocks::add);
     Report.write(folder, title, blocks);
   }
 
@@ -236,13 +262,14 @@ public record Summary(
 
   private Table prunedTable() {
     return new Table(
-        List.of("drop rate", "method", "q", "dev", "± masks", "validation", "MB"),
-        pruned.stream()
+        List.of("method", "file", "drop rate", "q", "dev", "± masks", "validation"),
+        Row.bySize(pruned, Pruned::method, Pruned::bytes).stream()
             .map(
                 row ->
                     List.of(
-                        row.dropRate() + "",
                         row.method(),
+                        Answer.size(row.bytes()),
+                        Row.dropRateWords(row.dropRate()),
                         row.qRange().isEmpty()
                             ? row.q().form("%.4g", "%.2g")
                             : Row.words(row.qRange()),
@@ -250,8 +277,7 @@ public record Summary(
                         row.maskSeeds() > 1 && !Double.isNaN(row.maskStd())
                             ? form("%.3f", row.maskStd())
                             : "–",
-                        row.validation() + "",
-                        form("%.2f", row.bytes() / 1e6)))
+                        row.validation() + ""))
             .toList());
   }
 

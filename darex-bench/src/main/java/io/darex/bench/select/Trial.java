@@ -8,7 +8,8 @@ import io.darex.prune.Mask;
 import io.darex.prune.Objective;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
-import io.darex.prune.recipe.Pruner;
+import io.darex.prune.delta.Origin;
+import io.darex.prune.delta.Pruner;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import java.util.HashMap;
@@ -89,7 +90,7 @@ final class Trial {
 
   private Pruner pruner(Candidate candidate, double dropRate, long seed) {
     Recipe recipe = candidate.recipe().withDropRate(dropRate).withSeed(seed);
-    return new Pruner(recipe, delta, evidence, threads);
+    return new Pruner(recipe, delta, evidence, Origin.NONE, threads);
   }
 
   private Evidence byLabels(int half) {

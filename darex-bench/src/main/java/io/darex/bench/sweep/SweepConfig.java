@@ -224,6 +224,9 @@ public final class SweepConfig {
       makeAbsolute(resolved, "encoder");
     }
     makeAbsolute(resolved, "tuned");
+    if (resolved.get("finetune") instanceof ObjectNode finetune) {
+      makeAbsolute(finetune, "support");
+    }
     JsonNode prune = resolved.path("prune");
     for (JsonNode section : prune.isArray() ? prune : List.of(prune)) {
       if (section instanceof ObjectNode mapping) {

@@ -11,7 +11,7 @@ class DeltaNamesTest {
   private static final OutputFolder FOLDER = new OutputFolder(Path.of("out"));
 
   private static String name(String method) {
-    return FOLDER.delta(0.99, method, 3).getFileName().toString();
+    return FOLDER.delta("0.99", method, 3).getFileName().toString();
   }
 
   @Test

@@ -10,7 +10,6 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.BuiltInEncoders;
-import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.TinyBert;
@@ -21,7 +20,6 @@ import io.darex.bench.task.TaskData;
 import io.darex.bench.task.TaskTexts;
 import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.bench.tokenizer.TokenizerFiles;
-import io.darex.optim.AdamROptimizer;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
 import io.darex.prune.folder.HuggingFaceFolder;
@@ -215,7 +213,8 @@ class LoraTrainingTest {
     Path straight = folder.resolve("straight/training");
     finetuning(straight, training(LORA, TINY)).train();
     Path broken = folder.resolve("broken/training");
-    Finetuning interrupted = finetuning(broken, new Failing(training(LORA, TINY), failing));
+    Finetuning interrupted =
+        finetuning(broken, new FailingTrainable(training(LORA, TINY), failing));
     assertThatThrownBy(interrupted::train).hasMessage("interrupted");
 
     finetuning(broken, training(LORA, TINY)).train();
@@ -226,60 +225,6 @@ class LoraTrainingTest {
             "epoch-3.optimizer.safetensors",
             "epoch-3.adapter/adapter_model.safetensors")) {
       assertThat(broken.resolve(file)).hasSameBinaryContentAs(straight.resolve(file));
-    }
-  }
-
-  /** Fails at its n-th step. */
-  private static final class Failing implements Trainable {
-    private final Trainable real;
-    private int left;
-
-    Failing(Trainable real, int failing) {
-      this.real = real;
-      this.left = failing;
-    }
-
-    @Override
-    public Encoder encoder() {
-      return real.encoder();
-    }
-
-    @Override
-    public Map<String, INDArray> parameters() {
-      return real.parameters();
-    }
-
-    @Override
-    public Map<String, INDArray> gradients(Map<String, INDArray> dense) {
-      if (--left == 0) {
-        throw new IllegalStateException("interrupted");
-      }
-      return real.gradients(dense);
-    }
-
-    @Override
-    public void stepped() {
-      real.stepped();
-    }
-
-    @Override
-    public boolean isAnchored(String parameter) {
-      return real.isAnchored(parameter);
-    }
-
-    @Override
-    public double meanAbsDelta(AdamROptimizer optimizer) {
-      return real.meanAbsDelta(optimizer);
-    }
-
-    @Override
-    public SortedMap<String, INDArray> own() {
-      return real.own();
-    }
-
-    @Override
-    public void writeAdapter(Path folder) throws IOException {
-      real.writeAdapter(folder);
     }
   }
 

@@ -14,7 +14,6 @@ import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.Digests;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.PerTensorMask;
-import io.darex.prune.recipe.Pruner;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Need;
@@ -76,6 +75,10 @@ public final class DividedPruning {
   }
 
   private Optional<String> obstacle() {
+    if (recipe.bytes().isPresent()) {
+      return Optional.of(
+          "bytes " + recipe.bytes().get() + ", which weighs all tensors; give a dropRate");
+    }
     Mask mask = recipe.mask();
     if (recipe.budget() != Budget.UNIFORM) {
       return Optional.of("budget " + recipe.budget() + ", which weighs tensors against each other");
@@ -207,7 +210,7 @@ public final class DividedPruning {
    */
   public void prune(Part part, int threads) throws IOException {
     Delta some = job.delta().only(part.names());
-    Pruner pruner = new Pruner(recipe, some, Evidence.none(), threads);
+    Pruner pruner = new Pruner(recipe, some, Evidence.none(), Origin.NONE, threads);
     SparseDelta pruned = recipe.rescale().isPerTensor() ? pruner.prune() : pruner.choice();
     Path own = part.file().resolveSibling(part.file().getFileName() + "." + UUID.randomUUID());
     WriteOptions options = WriteOptions.defaults().withThreads(threads);
@@ -236,9 +239,11 @@ public final class DividedPruning {
             kept,
             job.delta().carried(),
             none.provenance());
+    SparseDelta signed = Pruner.signed(all, recipe, job.origin());
     if (recipe.rescale().isPerTensor()) {
-      return all;
+      return signed;
     }
-    return all.withScale(recipe.rescale().find(job.delta(), all, Evidence.none(), threads).scale());
+    return signed.withScale(
+        recipe.rescale().find(job.delta(), all, Evidence.none(), threads).scale());
   }
 }

@@ -10,7 +10,6 @@ import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.folder.PeftAdapter;
 import io.darex.prune.folder.WrittenFolder;
-import io.darex.prune.recipe.Pruner;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.safetensors.Safetensors;
@@ -56,7 +55,7 @@ public final class FactorPruning {
   private record Factor(Recipe recipe, Delta delta) {
     /** Takes the dense factors, by key, and gives the q's. */
     private Scale prune(SortedMap<String, Tensor> into, int threads) {
-      SparseDelta pruned = new Pruner(recipe, delta, Evidence.none(), threads).prune();
+      SparseDelta pruned = new Pruner(recipe, delta, Evidence.none(), Origin.NONE, threads).prune();
       pruned
           .applyTo(delta.base())
           .tensors()

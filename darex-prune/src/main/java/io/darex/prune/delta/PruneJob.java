@@ -6,7 +6,6 @@ import io.darex.prune.KeptTensor;
 import io.darex.prune.MismatchException;
 import io.darex.prune.PlaceStorage;
 import io.darex.prune.Preflight;
-import io.darex.prune.Provenance;
 import io.darex.prune.Sameness;
 import io.darex.prune.Scale;
 import io.darex.prune.SideFile;
@@ -20,10 +19,8 @@ import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.folder.InputFiles;
 import io.darex.prune.folder.SideFiles;
 import io.darex.prune.mask.NonZeros;
-import io.darex.prune.recipe.Pruner;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
-import io.darex.prune.safetensors.SafetensorsLayout;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -199,8 +196,14 @@ public final class PruneJob {
     return recipe.mask().keepRate();
   }
 
-  /** About how large the file will be. Reads tensors up to their first entry that changed. */
+  /**
+   * About how large the file will be, or how large it may be. Reads tensors up to their first entry
+   * that changed.
+   */
   public long expectedBytes() {
+    if (recipe.bytes().isPresent()) {
+      return recipe.bytes().get().bytes(denseBytes());
+    }
     Preflight all = Preflight.of(delta);
     Preflight kept = Preflight.of(getChanged());
     return new Preflight(
@@ -223,7 +226,7 @@ public final class PruneJob {
 
   /** The bytes of the tuned model's tensors: what a dense file of it takes. */
   public long denseBytes() {
-    return delta.tuned().tensors().values().stream().mapToLong(SafetensorsLayout::bytes).sum();
+    return Pruner.denseBytes(delta);
   }
 
   /**
@@ -254,27 +257,27 @@ public final class PruneJob {
     requireFree(file, options);
     Digests digests = digests();
     int threads = options.threads();
-    SparseDelta pruned = new Pruner(recipe, delta, evidence, threads).prune();
+    SparseDelta pruned = new Pruner(recipe, delta, evidence, origin(), threads).prune();
     return write(file, pruned, digests, options);
   }
 
   /** Writes the file, and says what became of it. */
   Outcome write(Path file, SparseDelta pruned, Digests digests, WriteOptions options)
       throws IOException {
-    Provenance provenance = provenance(pruned);
     Scale scale = pruned.scale();
     SparseDeltaFile.write(
         file,
-        pruned.withProvenance(provenance),
+        pruned,
         digests,
         options
-            .withIdentity(inputs + provenance.job() + pruned.mask().parameters() + scale)
+            .withIdentity(inputs + pruned.provenance().job() + pruned.mask().parameters() + scale)
             .withInputs(weights));
     return outcome(file, scale, options.threads(), digests.waited());
   }
 
-  private Provenance provenance(SparseDelta pruned) {
-    return pruned.provenance().withJob(Pruner.job(recipe, settings.texts())).withFiles(files);
+  /** What the file records. */
+  Origin origin() {
+    return new Origin(settings.texts(), files, settings.digests());
   }
 
   private Outcome outcome(Path file, Scale scale, int threads, Duration waited) throws IOException {

@@ -10,9 +10,9 @@ import java.math.RoundingMode;
  * candidates exactly ⌈n·(1−p)⌉ are kept. In binary 0.99 lies a little below 99/100, and one hundred
  * candidates would keep two.
  */
-final class DropRate {
+public final class DropRate {
   /** The parameter that most masks have. */
-  static final Parameter<Double> PARAMETER =
+  public static final Parameter<Double> PARAMETER =
       Parameter.of(
           "dropRate",
           "share of the entries that is dropped",

@@ -26,6 +26,20 @@ public final class Masks {
   private Masks() {}
 
   /**
+   * The same mask at another drop rate.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
+  public static Mask at(Mask mask, double dropRate) {
+    Map<String, Object> parameters = new TreeMap<>(mask.parameters());
+    if (!parameters.containsKey(DropRate.PARAMETER.key())) {
+      throw new IllegalArgumentException("expected a mask with a dropRate, got " + mask.kind());
+    }
+    parameters.put(DropRate.PARAMETER.key(), dropRate);
+    return create(mask.kind(), parameters);
+  }
+
+  /**
    * Makes a mask from its kind and all {@link Mask#parameters}: a {@link PerTensorMask} where
    * {@code dropRate} is a map.
    *

@@ -22,7 +22,7 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
 
   /** Which values a parameter takes. */
   public sealed interface Type<T>
-      permits Decimal, Whole, Seed, Seeds, Choice, Numbers, Text, Texts {
+      permits Decimal, Whole, Seed, Seeds, Bytes, Choice, Numbers, Text, Texts {
     /** What is expected, such as {@code "a number"}, for an error. */
     String words();
 
@@ -74,6 +74,19 @@ public record Parameter<T>(String key, String help, Type<T> type, Optional<T> fa
     @Override
     public Long read(Object value) {
       return Decimals.whole(value);
+    }
+  }
+
+  /** A number of bytes, or a share of those of something. */
+  public record Bytes() implements Type<ByteSize> {
+    @Override
+    public String words() {
+      return "a size such as 400KB, 1.5MB or 1%";
+    }
+
+    @Override
+    public ByteSize read(Object value) {
+      return ByteSize.of(value.toString());
     }
   }
 

@@ -9,7 +9,9 @@ import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
+import io.darex.prune.mask.DropRate;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.parameter.Parameters;
 import io.darex.prune.rescale.InverseKeepRate;
 import io.darex.prune.rescale.Need;
@@ -30,8 +32,11 @@ import java.util.TreeMap;
  * @param budget how the mask's drop rate is spread over the tensors
  * @param rescale how q is found
  * @param values how kept values are stored
+ * @param bytes how large the file may be: the drop rate is found for it, whatever the mask's; a
+ *     share is one of the fine-tuned checkpoint's bytes. Empty where the mask's drop rate counts
  */
-public record Recipe(Pruning pruning, Budget budget, Rescale rescale, Values values) {
+public record Recipe(
+    Pruning pruning, Budget budget, Rescale rescale, Values values, Optional<ByteSize> bytes) {
   /** The fast writer gives the shortest decimal of a double on every Java; Java 17 does not. */
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -41,10 +46,17 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, Values val
   /**
    * Checks that these go together.
    *
-   * @throws IllegalArgumentException if tensors cannot have drop rates of their own with this mask
+   * @throws IllegalArgumentException if tensors cannot have drop rates of their own with this mask,
+   *     or it has no drop rate to find
    */
   public Recipe {
     budget.requireFits(pruning.mask());
+    bytes.ifPresent(size -> Masks.at(pruning.mask(), pruning.mask().dropRate()));
+  }
+
+  /** A recipe whose mask has the drop rate. */
+  public Recipe(Pruning pruning, Budget budget, Rescale rescale, Values values) {
+    this(pruning, budget, rescale, values, Optional.empty());
   }
 
   /** A recipe for all of an encoder but its head, with one drop rate for all tensors. */
@@ -77,11 +89,15 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, Values val
             given.get(RecipeKeys.PRESET),
             given.get(RecipeKeys.ONLY),
             given.get(RecipeKeys.EXCLUDE));
+    if (given.has(RecipeKeys.BYTES) && given.has(DropRate.PARAMETER)) {
+      throw new IllegalArgumentException("expected either bytes or dropRate, got both");
+    }
     return new Recipe(
         new Pruning(mask, selection),
         given.get(RecipeKeys.BUDGET),
         rescale,
-        given.get(RecipeKeys.VALUES));
+        given.get(RecipeKeys.VALUES),
+        given.has(RecipeKeys.BYTES) ? Optional.of(given.get(RecipeKeys.BYTES)) : Optional.empty());
   }
 
   private static String conventional(Mask mask, Map<String, ?> said) {
@@ -97,6 +113,11 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, Values val
   /** What makes the same recipe by {@link #of}. */
   public SortedMap<String, Object> parameters() {
     SortedMap<String, Object> parameters = new TreeMap<>(mask().parameters());
+    bytes.ifPresent(
+        size -> {
+          parameters.remove(DropRate.PARAMETER.key());
+          parameters.put(RecipeKeys.BYTES.key(), size.toString());
+        });
     parameters.put("mask", mask().kind());
     parameters.put("budget", budget.toString());
     parameters.putAll(rescale.parameters());
@@ -111,7 +132,8 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, Values val
     return json(parameters());
   }
 
-  static String json(Map<String, ?> keys) {
+  /** Keys as JSON, the same text on every Java. */
+  public static String json(Map<String, ?> keys) {
     try {
       return JSON.writeValueAsString(keys);
     } catch (JsonProcessingException e) {
@@ -126,21 +148,29 @@ public record Recipe(Pruning pruning, Budget budget, Rescale rescale, Values val
 
   /** The same recipe with its mask drawn from another seed. */
   public Recipe withSeed(long seed) {
-    return withMask(mask().withSeed(seed));
+    return withMask(mask().withSeed(seed), bytes);
   }
 
   /**
-   * The same recipe at another drop rate.
+   * The same recipe at this drop rate, whatever the size.
    *
-   * @throws IllegalArgumentException if the mask cannot have another, as n:m has none and magnitude
-   *     of scope model compares all tensors at one
+   * @throws IllegalArgumentException if the mask has none, as n:m
    */
   public Recipe withDropRate(double dropRate) {
-    return withMask(mask().withDropRate(dropRate));
+    return withMask(Masks.at(mask(), dropRate), Optional.empty());
   }
 
-  private Recipe withMask(Mask mask) {
-    return new Recipe(new Pruning(mask, pruning.selection()), budget, rescale, values);
+  /**
+   * The same recipe for a file of this size.
+   *
+   * @throws IllegalArgumentException if the mask has no drop rate to find
+   */
+  public Recipe withBytes(ByteSize size) {
+    return withMask(mask(), Optional.of(size));
+  }
+
+  private Recipe withMask(Mask mask, Optional<ByteSize> size) {
+    return new Recipe(new Pruning(mask, pruning.selection()), budget, rescale, values, size);
   }
 
   /** What of it needs that, in words such as {@code mask wanda}; empty where nothing does. */

@@ -5,6 +5,7 @@ import io.darex.prune.Selection;
 import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Kinds;
 import io.darex.prune.parameter.Parameter;
@@ -41,6 +42,13 @@ public final class RecipeKeys {
           "by which q kept entries are divided (inverse-keep-rate for drawn masks, none for"
               + " others)",
           new Parameter.Choice<>(Rescales.KINDS.all()));
+
+  static final Parameter<ByteSize> BYTES =
+      Parameter.required(
+          "bytes",
+          "how large the file may be, such as 400KB, or a share of the fine-tuned checkpoint such"
+              + " as 1%; finds the drop rate",
+          new Parameter.Bytes());
 
   static final Parameter<Budget> BUDGET =
       Parameter.of(
@@ -106,6 +114,7 @@ public final class RecipeKeys {
     List<RecipeKey> all = new ArrayList<>();
     all.add(of(MASK));
     all.addAll(of(Masks.KINDS));
+    all.add(of(BYTES));
     all.add(of(BUDGET));
     all.add(of(RESCALE));
     all.addAll(of(Rescales.KINDS));

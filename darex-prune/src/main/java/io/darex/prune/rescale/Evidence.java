@@ -12,6 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import lombok.AccessLevel;
+import lombok.Getter;
+import lombok.RequiredArgsConstructor;
 import lombok.With;
 
 /**
@@ -75,6 +78,25 @@ public record Evidence(
     }
     return PerTensorMask.sparing(
         budget.allocate(informed, changed, numbers, threads), all, unchanged);
+  }
+
+  /** The same, which computes what it has to compute only once. */
+  public Evidence remembering() {
+    return withImportance(importance.map(Remembered::new));
+  }
+
+  /** Asks once. */
+  @RequiredArgsConstructor
+  private static final class Remembered implements Supplier<Map<String, Double>> {
+    private final Supplier<Map<String, Double>> source;
+
+    @Getter(lazy = true, value = AccessLevel.PRIVATE)
+    private final Map<String, Double> answer = source.get();
+
+    @Override
+    public Map<String, Double> get() {
+      return getAnswer();
+    }
   }
 
   /**

@@ -67,6 +67,11 @@ public record FixedQ(Scale scale) implements Rescale {
             Map.of("fallback", scale.fallback(), "tensors", new TreeMap<>(scale.perTensor())));
   }
 
+  @Override
+  public boolean hasOwnQs() {
+    return !scale.perTensor().isEmpty();
+  }
+
   /**
    * {@inheritDoc}
    *

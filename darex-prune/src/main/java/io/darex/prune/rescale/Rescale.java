@@ -31,6 +31,11 @@ public interface Rescale {
     return false;
   }
 
+  /** Whether tensors get q's of their own where the mask has one drop rate for all. */
+  default boolean hasOwnQs() {
+    return isPerTensor();
+  }
+
   /**
    * Finds the q of every tensor; the answer does not depend on {@code threads}.
    *

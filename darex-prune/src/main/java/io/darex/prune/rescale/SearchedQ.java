@@ -171,6 +171,11 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
   }
 
   @Override
+  public boolean hasOwnQs() {
+    return scope == Scope.LAYER;
+  }
+
+  @Override
   public boolean isShared() {
     return !seeds.isEmpty();
   }

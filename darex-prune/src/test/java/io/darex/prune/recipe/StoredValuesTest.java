@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Delta;
+import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Values;
-import io.darex.prune.rescale.Evidence;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.util.Arrays;
@@ -83,18 +83,9 @@ class StoredValuesTest {
 
   private static SparseDelta signs(float[] base, float[] tuned, double dropRate, int threads) {
     Delta delta = Delta.between(checkpoint(base), checkpoint(tuned), Selection.ALL);
-    Recipe recipe = Recipe.of(Map.of("mask", "magnitude", "dropRate", dropRate, "values", "sign"));
-    assertThat(recipe.parameters()).containsEntry("values", "sign");
-    return new Pruner(
-            new Recipe(
-                new Pruning(recipe.mask(), Selection.ALL),
-                recipe.budget(),
-                recipe.rescale(),
-                recipe.values()),
-            delta,
-            Evidence.none(),
-            threads)
-        .choice();
+    Mask mask = Recipe.of(Map.of("mask", "magnitude", "dropRate", dropRate)).mask();
+    return StoredValues.of(
+        new Pruning(mask, Selection.ALL).view(delta, threads), Values.SIGN, threads);
   }
 
   private static InMemoryCheckpoint checkpoint(float[] values) {

@@ -1,0 +1,137 @@
+package io.darex.prune.delta;
+
+import io.darex.prune.SideFile;
+import io.darex.prune.SparseDelta;
+import io.darex.prune.Tensor;
+import io.darex.prune.parameter.ByteSize;
+import io.darex.prune.safetensors.SafetensorsLayout;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.DoubleFunction;
+import java.util.function.ToLongFunction;
+import lombok.RequiredArgsConstructor;
+
+/**
+ * Finds the lowest drop rate at which a file is no larger than asked for. The share that is kept
+ * has four significant digits. Files whose size is within a thousandth of what is asked for are
+ * large enough.
+ */
+@RequiredArgsConstructor
+final class SizeFit {
+  /** Shares of a power of ten, from 0.1000 to 0.9999. */
+  private static final int STEPS = 9000;
+
+  private static final int FIRST = 1000;
+  private static final int DIGITS = 3;
+
+  /** The smallest share is 10 to minus this. */
+  private static final int POWERS = 9;
+
+  /** Files that are larger than this share of what is asked for need no further search. */
+  private static final double ENOUGH = 0.999;
+
+  /** What is tried for, so that it fits. */
+  private static final double AIM = 0.9995;
+
+  private final long bytes;
+  private final long entries;
+  private final DoubleFunction<SparseDelta> atDropRate;
+  private final ToLongFunction<SparseDelta> size;
+  private final Map<Integer, Long> known = new HashMap<>();
+
+  /** The largest that fits so far. */
+  private SparseDelta best;
+
+  /**
+   * The delta at that drop rate.
+   *
+   * @throws IllegalArgumentException if no file is that small
+   */
+  SparseDelta fit() {
+    long floor = size(0);
+    if (floor > bytes) {
+      throw new IllegalArgumentException(tooSmall());
+    }
+    int low = 0;
+    int high = STEPS * POWERS + 1;
+    // A rough start: nine bits an entry, half of which changed.
+    double slope = entries * 9.0 / Byte.SIZE / 2;
+    while (high - low > 1 && size(low) < ENOUGH * bytes) {
+      int index = index((AIM * bytes - floor) / slope);
+      // Where that leads nowhere the middle does.
+      boolean slow = known.size() % 4 == 0;
+      int guess = slow || index <= low || index >= high ? (low + high) >>> 1 : index;
+      slope = (size(guess) - floor) / share(guess).doubleValue();
+      if (size(guess) <= bytes) {
+        low = guess;
+      } else {
+        high = guess;
+      }
+    }
+    return best;
+  }
+
+  /** The number of a share, about. */
+  private static int index(double share) {
+    double power = StrictMath.floor(StrictMath.log10(share));
+    double mantissa = share / StrictMath.pow(10, power);
+    return (int) Math.round((power + POWERS) * STEPS + FIRST * (mantissa - 1));
+  }
+
+  private long size(int index) {
+    Long found = known.get(index);
+    if (found == null) {
+      SparseDelta delta = atDropRate.apply(dropRate(index));
+      found = size.applyAsLong(delta);
+      known.put(index, found);
+      if (found <= bytes && largest(index)) {
+        best = delta;
+      }
+    }
+    return found;
+  }
+
+  private boolean largest(int index) {
+    return known.entrySet().stream()
+        .noneMatch(each -> each.getKey() > index && each.getValue() <= bytes);
+  }
+
+  private static double dropRate(int index) {
+    return BigDecimal.ONE.subtract(share(index)).doubleValue();
+  }
+
+  /** The share that is kept. */
+  private static BigDecimal share(int index) {
+    return BigDecimal.valueOf(FIRST + index % STEPS)
+        .scaleByPowerOfTen(index / STEPS - POWERS - DIGITS);
+  }
+
+  private String tooSmall() {
+    SparseDelta smallest = atDropRate.apply(dropRate(0));
+    long whole = smallest.whole().values().stream().mapToLong(SafetensorsLayout::bytes).sum();
+    long files =
+        smallest.provenance().files().values().stream()
+            .map(SideFile::content)
+            .flatMap(Optional::stream)
+            .mapToLong(Tensor::count)
+            .sum();
+    List<String> parts = new ArrayList<>();
+    if (whole > 0) {
+      parts.add("tensors carried whole, such as the head, " + ByteSize.text(whole));
+    }
+    if (files > 0) {
+      parts.add("files beside the weights " + ByteSize.text(files));
+    }
+    parts.add("header and table " + ByteSize.text(size(0) - whole - files));
+    return "expected at least "
+        + ByteSize.text(size(0))
+        + " for this pair ("
+        + String.join(", ", parts)
+        + "), got "
+        + ByteSize.text(bytes);
+  }
+}
