@@ -73,7 +73,7 @@ record DeltaContent(List<Tensor> tensors, SortedMap<String, String> texts) {
       List<Tensor> tensors = new ArrayList<>();
       List<OneMagnitude> magnitudes = new ArrayList<>();
       if (signs) {
-        kept.forEach(each -> magnitudes.add(OneMagnitude.of(each.values())));
+        kept.forEach(each -> magnitudes.add(OneMagnitude.of(each)));
         tensors.add(new SignBits(SIGNS, values(magnitudes)));
       } else {
         DType dtype = delta.values().dtype();

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * What a sparse-delta file says of its pruned tensors besides places and values (docs/FORMAT.md
- * §3). {@link DeltaTableReader} reads it.
+ * §5). {@link DeltaTableReader} reads it.
  *
  * @param rows one for each tensor, in order of their names
  * @param fallback the q of tensors that are not in the file

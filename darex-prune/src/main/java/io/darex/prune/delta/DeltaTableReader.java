@@ -137,9 +137,8 @@ final class DeltaTableReader {
       int rest = like.length - prefix;
       suffix = (int) number("an end of at most " + rest + " bytes", rest);
     }
-    int left = bytes.remaining();
-    int middle = (int) number("a name of at most " + left + " bytes of its own", left);
-    require(middle, "the name");
+    int middle = (int) number("a length of a name", bytes.remaining());
+    require(middle, "the " + middle + " bytes that a name has of its own");
     byte[] name = new byte[prefix + middle + suffix];
     System.arraycopy(like, 0, name, 0, prefix);
     bytes.get(name, prefix, middle);

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * Names, most of which are like one a little before them: those of layers repeat with another
- * number (docs/FORMAT.md §3).
+ * number (docs/FORMAT.md §5).
  */
 final class NameCode {
   private NameCode() {}

@@ -1,6 +1,7 @@
 package io.darex.prune.delta;
 
 import io.darex.prune.DType;
+import io.darex.prune.KeptTensor;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Tensor;
 
@@ -8,23 +9,20 @@ import io.darex.prune.Tensor;
  * Kept values of one tensor of which a file has the signs alone: F32, read with the check that they
  * all have one magnitude.
  *
+ * @param name the tensor's
  * @param values F32, one-dimensional
  * @param magnitude that of the first one; 0 where there is none
  */
-record OneMagnitude(Tensor values, float magnitude) implements Tensor {
+record OneMagnitude(String name, Tensor values, float magnitude) implements Tensor {
   /**
    * Reads the first value.
    *
    * @throws NonFiniteException if it is NaN or infinite
    */
-  static OneMagnitude of(Tensor values) {
-    float first = values.count() == 0 ? 0 : values.at(0);
-    return new OneMagnitude(values, Math.abs(NonFiniteException.check(values.name(), 0, first)));
-  }
-
-  @Override
-  public String name() {
-    return values.name();
+  static OneMagnitude of(KeptTensor kept) {
+    float first = kept.kept() == 0 ? 0 : kept.values().at(0);
+    float magnitude = Math.abs(NonFiniteException.check(kept.name(), 0, first));
+    return new OneMagnitude(kept.name(), kept.values(), magnitude);
   }
 
   @Override
@@ -45,7 +43,7 @@ record OneMagnitude(Tensor values, float magnitude) implements Tensor {
       if (Math.abs(value) != magnitude) {
         throw new IllegalArgumentException(
             "tensor "
-                + name()
+                + name
                 + ", kept value "
                 + (from + i)
                 + ": expected one magnitude, "

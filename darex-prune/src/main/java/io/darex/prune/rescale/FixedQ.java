@@ -58,7 +58,7 @@ public record FixedQ(Scale scale) implements Rescale {
     return KIND.name();
   }
 
-  /** {@code q}, or {@code fallback} and {@code tensors} as {@code darex.q} in a file has them. */
+  /** {@code q}, or {@code fallback} and {@code tensors}. */
   @Override
   public Map<String, Object> parameters() {
     return scale.perTensor().isEmpty()

@@ -1,6 +1,7 @@
 package io.darex.prune.delta;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -58,6 +59,21 @@ class PythonReaderTest {
               file.write(pruned[name].astype("<f4").tobytes())
       """;
 
+  /** Writes the sum of all values, and how long it takes to apply the delta. */
+  private static final String TIMED =
+      """
+
+      import sys, time
+      _, delta, base, out = sys.argv
+      base = {name: array(*tensor) for name, tensor in read_safetensors(base)[1].items()}
+      start = time.perf_counter()
+      pruned = apply(delta, base)
+      seconds = time.perf_counter() - start
+      with open(out, "w") as file:
+          total = sum(value.astype(float).sum() for value in pruned.values())
+          file.write(f"{total} after {seconds:.2f} s")
+      """;
+
   /** Adds what an exported file says to zeros, by name. */
   private static final String ADD =
       """
@@ -107,6 +123,34 @@ class PythonReaderTest {
     assertThat(python(APPLY, file)).isEqualTo(values(pruned.tensors().values()));
   }
 
+  /** Of the size of MiniLM-L6; how long it takes is printed, as it depends on the machine. */
+  @Test
+  void appliesADeltaOfTwentyTwoMillionParameters() throws Exception {
+    long[][] shapes = new long[19][];
+    Arrays.fill(shapes, new long[] {1536, 384});
+    shapes[0] = new long[] {30_522, 384};
+    InMemoryCheckpoint large = SparseDeltas.base(shapes);
+    for (int mask : new int[] {0, 2}) {
+      Path file = folder.resolve("large" + mask);
+      SparseDeltaFile.write(file, SparseDeltas.view(SparseDeltas.MASKS.get(mask), large), false);
+      Checkpoint pruned = SparseDeltaFile.read(file).applyTo(large);
+      String[] said = new String(python(TIMED, file, large), StandardCharsets.UTF_8).split(" ", 2);
+      assertThat(Double.parseDouble(said[0]))
+          .isCloseTo(sum(pruned.tensors().values()), within(1e-6));
+      System.out.println(SparseDeltas.MASKS.get(mask).kind() + ": applied " + said[1]);
+    }
+  }
+
+  private static double sum(Iterable<Tensor> tensors) {
+    double sum = 0;
+    for (Tensor tensor : tensors) {
+      for (float value : Checkpoints.values(tensor)) {
+        sum += value;
+      }
+    }
+    return sum;
+  }
+
   @Test
   void addsWhatWeExport() throws Exception {
     for (Mask mask : List.of(SparseDeltas.MASKS.get(0), SparseDeltas.MASKS.get(2))) {
@@ -132,18 +176,22 @@ class PythonReaderTest {
   }
 
   private float[] python(String driver, Path file) throws Exception {
+    ByteBuffer bytes = ByteBuffer.wrap(python(driver, file, base)).order(ByteOrder.LITTLE_ENDIAN);
+    float[] values = new float[bytes.remaining() / Float.BYTES];
+    bytes.asFloatBuffer().get(values);
+    return values;
+  }
+
+  private byte[] python(String driver, Path file, Checkpoint onto) throws Exception {
     Path script = folder.resolve("reader.py");
     Path basePath = folder.resolve("base.safetensors");
     Path out = folder.resolve("out");
     Files.writeString(script, reader() + driver);
-    Safetensors.write(basePath, base.tensors().values(), Map.of(), true);
+    Safetensors.write(basePath, onto.tensors().values(), Map.of(), true);
     List<String> command =
         Stream.of("python3", script, file, basePath, out).map(Object::toString).toList();
     assertThat(failure(command)).isEmpty();
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(out)).order(ByteOrder.LITTLE_ENDIAN);
-    float[] values = new float[bytes.remaining() / Float.BYTES];
-    bytes.asFloatBuffer().get(values);
-    return values;
+    return Files.readAllBytes(out);
   }
 
   private static String reader() throws IOException {
