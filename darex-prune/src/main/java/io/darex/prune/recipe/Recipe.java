@@ -10,7 +10,9 @@ import io.darex.prune.Selection;
 import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.DropRate;
+import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.mask.Scope;
 import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Parameters;
@@ -111,6 +113,13 @@ public record Recipe(
     Map<String, Object> keys = new TreeMap<>(said);
     if (kind.keys().contains(DropRate.PARAMETER.key())) {
       keys.putIfAbsent(DropRate.PARAMETER.key(), 0.0);
+    }
+    // Rates of tensors mean nothing where all are compared at one threshold.
+    if (kind.keys().contains(MagnitudeMask.SCOPE.key())
+        && said.containsKey(RecipeKeys.BUDGET.key())) {
+      if (!said.get(RecipeKeys.BUDGET.key()).toString().equals(Budget.UNIFORM.toString())) {
+        keys.putIfAbsent(MagnitudeMask.SCOPE.key(), Scope.TENSOR.toString());
+      }
     }
     return RecipeKeys.make(Masks.KINDS, kind, keys);
   }

@@ -27,6 +27,12 @@ class DotMatchTest implements RescaleContract {
     return new DotMatch();
   }
 
+  @Override
+  public double least(double keepRate) {
+    // The largest or the smallest entries may be kept.
+    return 0;
+  }
+
   /** ⟨Δ̂, Δ⟩ = ‖Δ‖², summed here entry by entry over all tensors. */
   @ParameterizedTest
   @CsvSource({"F32, 0.5", "F32, 0.99", "SIGN, 0.5", "SIGN, 0.97", "BF16, 0.9"})
