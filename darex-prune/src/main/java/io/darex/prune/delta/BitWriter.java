@@ -13,7 +13,8 @@ final class BitWriter {
   private static final int CHUNK = 1 << 20;
 
   private final List<Tensor> chunks = new ArrayList<>();
-  private ByteBuffer chunk = chunk();
+  private byte[] bytes = new byte[CHUNK];
+  private ByteBuffer chunk = over(bytes);
 
   /** The bits that do not fill a word yet, from the lowest on. */
   private long word;
@@ -26,8 +27,8 @@ final class BitWriter {
     return bits / Byte.SIZE + (bits % Byte.SIZE == 0 ? 0 : 1);
   }
 
-  private static ByteBuffer chunk() {
-    return ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+  private static ByteBuffer over(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Adds {@code zeros} zeros and a one. */
@@ -53,8 +54,9 @@ final class BitWriter {
     int fitted = Long.SIZE - used;
     chunk.putLong(word);
     if (!chunk.hasRemaining()) {
-      chunks.add(new ByteTensor("bits", chunk.array()));
-      chunk = chunk();
+      chunks.add(new ByteTensor("bits", bytes));
+      bytes = new byte[CHUNK];
+      chunk = over(bytes);
     }
     word = fitted == Long.SIZE ? 0 : bits >>> fitted;
     used = length - fitted;
@@ -66,7 +68,7 @@ final class BitWriter {
       chunk.put((byte) word);
       word >>>= Byte.SIZE;
     }
-    chunks.add(new ByteTensor("bits", Arrays.copyOf(chunk.array(), chunk.position())));
+    chunks.add(new ByteTensor("bits", Arrays.copyOf(bytes, chunk.position())));
     return List.copyOf(chunks);
   }
 }
