@@ -3,6 +3,7 @@ package io.darex.bench.cli;
 import io.darex.bench.cluster.Cluster;
 import io.darex.bench.cluster.PartWork;
 import io.darex.bench.cluster.Work;
+import io.darex.bench.config.KnownLoss;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Interruption;
@@ -19,7 +20,6 @@ import io.darex.prune.folder.PeftAdapter;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.rescale.Point;
-import io.darex.prune.rescale.Unscaled;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,14 +57,12 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Examples:",
-      "  darex prune --base bert --tuned bert-sst2 --drop-rate 0.9 --out d.safetensors",
+      "  darex prune --base bert --tuned bert-sst2 --out d.safetensors",
+      "  darex prune --base bert --tuned bert-sst2 --bytes 400KB --out d.safetensors",
       "  darex prune --adapter bert-sst2-lora --drop-rate 0.5 --out pruned-lora"
     })
 final class PruneCommand implements Callable<Integer> {
   private static final double PERCENT = 100;
-
-  /** From here on entries that were kept without a rescale are too small for what was dropped. */
-  private static final double HIGH = 0.9;
 
   /** Below this share of zeros a delta is as dense as any. */
   private static final double SPARSE = 0.01;
@@ -157,9 +155,7 @@ final class PruneCommand implements Callable<Integer> {
     }
     preflight(job).forEach(console::say);
     requireRoom(job);
-    if (!options.namesRescale()) {
-      advice(recipe).ifPresent(console::say);
-    }
+    KnownLoss.of(recipe, job.denseBytes()).ifPresent(console::say);
     long start = System.nanoTime();
     PruneJob.Outcome outcome;
     if (divided.isPresent()) {
@@ -182,17 +178,6 @@ final class PruneCommand implements Callable<Integer> {
     }
     report(job, outcome, Duration.ofNanos(System.nanoTime() - start));
     return 0;
-  }
-
-  /** What docs/RESULTS.md ("Which method") says of a convention that was followed unasked. */
-  private static Optional<String> advice(Recipe recipe) {
-    return recipe.rescale().equals(new Unscaled()) && recipe.mask().dropRate() >= HIGH
-        ? Optional.of(
-            "no rescale, as is the convention for mask "
-                + recipe.mask().kind()
-                + "; at such a drop rate a q keeps far more: --rescale norm-match needs no texts,"
-                + " q-unlabelled and q-labelled find one by --calibration or --task")
-        : Optional.empty();
   }
 
   private static DividedPruning divided(PruneJob job) {

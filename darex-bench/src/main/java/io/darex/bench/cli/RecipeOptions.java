@@ -111,7 +111,8 @@ final class RecipeOptions {
       help.append("; default ").append(fallback.get());
     }
     help.setCharAt(0, Character.toUpperCase(help.charAt(0)));
-    return help.append('.').toString();
+    // What is left of a percent sign when picocli has formatted it.
+    return help.append('.').toString().replace("%", "%%");
   }
 
   /**
@@ -141,6 +142,12 @@ final class RecipeOptions {
           "--adapter: expected no --budget, as each factor has its own rate, got "
               + said.get("budget"));
     }
+    if (said.containsKey("bytes")) {
+      throw new BadInputException(
+          "--adapter: expected --drop-rate, as factors are stored whole, got --bytes");
+    }
+    said.putIfAbsent("mask", "random");
+    said.put("values", "f32");
     own.forEach(
         (key, value) -> {
           if (value != null) {
@@ -148,6 +155,9 @@ final class RecipeOptions {
           }
         });
     Recipe recipe = RecipeReader.of(said);
+    if (recipe.bytes().isPresent()) {
+      throw new BadInputException("--adapter: expected a --drop-rate, got none");
+    }
     if (!recipe.needsWeightsAlone()) {
       throw new BadInputException(
           "--adapter: expected a recipe that looks at nothing but the weights, got "
@@ -166,11 +176,6 @@ final class RecipeOptions {
     Object named = said().get(RecipeReader.Q_FILE);
     return Inputs.of(config.orElse(null), named == null ? null : Path.of(named.toString()))
         .and(calibration().orElse(null));
-  }
-
-  /** Whether a rescale is named. */
-  boolean namesRescale() {
-    return said().containsKey(RecipeKeys.RESCALE.key());
   }
 
   /** What file and options say, by key. */

@@ -41,7 +41,7 @@ public final class RecipeName {
         .parameters()
         .forEach(
             (key, value) -> {
-              if (!Set.of("seed", "dropRate").contains(key) && !value.equals("tensor")) {
+              if (!Set.of("seed", "dropRate").contains(key) && !value.equals("model")) {
                 words.add(key + " " + value);
               }
             });

@@ -2,6 +2,7 @@ package io.darex.bench.pipeline;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.calibration.Calibrator;
+import io.darex.bench.config.KnownLoss;
 import io.darex.bench.config.PruneConfig;
 import io.darex.bench.config.RecipeName;
 import io.darex.bench.console.Console;
@@ -104,6 +105,11 @@ final class CellRunner {
     List<Cell> cells = new ArrayList<>();
     int total = config.methods().stream().mapToInt(method -> method.seeds().size()).sum();
     int reused = 0;
+    long dense = HuggingFaceFolder.bytes(folder.tuned());
+    config.methods().stream()
+        .flatMap(method -> KnownLoss.of(method.recipe(), dense).stream())
+        .distinct()
+        .forEach(console::say);
     try (Progress progress = console.progress("prune", total)) {
       for (PruneConfig.Method method : config.methods()) {
         List<Cell> siblings = known.stream().filter(cell -> made(method, cell)).toList();

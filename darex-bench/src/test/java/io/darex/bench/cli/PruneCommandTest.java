@@ -289,14 +289,18 @@ class PruneCommandTest {
   }
 
   @Test
-  void advisesAQWhereTheConventionHasNone() {
-    String advice = "--rescale norm-match needs no texts";
-    assertThat(prune("--mask", "magnitude", "--drop-rate", "0.9").err()).contains(advice);
-    for (String each : List.of("random 0.9", "magnitude 0.5", "magnitude 0.9 --rescale none")) {
+  void saysWhatIsKnownToLoseMuch() {
+    String known = "known to lose much";
+    for (String each :
+        List.of("random 0.99", "columns 0.99", "magnitude 0.9 --rescale none")) {
+      String options = "--force --mask " + each.replaceFirst(" ", " --drop-rate ");
+      assertThat(prune(options.split(" ")).err()).as(each).contains(known);
+    }
+    for (String each : List.of("random 0.9", "magnitude 0.5 --rescale none", "magnitude 0.99")) {
       String options = "--force --mask " + each.replaceFirst(" ", " --drop-rate ");
       Outcome outcome = prune(options.split(" "));
       assertThat(outcome.code()).as(outcome.err()).isZero();
-      assertThat(outcome.err()).as(each).doesNotContain(advice);
+      assertThat(outcome.err()).as(each).doesNotContain(known);
     }
   }
 

@@ -51,10 +51,16 @@ public record Recipe(
    * Checks that these go together.
    *
    * @throws IllegalArgumentException if tensors cannot have drop rates of their own with this mask,
-   *     or it has no drop rate to find
+   *     or it has no drop rate to find, or signs are to be stored of entries that may be zero
    */
   public Recipe {
     budget.requireFits(pruning.mask());
+    if (values == Values.SIGN && pruning.mask().keepsZeros()) {
+      throw new IllegalArgumentException(
+          "expected values f32, bf16 or f16 with mask "
+              + pruning.mask().kind()
+              + ", which may keep zeros, got sign");
+    }
     bytes.ifPresent(size -> Masks.at(pruning.mask(), pruning.mask().dropRate()));
   }
 
