@@ -42,8 +42,9 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "select",
     description = {
-      "Choose how to prune a delta, and write a recipe for darex prune.",
-      "It measures the delta and tries methods on a part of the validation split, which is drawn"
+      "Find the smallest file that still does the job, and write a recipe for darex prune.",
+      "By default that loses at most a point of the task's metric. With --drop-rate or --bytes it"
+          + " compares all methods there. It tries them on the validation split, which is drawn"
           + " from train. Dev is never read."
     },
     mixinStandardHelpOptions = true,
@@ -272,6 +273,11 @@ final class SelectCommand implements Callable<Integer> {
               ? "expected --task, for the smallest file that loses at most a point, or a target,"
                   + " --drop-rate or --bytes, got none"
               : "--tolerance: expected --task, whose labels a loss is measured by, got none");
+    }
+    if (mayTrain || columns) {
+      throw new BadInputException(
+          (mayTrain ? "--may-train" : "--columns")
+              + ": expected --drop-rate or --bytes, for which methods are compared, got neither");
     }
     return Optional.empty();
   }

@@ -105,7 +105,7 @@ public final class SelectJob {
       requireTexts(model, held);
       Delta delta = delta(base, model.checkpoint(), false);
       Trial trial = trial(delta, new TaskMetric(held), model, model.calibration());
-      return new SmallestSearch(trial, tolerance, "encoder", say).run();
+      return new SmallestSearch(trial, tolerance, say).run();
     }
   }
 

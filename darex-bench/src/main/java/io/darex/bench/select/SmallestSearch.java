@@ -33,19 +33,16 @@ final class SmallestSearch {
 
   private final Trial trial;
   private final double tolerance;
-  private final String preset;
   private final Consumer<String> say;
   private final long start = System.nanoTime();
 
   /**
    * @param trial with a task's labels
    * @param tolerance the largest loss
-   * @param preset what is pruned at most
    */
-  SmallestSearch(Trial trial, double tolerance, String preset, Consumer<String> say) {
+  SmallestSearch(Trial trial, double tolerance, Consumer<String> say) {
     this.trial = trial;
     this.tolerance = tolerance;
-    this.preset = preset;
     this.say = say;
   }
 
@@ -119,7 +116,7 @@ final class SmallestSearch {
         loss.mean(),
         loss.width(),
         loss.sure(tolerance),
-        RecipeText.of(recipe, Scale.of(answer.q()), preset, ""),
+        RecipeText.of(recipe, Scale.of(answer.q()), "encoder", ""),
         tried.stream().map(each -> each.step(tolerance)).toList(),
         (System.nanoTime() - start) * 1e-9);
   }

@@ -199,8 +199,7 @@ class SelectCommandTest {
     keys.put("q", .3);
     Path recipe = folder.resolve("wanda.yml");
     Files.writeString(recipe, new RecipeText(keys, Scale.of(.3)).yaml("unused"));
-    Path delta = folder.resolve("wanda.safetensors");
-    prune(recipe, delta);
+    Path delta = prune(recipe, folder.resolve("wanda.safetensors"));
     JsonNode file = JSON.readTree(Darex.run("inspect", delta, "--json").out());
     assertThat(file.at("/mask/kind").asText()).isEqualTo("wanda");
     assertThat(file.at("/pruned/0/q").asDouble()).isEqualTo(.3);
@@ -220,8 +219,7 @@ class SelectCommandTest {
     Path recipe = folder.resolve("tolerated.yml");
     Path page = folder.resolve("tolerated.html");
     JsonNode answer = answer("tuned", with(" --tolerance 0.6", "--recipe", recipe, "--out", page));
-    Path delta = folder.resolve("tolerated.safetensors");
-    prune(recipe, delta);
+    Path delta = prune(recipe, folder.resolve("tolerated.safetensors"));
     assertThat(answer.at("/bytes").asLong()).isEqualTo(Files.size(delta));
     assertThat(answer.at("/loss").asDouble()).isLessThanOrEqualTo(.6);
     assertThat(answer.at("/width").asDouble()).isPositive();
@@ -273,6 +271,7 @@ class SelectCommandTest {
       delimiter = '|',
       value = {
         "tuned | | expected --task, for the smallest file that loses at most a point, or a target",
+        "tuned | --task cola --columns | --columns: expected --drop-rate or --bytes",
         "tuned | --tolerance 0.1 --bytes 1MB --task cola | got --bytes and --tolerance",
         "tuned | --drop-rate 0.9 --bytes 1MB | got --drop-rate and --bytes",
         "tuned | --drop-rate 1 | --drop-rate: expected a number in [0, 1), got 1.0",
@@ -315,8 +314,7 @@ class SelectCommandTest {
 
   /** Prunes by the recipe and compares the q of every tensor with what the answer says. */
   private static Path prunesAsSaid(JsonNode answer, Path recipe) throws IOException {
-    Path delta = folder.resolve(recipe.getFileName() + ".safetensors");
-    prune(recipe, delta);
+    Path delta = prune(recipe, folder.resolve(recipe.getFileName() + ".safetensors"));
     JsonNode file = JSON.readTree(Darex.run("inspect", delta, "--json").out());
     assertThat(file.at("/mask/kind").asText()).isEqualTo(answer.at("/recipe/mask").asText());
     assertThat(file.at("/mask/dropRate").asDouble()).isEqualTo(answer.at("/dropRate").asDouble());
@@ -329,7 +327,7 @@ class SelectCommandTest {
     return delta;
   }
 
-  private static void prune(Path recipe, Path delta) {
+  private static Path prune(Path recipe, Path delta) {
     Outcome pruned =
         Darex.run(
             "prune",
@@ -342,6 +340,7 @@ class SelectCommandTest {
             "--out",
             delta);
     assertThat(pruned.code()).as(pruned.err()).isZero();
+    return delta;
   }
 
   private static JsonNode chosen(JsonNode trial) {
