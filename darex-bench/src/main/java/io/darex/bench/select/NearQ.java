@@ -2,6 +2,7 @@ package io.darex.bench.select;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
 
@@ -28,14 +29,14 @@ final class NearQ {
    * @param score larger is better; NaN where there is none
    */
   static double of(double start, DoubleUnaryOperator score) {
-    TreeMap<Double, Double> known = new TreeMap<>();
+    NavigableMap<Double, Double> known = new TreeMap<>();
     double best = Math.log(start);
     double step = Math.log(FACTOR);
     for (double x : new double[] {best, best - step, Math.min(0, best + step)}) {
       known.computeIfAbsent(x, log -> finite(score.applyAsDouble(Math.exp(log))));
     }
     best = best(known);
-    while (known.size() < MOST && (isEnd(known, best, step))) {
+    while (known.size() < MOST && isEnd(known, best, step)) {
       double next = best == known.firstKey() ? best - step : Math.min(0, best + step);
       known.put(next, finite(score.applyAsDouble(Math.exp(next))));
       best = best(known);
@@ -43,7 +44,7 @@ final class NearQ {
     return rounded(Math.exp(best + top(known, best)));
   }
 
-  private static boolean isEnd(TreeMap<Double, Double> known, double best, double step) {
+  private static boolean isEnd(NavigableMap<Double, Double> known, double best, double step) {
     return best == known.firstKey() || (best == known.lastKey() && best + step / 2 < 0);
   }
 
@@ -51,7 +52,7 @@ final class NearQ {
     return Double.isNaN(score) ? Double.NEGATIVE_INFINITY : score;
   }
 
-  private static double best(TreeMap<Double, Double> known) {
+  private static double best(NavigableMap<Double, Double> known) {
     double best = known.firstKey();
     for (double x : known.keySet()) {
       best = known.get(x) > known.get(best) ? x : best;
@@ -60,7 +61,7 @@ final class NearQ {
   }
 
   /** How far from the best the parabola through it and its neighbours has its top. */
-  private static double top(TreeMap<Double, Double> known, double best) {
+  private static double top(NavigableMap<Double, Double> known, double best) {
     Double below = known.lowerKey(best);
     Double above = known.higherKey(best);
     if (below == null || above == null) {

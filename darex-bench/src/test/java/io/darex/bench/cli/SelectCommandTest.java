@@ -261,9 +261,7 @@ class SelectCommandTest {
     assertThat(outcome.out())
         .contains(
             "Target: drop rate 0.95.", "May the model be fine-tuned again? yes", "adamr-l2.yml")
-        .endsWith(
-            "# for darex prune --config\nmask: magnitude\nscope: tensor\nvalues: f32\n"
-                + "dropRate: 0.95\nrescale: none\n");
+        .endsWith("mask: magnitude\nscope: tensor\nvalues: f32\ndropRate: 0.95\nrescale: none\n");
   }
 
   @ParameterizedTest

@@ -69,8 +69,13 @@ class RecipeTextTest {
     Recipe wanda = keys("mask: wanda, dropRate: 0.5, values: f32, rescale: none");
     assertThat(RecipeText.of(wanda, Scale.of(1), "encoder", "a \"b\".txt").yaml(""))
         .isEqualTo(
-            "mask: wanda\nvalues: f32\ndropRate: 0.5\ncalibration: \"a \\\"b\\\".txt\"\n"
-                + "rescale: none\n");
+            """
+            mask: wanda
+            values: f32
+            dropRate: 0.5
+            calibration: "a \\"b\\".txt"
+            rescale: none
+            """);
   }
 
   private static Recipe recipe(String keys, Scale scale) {
