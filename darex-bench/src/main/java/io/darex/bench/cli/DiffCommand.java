@@ -1,6 +1,7 @@
 package io.darex.bench.cli;
 
 import io.darex.bench.console.Table;
+import io.darex.bench.select.Words;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.CheckpointDiff;
 import io.darex.prune.CheckpointDiff.Change;
@@ -27,11 +28,6 @@ import picocli.CommandLine.ParentCommand;
     footer = {"", "Example: darex diff bert bert-sst2"})
 final class DiffCommand implements Callable<Integer> {
   private static final int SHOWN = 20;
-
-  /**
-   * Mean |Δ| below which random masks prune best (docs/METHOD.md §5.3), and above which they fail.
-   */
-  private static final double SMALL = 2e-3;
 
   @ParentCommand private Main main;
 
@@ -114,12 +110,8 @@ final class DiffCommand implements Callable<Integer> {
     int left = diff.tensors().size() - rows.size();
     row(table, left > 0 ? "all, of which " + left + " not shown (--all)" : "all", diff.total());
     table.print(out);
-    double mean = diff.total().mean();
     if (diff.total().changed() > 0) {
-      out.println(
-          mean < SMALL
-              ? "Small deltas (mean |Δ| under 2e-3): a random mask prunes them well."
-              : "Large deltas (mean |Δ| of 2e-3 or more): a magnitude mask is safer than random.");
+      out.println(Words.ADVICE);
     }
   }
 

@@ -7,8 +7,10 @@ import io.darex.bench.console.Size;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.pipeline.TunedModel;
 import io.darex.bench.select.Answer;
+import io.darex.bench.select.RecipeText;
 import io.darex.bench.select.SelectJob;
 import io.darex.bench.select.SelectPage;
+import io.darex.bench.select.Smallest;
 import io.darex.bench.select.Target;
 import io.darex.bench.task.DataFolder;
 import io.darex.bench.task.Example;
@@ -40,8 +42,9 @@ import picocli.CommandLine.ParentCommand;
 @Command(
     name = "select",
     description = {
-      "Choose how to prune a delta, and write a recipe for darex prune.",
-      "It measures the delta and tries methods on a part of the validation split, which is drawn"
+      "Find the smallest file that still does the job, and write a recipe for darex prune.",
+      "By default that loses at most a point of the task's metric. With --drop-rate or --bytes it"
+          + " compares all methods there. It tries them on the validation split, which is drawn"
           + " from train. Dev is never read."
     },
     mixinStandardHelpOptions = true,
@@ -55,6 +58,9 @@ import picocli.CommandLine.ParentCommand;
 final class SelectCommand implements Callable<Integer> {
   /** The mask seed that darex prune takes by default is the first. */
   private static final long FIRST_SEED = 42;
+
+  /** A point. */
+  private static final double TOLERANCE = 0.01;
 
   private static final int MOST_SEEDS = 100;
 
@@ -98,7 +104,9 @@ final class SelectCommand implements Callable<Integer> {
   @Option(
       names = "--tolerance",
       paramLabel = "X",
-      description = "Target: the largest drop rate that loses no more than X of the metric.")
+      description =
+          "Target: the smallest file that loses no more than X of the metric; default: 0.01. Needs"
+              + " --task.")
   private Double tolerance;
 
   @Option(
@@ -165,7 +173,7 @@ final class SelectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Target target = target();
+    Optional<Target> target = target();
     checkOptions();
     Optional<Task> task = Optional.ofNullable(taskArgument).map(TaskConfig::of);
     DataFolder data = new DataFolder(Optional.ofNullable(glue), main.console()::say);
@@ -192,7 +200,12 @@ final class SelectCommand implements Callable<Integer> {
             calibration == null
                 ? beside("calibration.txt").getFileName().toString()
                 : calibration.toAbsolutePath().normalize().toString());
-    Answer answer = new SelectJob(request).run(target);
+    SelectJob job = new SelectJob(request);
+    if (target.isEmpty()) {
+      smallest(job);
+      return 0;
+    }
+    Answer answer = job.run(target.get());
     write(answer, task, data);
     SelectText text = new SelectText(answer, beside("q.yml").getFileName().toString());
     if (json) {
@@ -203,7 +216,36 @@ final class SelectCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Target target() {
+  private void smallest(SelectJob job) throws IOException {
+    Smallest smallest = job.smallest(tolerance == null ? TOLERANCE : tolerance);
+    String command = command(smallest.recipe());
+    if (recipe != null) {
+      write(recipe, smallest.recipe().yaml(""));
+    }
+    if (out != null) {
+      write(out, SelectPage.of(smallest, command));
+    }
+    SmallestText text = new SmallestText(smallest, command);
+    if (json) {
+      main.console().json(text.json());
+    } else {
+      text.print(main.console().out());
+    }
+  }
+
+  /** What makes the file. */
+  private String command(RecipeText text) {
+    String keys =
+        recipe != null
+            ? "--config " + recipe
+            : text.keys().entrySet().stream()
+                .map(key -> RecipeOptions.name(key.getKey()) + " " + key.getValue())
+                .collect(Collectors.joining(" "));
+    return "darex prune --base " + base + " --tuned " + tuned + " " + keys + " --out FILE";
+  }
+
+  /** Empty where a tolerated loss is. */
+  private Optional<Target> target() {
     List<String> given =
         Stream.of(
                 dropRate == null ? "" : "--drop-rate",
@@ -211,15 +253,33 @@ final class SelectCommand implements Callable<Integer> {
                 tolerance == null ? "" : "--tolerance")
             .filter(name -> !name.isEmpty())
             .toList();
-    if (given.size() != 1) {
+    if (given.size() > 1) {
       throw new BadInputException(
           "expected one target, --drop-rate, --bytes or --tolerance, got "
-              + (given.isEmpty() ? "none" : String.join(" and ", given)));
+              + String.join(" and ", given));
     }
     if (dropRate != null) {
-      return new Target.Rate(dropRate);
+      return Optional.of(new Target.Rate(dropRate));
     }
-    return bytes != null ? new Target.Bytes(bytes) : new Target.Tolerance(tolerance);
+    if (bytes != null) {
+      return Optional.of(new Target.Bytes(bytes));
+    }
+    if (tolerance != null && !(tolerance >= 0 && tolerance < Double.POSITIVE_INFINITY)) {
+      throw new BadInputException("--tolerance: expected a number of at least 0, got " + tolerance);
+    }
+    if (taskArgument == null) {
+      throw new BadInputException(
+          tolerance == null
+              ? "expected --task, for the smallest file that loses at most a point, or a target,"
+                  + " --drop-rate or --bytes, got none"
+              : "--tolerance: expected --task, whose labels a loss is measured by, got none");
+    }
+    if (mayTrain || columns) {
+      throw new BadInputException(
+          (mayTrain ? "--may-train" : "--columns")
+              + ": expected --drop-rate or --bytes, for which methods are compared, got neither");
+    }
+    return Optional.empty();
   }
 
   private void checkOptions() throws IOException {
@@ -229,10 +289,6 @@ final class SelectCommand implements Callable<Integer> {
     }
     if (trialTexts < 1) {
       throw new BadInputException("--trial-texts: expected at least 1, got " + trialTexts);
-    }
-    if (tolerance != null && taskArgument == null) {
-      throw new BadInputException(
-          "--tolerance: expected --task, whose labels a loss is measured by, got none");
     }
     if (out != null) {
       SelectPage.requireFonts();

@@ -124,7 +124,6 @@ final class SelectText {
     }
     table.print(out);
     measured.skipped().forEach(out::println);
-    measured.rungs().forEach(rung -> out.println(Words.rung(rung)));
     out.println();
   }
 
@@ -158,7 +157,6 @@ final class SelectText {
     result.put("maskDeviation", measured.maskDeviation());
     result.put("candidates", measured.rows());
     result.put("skipped", measured.skipped());
-    result.put("rungs", measured.rungs());
     return result;
   }
 

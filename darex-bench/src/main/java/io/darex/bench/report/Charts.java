@@ -218,6 +218,30 @@ public final class Charts {
     return png(chart);
   }
 
+  /**
+   * Losses of files of several sizes, with their intervals.
+   *
+   * @param metric that is lost
+   * @param bytes of the files, smallest first
+   * @param losses of each
+   * @param widths half of the interval of each
+   * @param tolerance a level to compare with
+   */
+  public static byte[] lossAgainstBytes(
+      String metric,
+      List<Double> bytes,
+      List<Double> losses,
+      List<Double> widths,
+      double tolerance) {
+    XYChart chart = chart("loss against bytes of the file", "bytes of the file", "loss: " + metric);
+    chart.getStyler().setXAxisLogarithmicDecadeOnly(false);
+    chart.setCustomXAxisTickLabelsFormatter(BytesChart::tick);
+    List<Double> ends = List.of(Collections.min(bytes) / 1.2, Collections.max(bytes) * 1.2);
+    level(chart, "tolerated", ends, tolerance, GREY);
+    draw(chart.addSeries("pruned", bytes, losses, widths), 0);
+    return png(chart);
+  }
+
   /** Whether it was searched without labels. */
   static boolean isChange(Row row) {
     return row.rescale().equals(UNLABELLED);

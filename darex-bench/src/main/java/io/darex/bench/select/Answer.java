@@ -3,7 +3,6 @@ package io.darex.bench.select;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import lombok.With;
 
 /**
  * What {@code darex select} found.
@@ -18,7 +17,6 @@ import lombok.With;
  * @param remarks what it comes to and what is to be known about it, a sentence each
  * @param seconds all of it took
  */
-@With
 public record Answer(
     String target,
     double dropRate,
@@ -35,11 +33,6 @@ public record Answer(
     remarks = List.copyOf(remarks);
   }
 
-  /** The same after more rates were tried. */
-  Answer with(List<Rung> rungs, double allSeconds) {
-    return withTrial(trial.map(measured -> measured.withRungs(rungs))).withSeconds(allSeconds);
-  }
-
   /**
    * A trial.
    *
@@ -51,9 +44,7 @@ public record Answer(
    * @param maskDeviation standard deviation of a score from mask to mask, pooled
    * @param rows the candidates, best first
    * @param skipped why others have no score, a line each
-   * @param rungs drop rates tried to find the largest that will do, in the order they were tried
    */
-  @With
   public record Measured(
       String metric,
       boolean proxy,
@@ -62,14 +53,12 @@ public record Answer(
       OptionalDouble tuned,
       double maskDeviation,
       List<Row> rows,
-      List<String> skipped,
-      List<Rung> rungs) {
+      List<String> skipped) {
     /** Copies the lists. */
     public Measured {
       seeds = List.copyOf(seeds);
       rows = List.copyOf(rows);
       skipped = List.copyOf(skipped);
-      rungs = List.copyOf(rungs);
     }
 
     /** The recommended one. */
@@ -103,13 +92,4 @@ public record Answer(
       int masks,
       double seconds,
       boolean chosen) {}
-
-  /**
-   * A drop rate that was tried.
-   *
-   * @param dropRate p
-   * @param method the best there
-   * @param loss against the tuned model
-   */
-  public record Rung(double dropRate, String method, double loss) {}
 }

@@ -1,6 +1,11 @@
 package io.darex.bench.select;
 
+import io.darex.prune.Mask;
+import io.darex.prune.Pruning;
+import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
+import io.darex.prune.mask.MagnitudeMask;
+import io.darex.prune.mask.Scope;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Need;
 import java.util.ArrayList;
@@ -65,15 +70,33 @@ record Candidate(Recipe recipe) {
         .map(Budget::toString);
   }
 
-  /** Mask, budget and rescale in a few words. */
+  /** Mask, stored values and budget in a few words. */
+  String family() {
+    String scope = "model".equals(recipe.mask().parameters().get("scope")) ? " model" : "";
+    String signs = recipe.values() == Values.SIGN ? " sign" : "";
+    return mask() + scope + signs + budget().map(name -> " budget " + name).orElse("");
+  }
+
+  /** Mask, stored values, budget and rescale in a few words. */
   String name() {
-    String budget = budget().map(name -> " budget " + name).orElse("");
     boolean layer = "layer".equals(recipe.rescale().parameters().get("qScope"));
-    return mask() + budget + " " + rescale() + (layer ? " layer" : "");
+    return family() + " " + rescale() + (layer ? " layer" : "");
   }
 
   private Candidate withBudget(Budget budget) {
     return new Candidate(new Recipe(recipe.pruning(), budget, recipe.rescale(), recipe.values()));
+  }
+
+  /** The largest entries of the model or of each tensor. */
+  static Candidate largest(Scope scope, Values values, String rescale) {
+    Recipe recipe = searched("magnitude", rescale, "global").recipe();
+    Mask mask = new MagnitudeMask(recipe.mask().dropRate(), scope);
+    return new Candidate(new Recipe(new Pruning(mask), Budget.UNIFORM, recipe.rescale(), values));
+  }
+
+  /** The paper's. */
+  static Candidate dare() {
+    return of("random", "inverse-keep-rate");
   }
 
   /** All there are of what is available; the simplest first. */
@@ -110,15 +133,24 @@ record Candidate(Recipe recipe) {
             .forEach(all::add);
       }
     }
+    for (Scope scope : List.of(Scope.TENSOR, Scope.MODEL)) {
+      if (available.texts()) {
+        all.add(largest(scope, Values.SIGN, "q-unlabelled"));
+      }
+      if (available.labels()) {
+        all.add(largest(scope, Values.SIGN, "q-labelled"));
+      }
+    }
     return all;
   }
 
   private static Candidate of(String mask, String rescale) {
-    return new Candidate(Recipe.of(Map.of("mask", mask, "rescale", rescale)));
+    return new Candidate(Recipe.of(Map.of("mask", mask, "rescale", rescale, "values", "f32")));
   }
 
   private static Candidate searched(String mask, String rescale, String scope) {
     Map<String, Object> keys = new TreeMap<>(Map.of("mask", mask, "rescale", rescale));
+    keys.put("values", "f32");
     keys.put("qScope", scope);
     keys.put("searchSeeds", SEARCH_SEEDS);
     return new Candidate(Recipe.of(keys));

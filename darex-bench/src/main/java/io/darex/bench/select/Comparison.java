@@ -53,7 +53,7 @@ final class Comparison {
   }
 
   /** As many places as there are texts, each drawn among all. */
-  private static int[] places(SplittableRandom random, int size) {
+  static int[] places(SplittableRandom random, int size) {
     // Only nextLong draws the same in every version of Java.
     return IntStream.range(0, size)
         .map(i -> (int) Math.multiplyHigh(random.nextLong() >>> 1, (long) size << 1))

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Candidates against one another, by successive halving: all that need no labels with one mask;
@@ -39,24 +38,24 @@ final class Contest {
   /**
    * Runs it.
    *
-   * @param dropRate by kind of mask
+   * @param target how far each prunes
    * @param seeds of the masks, at least one
    */
-  Comparison run(List<Candidate> candidates, ToDoubleFunction<String> dropRate, List<Long> seeds) {
+  Comparison run(List<Candidate> candidates, Target target, List<Long> seeds) {
     List<Sample> samples = new ArrayList<>();
     for (Candidate candidate : candidates) {
       if (!candidate.usesLabels()) {
-        add(samples, candidate, dropRate, seeds.get(0));
+        add(samples, candidate, target, seeds.get(0));
       }
     }
     List<Boolean> inReach = inReach(samples);
     Map<String, Boolean> masks = new HashMap<>();
     for (int i = 0; i < samples.size(); i++) {
-      masks.merge(samples.get(i).candidate().mask(), inReach.get(i), Boolean::logicalOr);
+      masks.merge(samples.get(i).candidate().family(), inReach.get(i), Boolean::logicalOr);
     }
     for (Candidate candidate : candidates) {
-      if (candidate.usesLabels() && masks.getOrDefault(candidate.mask(), true)) {
-        add(samples, candidate, dropRate, seeds.get(0));
+      if (candidate.usesLabels() && masks.getOrDefault(candidate.family(), true)) {
+        add(samples, candidate, target, seeds.get(0));
       } else if (candidate.usesLabels()) {
         skip(candidate, "its mask is out of reach with any other q");
       }
@@ -65,7 +64,7 @@ final class Contest {
       inReach = inReach(samples);
       for (int i = 0; i < samples.size(); i++) {
         if (samples.get(i).drawn() && inReach.get(i)) {
-          samples.set(i, trial.more(samples.get(i), seed));
+          samples.set(i, trial.more(samples.get(i), target, seed));
         }
       }
       samples.removeIf(sample -> Double.isNaN(scored(sample)));
@@ -81,12 +80,12 @@ final class Contest {
     return new Comparison(samples, trial.measure());
   }
 
-  private void add(
-      List<Sample> samples, Candidate candidate, ToDoubleFunction<String> dropRate, long seed) {
+  private void add(List<Sample> samples, Candidate candidate, Target target, long seed) {
     Sample sample;
     try {
-      sample = trial.first(candidate, dropRate.applyAsDouble(candidate.mask()), seed);
-    } catch (IllegalStateException e) {
+      sample = trial.first(candidate, target, seed);
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      // No q has a score, or no file is as small.
       skip(candidate, e.getMessage());
       return;
     }

@@ -1,6 +1,9 @@
 package io.darex.bench.select;
 
 import io.darex.prune.Scale;
+import io.darex.prune.mask.Budget;
+import io.darex.prune.recipe.Recipe;
+import io.darex.prune.rescale.FixedQ;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -21,42 +24,42 @@ public record RecipeText(Map<String, Object> keys, Scale scale) {
   }
 
   /**
-   * Of a sample: the rescale that it is named by where its q's are that, else the numbers found.
+   * Of a recipe whose q, if it has one, is found.
    *
-   * @param seed of a drawn mask
+   * @param scale its q's
    * @param preset what is pruned at most, where that is not an encoder's
    * @param calibration name of the file of texts, for masks that need one
    */
-  static RecipeText of(
-      Candidate candidate,
-      double dropRate,
-      Scale scale,
-      boolean drawn,
-      long seed,
-      String preset,
-      String calibration) {
+  static RecipeText of(Recipe recipe, Scale scale, String preset, String calibration) {
     Map<String, Object> keys = new LinkedHashMap<>();
-    keys.put("mask", candidate.mask());
-    keys.put("dropRate", dropRate);
-    candidate.budget().ifPresent(budget -> keys.put("budget", budget));
-    if (drawn) {
-      keys.put("seed", seed);
+    Map<String, Object> mask = recipe.mask().parameters();
+    keys.put("mask", recipe.mask().kind());
+    if (mask.containsKey("scope")) {
+      keys.put("scope", mask.get("scope"));
     }
-    if (candidate.mask().equals("wanda")) {
+    keys.put("values", recipe.parameters().get("values"));
+    recipe
+        .bytes()
+        .ifPresentOrElse(
+            size -> keys.put("bytes", size.toString()),
+            () -> keys.put("dropRate", recipe.mask().dropRate()));
+    if (recipe.budget() != Budget.UNIFORM) {
+      keys.put("budget", recipe.budget().toString());
+    }
+    if (recipe.mask().isDrawn()) {
+      keys.put("seed", Long.valueOf(mask.get("seed").toString()));
+    }
+    if (recipe.mask().needsInputs()) {
       keys.put("calibration", calibration);
     }
-    if (candidate.effort() == 0) {
-      keys.put("rescale", candidate.rescale());
-    } else {
-      keys.put("rescale", "q");
-      if (scale.perTensor().isEmpty()) {
-        keys.put("q", scale.fallback());
-      }
+    keys.put("rescale", recipe.rescale().name());
+    if (recipe.rescale() instanceof FixedQ && scale.perTensor().isEmpty()) {
+      keys.put("q", scale.fallback());
     }
     if (!preset.equals("encoder")) {
       keys.put("preset", preset);
     }
-    return new RecipeText(keys, candidate.effort() == 0 ? Scale.of(scale.fallback()) : scale);
+    return new RecipeText(keys, scale);
   }
 
   /** Whether it needs a file of q's beside it. */
@@ -96,7 +99,7 @@ public record RecipeText(Map<String, Object> keys, Scale scale) {
       yaml.append(value);
     } else {
       String text = value.toString();
-      yaml.append(text.matches("[a-z][a-z-]*") ? text : quoted(text));
+      yaml.append(text.matches("[a-z][a-z0-9-]*|\\d+[KMG]?B") ? text : quoted(text));
     }
     yaml.append('\n');
   }

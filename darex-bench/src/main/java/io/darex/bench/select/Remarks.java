@@ -39,9 +39,9 @@ final class Remarks {
                 remarks.add(
                     String.format(
                         Locale.ROOT,
-                        "The recommended one loses %.3g of the tuned model's score here: a smaller"
-                            + " drop rate (--tolerance finds one) or a fine-tune with AdamR may"
-                            + " serve better.",
+                        "The recommended one loses %.3g of the tuned model's score here: a"
+                            + " larger file (--tolerance finds the smallest that will do) or a"
+                            + " fine-tune with AdamR may serve better.",
                         loss));
               }
             });

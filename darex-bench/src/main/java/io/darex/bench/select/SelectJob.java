@@ -9,7 +9,9 @@ import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.Selection;
+import io.darex.prune.delta.Origin;
 import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.folder.SideFiles;
 import io.darex.prune.rescale.Evidence;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,7 +92,24 @@ public final class SelectJob {
     }
   }
 
-  private Answer labelled(Target target, Delta delta, TunedModel model, TaskTexts held) {
+  /**
+   * Finds the smallest file that loses no more of the metric.
+   *
+   * @throws BadInputException if task and model do not fit, or no file loses as little
+   * @throws io.darex.prune.MismatchException if base and tuned model do not fit
+   */
+  public Smallest smallest(double tolerance) throws IOException {
+    Checkpoint base = HuggingFaceFolder.open(request.base());
+    try (TunedModel model = TunedModel.open(request.tuned(), request.texts())) {
+      TaskTexts held = model.validation().orElseThrow();
+      requireTexts(model, held);
+      Delta delta = delta(base, model.checkpoint(), false);
+      Trial trial = trial(delta, new TaskMetric(held), model, model.calibration());
+      return new SmallestSearch(trial, tolerance, say).run();
+    }
+  }
+
+  private void requireTexts(TunedModel model, TaskTexts held) {
     String task = request.texts().task().orElseThrow().name();
     if (held.size() < FEWEST) {
       throw new BadInputException(
@@ -108,6 +127,11 @@ public final class SelectJob {
             task,
             held.size(),
             model.calibration().texts().size()));
+  }
+
+  private Answer labelled(Target target, Delta delta, TunedModel model, TaskTexts held)
+      throws IOException {
+    requireTexts(model, held);
     return select(
         target,
         delta,
@@ -118,7 +142,7 @@ public final class SelectJob {
   }
 
   /** Half of the texts, every other one, for q's to be found by, half to compare on. */
-  private Answer unlabelled(Target target, Delta delta, TunedModel model) {
+  private Answer unlabelled(Target target, Delta delta, TunedModel model) throws IOException {
     CalibrationTexts all = model.calibration();
     List<List<EncodedText>> halves = List.of(new ArrayList<>(), new ArrayList<>());
     for (int i = 0; i < all.texts().size(); i++) {
@@ -154,13 +178,30 @@ public final class SelectJob {
       Available available,
       Measure measure,
       TunedModel model,
-      CalibrationTexts texts) {
-    int threads = Runtime.getRuntime().availableProcessors();
-    Evidence evidence = new Calibrator(model.encoder(), model.checkpoint(), texts).evidence();
-    Trial trial = new Trial(model.encoder(), delta, measure, evidence, threads);
+      CalibrationTexts texts)
+      throws IOException {
+    Trial trial = trial(delta, measure, model, texts);
     return new Selector(
-            delta, available, Optional.of(trial), evidence.calibration(), settings(false), say)
+            delta,
+            available,
+            Optional.of(trial),
+            trial.evidence().calibration(),
+            settings(false),
+            say)
         .select(target);
+  }
+
+  private Trial trial(Delta delta, Measure measure, TunedModel model, CalibrationTexts texts)
+      throws IOException {
+    Evidence evidence = new Calibrator(model.encoder(), model.checkpoint(), texts).evidence();
+    int threads = Runtime.getRuntime().availableProcessors();
+    return new Trial(model.encoder(), delta, measure, evidence, origin(), threads);
+  }
+
+  /** What darex prune records by the recipe. */
+  private Origin origin() throws IOException {
+    return new Origin(
+        Optional.empty(), SideFiles.ofDelta(request.tuned(), SideFiles.read(request.base())), true);
   }
 
   private static Delta delta(Checkpoint base, Checkpoint tuned, boolean decoder) {
@@ -168,12 +209,13 @@ public final class SelectJob {
     return Delta.between(base, tuned, Selection.of(preset));
   }
 
-  private Selector.Settings settings(boolean decoder) {
+  private Selector.Settings settings(boolean decoder) throws IOException {
     return new Selector.Settings(
         request.columns(),
         request.seeds(),
         decoder ? "decoder" : "encoder",
-        request.calibrationName());
+        request.calibrationName(),
+        origin());
   }
 
   /** By the names of docs/METHOD.md §1.2. */

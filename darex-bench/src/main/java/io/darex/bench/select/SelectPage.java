@@ -10,13 +10,18 @@ import io.darex.bench.report.Report;
 import io.darex.bench.select.Answer.Measured;
 import io.darex.bench.select.Answer.Row;
 import io.darex.bench.select.Measurements.PrunedTensor;
+import io.darex.bench.select.Smallest.Step;
+import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.rescale.LayerInfluences;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
 /** A selection as one page of HTML that needs no other file. */
 public final class SelectPage {
+  private static final double PERCENT = 100;
+
   private SelectPage() {}
 
   /**
@@ -40,15 +45,7 @@ public final class SelectPage {
     blocks.add(new Paragraph("Recommended: " + answer.method() + "."));
     answer.remarks().forEach(remark -> blocks.add(new Paragraph(remark)));
     blocks.add(new Heading(2, "Recipe for darex prune --config"));
-    blocks.add(
-        new Table(
-            List.of("key", "value"),
-            answer
-                .recipe()
-                .yaml(qFile)
-                .lines()
-                .map(line -> List.of(line.split(": ", 2)))
-                .toList()));
+    blocks.add(recipe(answer.recipe(), qFile));
     answer.trial().ifPresent(measured -> trial(measured, blocks));
     blocks.add(new Heading(2, "Decisions"));
     blocks.add(
@@ -66,6 +63,57 @@ public final class SelectPage {
                 .map(each -> cells(each, answer.dropRate()))
                 .toList()));
     return Report.page(title, blocks);
+  }
+
+  /**
+   * The page of a smallest file.
+   *
+   * @param command what makes the file
+   */
+  public static String of(Smallest smallest, String command) {
+    String title =
+        "darex select: a loss of at most " + smallest.tolerance() + " of " + smallest.metric();
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(new Heading(1, title));
+    smallest.sentences().forEach(sentence -> blocks.add(new Paragraph(sentence)));
+    blocks.add(new Paragraph(command));
+    blocks.add(new Heading(2, "Recipe for darex prune --config"));
+    blocks.add(recipe(smallest.recipe(), ""));
+    blocks.add(new Heading(2, "Sizes"));
+    List<Step> steps =
+        smallest.steps().stream().sorted(Comparator.comparingLong(Step::bytes)).toList();
+    blocks.add(
+        new Picture(
+            "sizes.png",
+            "Loss against bytes, with 95 % intervals; the line is the tolerated loss.",
+            Charts.lossAgainstBytes(
+                smallest.metric(),
+                steps.stream().map(step -> (double) step.bytes()).toList(),
+                steps.stream().map(Step::loss).toList(),
+                steps.stream().map(Step::width).toList(),
+                smallest.tolerance())));
+    blocks.add(
+        new Table(
+            List.of("bytes", "method", "q", "loss", "95 %", "draws within", "allowed"),
+            steps.stream().map(SelectPage::cells).toList()));
+    return Report.page(title, blocks);
+  }
+
+  private static List<String> cells(Step step) {
+    return List.of(
+        ByteSize.text(step.bytes()),
+        step.method(),
+        Words.number(step.q()),
+        String.format(Locale.ROOT, "%.4f", step.loss()),
+        String.format(Locale.ROOT, "± %.4f", step.width()),
+        String.format(Locale.ROOT, "%.0f %%", PERCENT * step.sure()),
+        step.allowed() ? "yes" : "no");
+  }
+
+  private static Table recipe(RecipeText recipe, String qFile) {
+    return new Table(
+        List.of("key", "value"),
+        recipe.yaml(qFile).lines().map(line -> List.of(line.split(": ", 2))).toList());
   }
 
   private static void trial(Measured measured, List<Block> blocks) {
@@ -109,7 +157,6 @@ public final class SelectPage {
                 "seconds"),
             measured.rows().stream().map(SelectPage::cells).toList()));
     measured.skipped().forEach(line -> blocks.add(new Paragraph(line)));
-    measured.rungs().forEach(rung -> blocks.add(new Paragraph(Words.rung(rung))));
   }
 
   private static List<String> cells(Row row) {

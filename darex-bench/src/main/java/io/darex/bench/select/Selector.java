@@ -3,17 +3,21 @@ package io.darex.bench.select;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.select.Answer.Measured;
 import io.darex.bench.select.Answer.Row;
-import io.darex.bench.select.Answer.Rung;
 import io.darex.prune.Delta;
 import io.darex.prune.Scale;
+import io.darex.prune.delta.Origin;
+import io.darex.prune.delta.Pruner;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Calibration;
+import io.darex.prune.rescale.Evidence;
+import io.darex.prune.rescale.FixedQ;
+import io.darex.prune.rescale.Rescale;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** Finds out how one delta is best pruned. */
@@ -24,6 +28,7 @@ public final class Selector {
   private final Measurements measurements;
   private final Settings settings;
   private final Consumer<String> say;
+  private final int threads = Runtime.getRuntime().availableProcessors();
   private final long start = System.nanoTime();
   private OptionalDouble tuned = OptionalDouble.empty();
   private OptionalDouble dareAtHalf = OptionalDouble.empty();
@@ -35,8 +40,10 @@ public final class Selector {
    * @param seeds of the masks of the trial; the first is recommended
    * @param preset what is pruned at most
    * @param calibration name of the file that a recipe will read calibration texts from
+   * @param origin what files record
    */
-  public record Settings(boolean columns, List<Long> seeds, String preset, String calibration) {
+  public record Settings(
+      boolean columns, List<Long> seeds, String preset, String calibration, Origin origin) {
     /** Copies the list. */
     public Settings {
       seeds = List.copyOf(seeds);
@@ -59,7 +66,6 @@ public final class Selector {
     this.trial = trial;
     this.settings = settings;
     this.say = say;
-    int threads = Runtime.getRuntime().availableProcessors();
     measurements = Measurements.of(delta, calibration, threads);
   }
 
@@ -70,87 +76,41 @@ public final class Selector {
    */
   public Answer select(Target target) {
     measureTuned();
-    if (target instanceof Target.Rate rate) {
-      return at("drop rate " + rate.dropRate(), mask -> rate.dropRate(), List.of());
+    DecisionTree.Walk walk =
+        DecisionTree.walk(dropRate(target), measurements, dareAtHalf, available);
+    return trial.isPresent() ? tried(target, walk, trial.get()) : blind(target, walk);
+  }
+
+  /** That of DARE, which the tree is about. */
+  private double dropRate(Target target) {
+    try {
+      return pruner(target.of(Candidate.dare().recipe())).mask().dropRate();
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException("--bytes: " + e.getMessage(), e);
     }
-    if (target instanceof Target.Bytes size) {
-      return at(
-          "a file of at most " + size.bytes() + " bytes",
-          mask -> Target.rateFor(delta, mask, size.bytes()),
-          List.of());
-    }
-    return tolerating(((Target.Tolerance) target).loss());
   }
 
   private void measureTuned() {
     if (trial.isEmpty() || trial.get().measure().isProxy()) {
       return;
     }
-    double score = trial.get().tuned();
+    double score = trial.get().measure().score(trial.get().tuned());
     tuned = OptionalDouble.of(score);
     if (score > 0) {
-      Candidate dare = Candidate.all(available, false).get(0);
-      Sample half = trial.get().first(dare, .5, settings.seeds().get(0));
+      Sample half =
+          trial.get().first(Candidate.dare(), new Target.Rate(.5), settings.seeds().get(0));
       double pruned = trial.get().measure().score(half.bySeed().get(0));
       // Without a score it has lost all of it.
       dareAtHalf = OptionalDouble.of(Double.isNaN(pruned) ? 1 : (score - pruned) / score);
     }
   }
 
-  /** The largest rate of the ladder that loses no more, by bisection. */
-  private Answer tolerating(double loss) {
-    if (tuned.isEmpty()) {
-      throw new BadInputException(
-          "--tolerance: expected --task, for a loss of metric is measured on its labels, got"
-              + " none");
-    }
-    String target = "a loss of at most " + loss;
-    List<Double> ladder = Target.Tolerance.LADDER;
-    List<Rung> rungs = new ArrayList<>();
-    Optional<Answer> found = Optional.empty();
-    int low = 0;
-    int high = ladder.size() - 1;
-    while (low <= high) {
-      int middle = (low + high + 1) / 2;
-      double rate = ladder.get(middle);
-      Answer answer = at(target, mask -> rate, rungs);
-      Rung rung = answer.trial().orElseThrow().rungs().get(rungs.size());
-      rungs.add(rung);
-      if (rung.loss() <= loss) {
-        found = Optional.of(answer);
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    Answer answer =
-        found.orElseThrow(
-            () ->
-                new BadInputException(
-                    "--tolerance: expected a loss that a drop rate of "
-                        + ladder.get(0)
-                        + " keeps, which loses "
-                        + Words.number(rungs.get(rungs.size() - 1).loss())
-                        + ", got "
-                        + loss));
-    return answer.with(rungs, seconds());
-  }
-
-  private Answer at(String target, ToDoubleFunction<String> dropRate, List<Rung> rungs) {
-    DecisionTree.Walk walk =
-        DecisionTree.walk(dropRate.applyAsDouble("random"), measurements, dareAtHalf, available);
-    return trial.isPresent()
-        ? tried(target, dropRate, walk, trial.get(), rungs)
-        : blind(target, dropRate, walk);
-  }
-
-  private Answer blind(String target, ToDoubleFunction<String> dropRate, DecisionTree.Walk walk) {
+  private Answer blind(Target target, DecisionTree.Walk walk) {
     Candidate candidate =
         Candidate.all(available, false).stream()
             .filter(each -> each.importance() == walk.importance())
             .findFirst()
             .orElseThrow();
-    double rate = dropRate.applyAsDouble(candidate.mask());
     List<String> remarks = new ArrayList<>();
     remarks.add(
         "Nothing was tried, for there are neither labels nor texts: this is the paper's decision"
@@ -159,30 +119,17 @@ public final class Selector {
     if (!walk.warning().isEmpty()) {
       remarks.add(walk.warning() + ".");
     }
-    Scale scale = Scale.of(candidate.importance() ? 1 : 1 - rate);
-    return answer(target, rate, walk, Optional.empty(), candidate, scale, remarks);
+    remarks.add(Words.ADVICE);
+    return answer(target, walk, Optional.empty(), candidate, Optional.empty(), remarks);
   }
 
-  private Answer tried(
-      String target,
-      ToDoubleFunction<String> dropRate,
-      DecisionTree.Walk walk,
-      Trial trial,
-      List<Rung> before) {
+  private Answer tried(Target target, DecisionTree.Walk walk, Trial trial) {
     Contest contest = new Contest(trial, say);
     Comparison comparison =
-        contest.run(Candidate.all(available, settings.columns()), dropRate, settings.seeds());
+        contest.run(Candidate.all(available, settings.columns()), target, settings.seeds());
     boolean proxy = trial.measure().isProxy();
     Choice choice = Choice.of(comparison, walk.importance(), proxy);
     Sample chosen = comparison.samples().get(choice.sample());
-    List<Rung> rungs = new ArrayList<>(before);
-    tuned.ifPresent(
-        score ->
-            rungs.add(
-                new Rung(
-                    chosen.dropRate(),
-                    chosen.candidate().name(),
-                    score - comparison.mean(choice.sample()))));
     Measured measured =
         new Measured(
             trial.measure().metric(),
@@ -192,16 +139,21 @@ public final class Selector {
             tuned,
             comparison.maskDeviation(),
             rows(comparison, choice),
-            contest.skipped(),
-            rungs);
+            contest.skipped());
+    Candidate candidate = chosen.candidate();
     return answer(
         target,
-        chosen.dropRate(),
         walk,
         Optional.of(measured),
-        chosen.candidate(),
-        chosen.scale(),
+        candidate,
+        Optional.of(chosen.scale()).filter(scale -> candidate.effort() > 0),
         Remarks.of(comparison, choice, measured, walk));
+  }
+
+  private Pruner pruner(Recipe recipe) {
+    return trial
+        .map(given -> given.pruner(recipe))
+        .orElseGet(() -> new Pruner(recipe, delta, Evidence.none(), settings.origin(), threads));
   }
 
   private static List<Row> rows(Comparison comparison, Choice choice) {
@@ -228,36 +180,27 @@ public final class Selector {
   }
 
   private Answer answer(
-      String target,
-      double dropRate,
+      Target target,
       DecisionTree.Walk walk,
       Optional<Measured> measured,
       Candidate candidate,
-      Scale scale,
+      Optional<Scale> found,
       List<String> remarks) {
-    boolean drawn = !candidate.importance();
-    RecipeText recipe =
-        RecipeText.of(
-            candidate,
-            dropRate,
-            scale,
-            drawn,
-            settings.seeds().get(0),
-            settings.preset(),
-            settings.calibration());
+    Recipe sized = target.of(candidate.recipe()).withSeed(settings.seeds().get(0));
+    Rescale rescale = found.<Rescale>map(FixedQ::new).orElse(sized.rescale());
+    Recipe recipe =
+        new Recipe(sized.pruning(), sized.budget(), rescale, sized.values(), sized.bytes());
+    Pruner pruner = pruner(recipe);
+    Scale scale = found.orElseGet(() -> Scale.of(pruner.find().scale().fallback()));
     return new Answer(
-        target,
-        dropRate,
+        target.words(),
+        pruner.mask().dropRate(),
         measurements,
         walk.decisions(),
         measured,
         candidate.name(),
-        recipe,
+        RecipeText.of(recipe, scale, settings.preset(), settings.calibration()),
         remarks,
-        seconds());
-  }
-
-  private double seconds() {
-    return (System.nanoTime() - start) * 1e-9;
+        (System.nanoTime() - start) * 1e-9);
   }
 }

@@ -7,6 +7,11 @@ import java.util.stream.Collectors;
 
 /** Numbers as results print them. */
 public final class Words {
+  /** What to do with a delta, in one sentence. */
+  public static final String ADVICE =
+      "darex prune keeps signs of the largest entries at 1 % of the dense size; darex select finds"
+          + " the smallest file for your task.";
+
   private Words() {}
 
   /** One q, or the smallest and the largest. */
@@ -16,17 +21,6 @@ public final class Words {
     return own.getCount() == 0
         ? number(scale.fallback())
         : number(own.getMin()) + " to " + number(own.getMax());
-  }
-
-  /** A drop rate that was tried. */
-  public static String rung(Answer.Rung rung) {
-    return String.format(
-        Locale.ROOT,
-        "At drop rate %s %s %s %.4f.",
-        rung.dropRate(),
-        rung.method(),
-        rung.loss() < 0 ? "gains" : "loses",
-        Math.abs(rung.loss()));
   }
 
   /** How the interval of a trial takes the masks into account, which takes several of them. */

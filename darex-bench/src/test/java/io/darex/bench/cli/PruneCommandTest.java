@@ -201,7 +201,7 @@ class PruneCommandTest {
     assertThat(Darex.run("diff", pruned, pruned).out()).startsWith("identical: 4 tensors");
     assertThat(Darex.run("diff", pair.base(), pair.tuned()).out())
         .contains("only in " + pair.tuned() + ": " + Pair.HEAD)
-        .contains("Small deltas");
+        .contains("darex select finds the smallest file for your task");
   }
 
   @Test

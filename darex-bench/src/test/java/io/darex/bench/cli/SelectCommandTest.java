@@ -106,19 +106,7 @@ class SelectCommandTest {
     assertThat(folder.resolve("glue/CoLA/dev.tsv")).doesNotExist();
     Path page = folder.resolve("page.html");
     Path recipe = folder.resolve("labelled.yml");
-    JsonNode answer =
-        answer(
-            "tuned",
-            "--task",
-            "cola",
-            "--glue",
-            at("glue"),
-            "--drop-rate",
-            "0.9",
-            "--out",
-            page,
-            "--recipe",
-            recipe);
+    JsonNode answer = answer("tuned", with(" --drop-rate 0.9", "--out", page, "--recipe", recipe));
 
     JsonNode trial = answer.at("/trial");
     assertThat(trial.at("/metric").asText()).isEqualTo("matthews_correlation");
@@ -132,6 +120,7 @@ class SelectCommandTest {
             "random q-unlabelled layer",
             "magnitude none",
             "magnitude q-unlabelled",
+            "magnitude model sign q-unlabelled",
             "wanda none")
         .doesNotContain("columns inverse-keep-rate");
     double best = trial.at("/candidates/0/score").asDouble();
@@ -210,19 +199,7 @@ class SelectCommandTest {
     keys.put("q", .3);
     Path recipe = folder.resolve("wanda.yml");
     Files.writeString(recipe, new RecipeText(keys, Scale.of(.3)).yaml("unused"));
-    Path delta = folder.resolve("wanda.safetensors");
-    Outcome pruned =
-        Darex.run(
-            "prune",
-            "--base",
-            at("base"),
-            "--tuned",
-            at("tuned"),
-            "--config",
-            recipe,
-            "--out",
-            delta);
-    assertThat(pruned.code()).as(pruned.err()).isZero();
+    Path delta = prune(recipe, folder.resolve("wanda.safetensors"));
     JsonNode file = JSON.readTree(Darex.run("inspect", delta, "--json").out());
     assertThat(file.at("/mask/kind").asText()).isEqualTo("wanda");
     assertThat(file.at("/pruned/0/q").asDouble()).isEqualTo(.3);
@@ -238,26 +215,43 @@ class SelectCommandTest {
   }
 
   @Test
-  void aToleratedLossGivesTheLargestRateOfTheLadder() throws IOException {
-    JsonNode answer =
-        answer(
-            "tuned",
-            "--task",
-            "cola",
-            "--glue",
-            at("glue"),
-            "--tolerance",
-            "0.3",
-            "--trial-seeds",
-            "1");
-    assertThat(answer.at("/dropRate").asDouble()).isIn(.5, .8, .9, .95, .98, .99, .995, .999);
-    JsonNode rungs = answer.at("/trial/rungs");
-    assertThat(rungs).hasSizeBetween(3, 4);
-    for (JsonNode rung : rungs) {
-      boolean keeps = rung.at("/loss").asDouble() <= .3;
-      assertThat(rung.at("/dropRate").asDouble() <= answer.at("/dropRate").asDouble())
-          .isEqualTo(keeps);
+  void aToleratedLossGivesTheSmallestFileAndItsRecipeExactlyThat() throws IOException {
+    Path recipe = folder.resolve("tolerated.yml");
+    Path page = folder.resolve("tolerated.html");
+    JsonNode answer = answer("tuned", with(" --tolerance 0.6", "--recipe", recipe, "--out", page));
+    Path delta = prune(recipe, folder.resolve("tolerated.safetensors"));
+    assertThat(answer.at("/bytes").asLong()).isEqualTo(Files.size(delta));
+    assertThat(answer.at("/loss").asDouble()).isLessThanOrEqualTo(.6);
+    assertThat(answer.at("/width").asDouble()).isPositive();
+    assertThat(answer.at("/sure").asDouble()).isBetween(.3, 1.0);
+    JsonNode steps = answer.at("/steps");
+    assertThat(steps).hasSizeBetween(3, 12);
+    for (JsonNode step : steps) {
+      long bytes = step.at("/bytes").asLong();
+      assertThat(step.at("/allowed").asBoolean()).isEqualTo(step.at("/loss").asDouble() <= .6);
+      assertThat(step.at("/allowed").asBoolean()).isEqualTo(bytes >= answer.at("/bytes").asLong());
     }
+    assertThat(recipe).content().contains("bytes: ").doesNotContain(folder.toString());
+    assertThat(page)
+        .content()
+        .startsWith("<!DOCTYPE html>")
+        .contains("The smallest file that loses at most 0.6", "data:image/png;base64,");
+  }
+
+  @Test
+  void withoutTargetAPointIsTolerated() {
+    Outcome outcome = select("tuned", with(""));
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.out())
+        .startsWith("The smallest file that loses at most 0.01 of matthews_correlation: ")
+        .contains("Expected loss ", "In ", "darex prune --base ", " --bytes ", "# for darex prune");
+  }
+
+  private static Object[] with(String options, Object... more) {
+    List<Object> all =
+        new ArrayList<>(List.of(("--task cola --glue " + at("glue") + options).split(" ", -1)));
+    all.addAll(List.of(more));
+    return all.toArray();
   }
 
   @Test
@@ -267,14 +261,16 @@ class SelectCommandTest {
     assertThat(outcome.out())
         .contains(
             "Target: drop rate 0.95.", "May the model be fine-tuned again? yes", "adamr-l2.yml")
-        .endsWith("# for darex prune --config\nmask: magnitude\ndropRate: 0.95\nrescale: none\n");
+        .endsWith("mask: magnitude\nscope: tensor\nvalues: f32\ndropRate: 0.95\nrescale: none\n");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "tuned | | expected one target, --drop-rate, --bytes or --tolerance, got none",
+        "tuned | | expected --task, for the smallest file that loses at most a point, or a target",
+        "tuned | --task cola --columns | --columns: expected --drop-rate or --bytes",
+        "tuned | --tolerance 0.1 --bytes 1MB --task cola | got --bytes and --tolerance",
         "tuned | --drop-rate 0.9 --bytes 1MB | got --drop-rate and --bytes",
         "tuned | --drop-rate 1 | --drop-rate: expected a number in [0, 1), got 1.0",
         "tuned | --tolerance 0.1 | --tolerance: expected --task",
@@ -316,7 +312,20 @@ class SelectCommandTest {
 
   /** Prunes by the recipe and compares the q of every tensor with what the answer says. */
   private static Path prunesAsSaid(JsonNode answer, Path recipe) throws IOException {
-    Path delta = folder.resolve(recipe.getFileName() + ".safetensors");
+    Path delta = prune(recipe, folder.resolve(recipe.getFileName() + ".safetensors"));
+    JsonNode file = JSON.readTree(Darex.run("inspect", delta, "--json").out());
+    assertThat(file.at("/mask/kind").asText()).isEqualTo(answer.at("/recipe/mask").asText());
+    assertThat(file.at("/mask/dropRate").asDouble()).isEqualTo(answer.at("/dropRate").asDouble());
+    JsonNode own = answer.at("/qPerTensor");
+    for (JsonNode tensor : file.at("/pruned")) {
+      JsonNode q = own.get(tensor.at("/name").asText());
+      assertThat(tensor.at("/q").asDouble())
+          .isEqualTo((q == null ? answer.at("/q") : q).asDouble());
+    }
+    return delta;
+  }
+
+  private static Path prune(Path recipe, Path delta) {
     Outcome pruned =
         Darex.run(
             "prune",
@@ -329,15 +338,6 @@ class SelectCommandTest {
             "--out",
             delta);
     assertThat(pruned.code()).as(pruned.err()).isZero();
-    JsonNode file = JSON.readTree(Darex.run("inspect", delta, "--json").out());
-    assertThat(file.at("/mask/kind").asText()).isEqualTo(answer.at("/recipe/mask").asText());
-    assertThat(file.at("/mask/dropRate").asDouble()).isEqualTo(answer.at("/dropRate").asDouble());
-    JsonNode own = answer.at("/qPerTensor");
-    for (JsonNode tensor : file.at("/pruned")) {
-      JsonNode q = own.get(tensor.at("/name").asText());
-      assertThat(tensor.at("/q").asDouble())
-          .isEqualTo((q == null ? answer.at("/q") : q).asDouble());
-    }
     return delta;
   }
 

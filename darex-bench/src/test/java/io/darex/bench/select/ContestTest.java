@@ -7,6 +7,7 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
 import io.darex.prune.Selection;
 import io.darex.prune.Tensor;
+import io.darex.prune.delta.Origin;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
@@ -80,17 +81,27 @@ class ContestTest {
 
   private Contest contest(Predicate<Checkpoint> destroyed) {
     Delta delta = Delta.between(model(0), model(1), Selection.of(Selection.Preset.ENCODER));
-    Trial trial = new Trial(null, delta, new Survival(destroyed), Evidence.none(), 1);
+    Trial trial = new Trial(null, delta, new Survival(destroyed), Evidence.none(), Origin.NONE, 1);
     return new Contest(trial, said::add);
   }
 
   @Test
   void aDestroyedModelIsSkippedAndReported() {
     Contest contest = contest(model -> largest(model) > 5);
-    Comparison comparison = contest.run(List.of(DARE, MAGNITUDE), mask -> .9, List.of(42L));
+    Comparison comparison =
+        contest.run(List.of(DARE, MAGNITUDE), new Target.Rate(.9), List.of(42L));
     assertThat(comparison.samples()).extracting(Sample::candidate).containsExactly(MAGNITUDE);
     assertThat(contest.skipped()).containsExactly(DARE.name() + WHY);
     assertThat(said).contains(DARE.name() + WHY);
+  }
+
+  @Test
+  void soIsOneThatCannotBeAsSmall() {
+    Contest contest = contest(model -> false);
+    contest.run(List.of(DARE, MAGNITUDE), new Target.Bytes(100), List.of(42L));
+    assertThat(contest.skipped())
+        .hasSize(2)
+        .allSatisfy(line -> assertThat(line).contains("expected at least", "got 100 B"));
   }
 
   @Test
@@ -104,7 +115,8 @@ class ContestTest {
               }
               return scaled.size() > 2; // of two halves each
             });
-    Comparison comparison = contest.run(List.of(MAGNITUDE, DARE), mask -> .9, List.of(42L, 43L));
+    Comparison comparison =
+        contest.run(List.of(MAGNITUDE, DARE), new Target.Rate(.9), List.of(42L, 43L));
     assertThat(scaled).hasSizeGreaterThan(2);
     assertThat(comparison.samples()).extracting(Sample::candidate).containsExactly(MAGNITUDE);
     assertThat(contest.skipped()).containsExactly(DARE.name() + WHY);

@@ -15,7 +15,7 @@ import java.util.Map;
  */
 record Means(int size) implements Measure {
   static Candidate candidate(String mask, String rescale) {
-    return new Candidate(Recipe.of(Map.of("mask", mask, "rescale", rescale)));
+    return new Candidate(Recipe.of(Map.of("mask", mask, "rescale", rescale, "values", "f32")));
   }
 
   static Sample sample(Candidate candidate, boolean drawn, double[]... bySeed) {

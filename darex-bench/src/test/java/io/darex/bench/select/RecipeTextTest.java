@@ -4,33 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.darex.bench.config.RecipeReader;
 import io.darex.prune.Scale;
-import io.darex.prune.mask.Budget;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.FixedQ;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is written is read back to the last bit. */
 class RecipeTextTest {
-  private static final Candidate SEARCHED = Means.candidate("random", "q-unlabelled");
-
   @TempDir private Path folder;
 
   @Test
   void qOfTensors() throws IOException {
     Scale scale =
         new Scale(1e-5 / 3, Map.of("bert.encoder.layer.0.output.dense.weight", .1 + .2, "w", 1e-7));
-    RecipeText recipe = RecipeText.of(SEARCHED, .999, scale, true, 42, "encoder", "unused");
-    assertThat(recipe.hasQFile()).isTrue();
-    Recipe read = read(recipe);
-    assertThat(read.rescale()).isEqualTo(new FixedQ(scale));
-    assertThat(read.pruning().mask().kind()).isEqualTo("random");
-    assertThat(read.pruning().mask().dropRate()).isEqualTo(.999);
-    assertThat(read.pruning().mask().parameters()).containsEntry("seed", "42");
+    Recipe recipe = recipe("mask: random, dropRate: 0.999, seed: 42, values: f32", scale);
+    RecipeText text = RecipeText.of(recipe, scale, "encoder", "unused");
+    assertThat(text.hasQFile()).isTrue();
+    assertThat(read(text)).isEqualTo(recipe);
   }
 
   /** They are whatever a file calls its tensors. */
@@ -39,42 +34,62 @@ class RecipeTextTest {
     Map<String, Double> odd =
         Map.of("a\nb: \"c\\\t#\u001b\u2028\ufeff", .5, "\ud83d\ude00 é", .25, "no", .125, "~", .75);
     Scale scale = new Scale(.1, odd);
-    RecipeText recipe = RecipeText.of(SEARCHED, .9, scale, true, 42, "encoder", "unused");
-    assertThat(read(recipe).rescale()).isEqualTo(new FixedQ(scale));
-    assertThat(recipe.qYaml().lines()).hasSize(6);
+    Recipe recipe = recipe("mask: random, dropRate: 0.9, values: f32", scale);
+    RecipeText text = RecipeText.of(recipe, scale, "encoder", "unused");
+    assertThat(read(text).rescale()).isEqualTo(new FixedQ(scale));
+    assertThat(text.qYaml().lines()).hasSize(6);
   }
 
   @Test
   void oneQAndTheRescalesThatNeedNone() throws IOException {
     Scale scale = Scale.of(Math.sqrt(.001));
-    RecipeText one = RecipeText.of(SEARCHED, .99, scale, true, 42, "decoder", "unused");
+    Recipe recipe = recipe("mask: random, dropRate: 0.99, values: bf16, preset: decoder", scale);
+    RecipeText one = RecipeText.of(recipe, scale, "decoder", "unused");
     assertThat(one.hasQFile()).isFalse();
-    assertThat(read(one).rescale()).isEqualTo(new FixedQ(scale));
-    assertThat(read(one).pruning().selection().preset()).hasToString("decoder");
-    Candidate dare = Means.candidate("random", "inverse-keep-rate");
-    RecipeText none = RecipeText.of(dare, .99, Scale.of(.01), true, 7, "encoder", "unused");
-    assertThat(read(none).rescale().name()).isEqualTo("inverse-keep-rate");
+    assertThat(read(one)).isEqualTo(recipe);
+    Recipe dare = keys("mask: random, dropRate: 0.99, seed: 7, values: f32, rescale: none");
+    assertThat(read(RecipeText.of(dare, Scale.of(1), "encoder", "unused"))).isEqualTo(dare);
   }
 
   @Test
-  void aBudgetIsPartOfNameAndRecipe() throws IOException {
-    Candidate candidate =
-        Candidate.all(new Available(true, true, false, false), false).stream()
-            .filter(each -> each.budget().isPresent())
-            .filter(Candidate::usesLabels)
-            .findFirst()
-            .orElseThrow();
-    assertThat(candidate.name()).isEqualTo("magnitude budget variance q-labelled");
-    RecipeText recipe = RecipeText.of(candidate, .99, Scale.of(.1), false, 42, "encoder", "");
-    assertThat(read(recipe).budget()).isEqualTo(Budget.VARIANCE);
-    assertThat(read(recipe).pruning().mask().kind()).isEqualTo("magnitude");
+  void aSizeAndABudget() throws IOException {
+    Scale scale = Scale.of(.0125);
+    Recipe signs = recipe("mask: magnitude, scope: model, values: sign, bytes: 305KB", scale);
+    RecipeText text = RecipeText.of(signs, scale, "encoder", "");
+    assertThat(read(text)).isEqualTo(signs);
+    assertThat(text.yaml(""))
+        .isEqualTo(
+            "mask: magnitude\nscope: model\nvalues: sign\nbytes: 305KB\nrescale: q\nq: 0.0125\n");
+    Recipe budget = recipe("mask: magnitude, values: f32, bytes: 1MB, budget: variance", scale);
+    assertThat(read(RecipeText.of(budget, scale, "encoder", ""))).isEqualTo(budget);
   }
 
   @Test
   void wandaNamesItsTexts() {
-    Candidate wanda = Means.candidate("wanda", "none");
-    assertThat(RecipeText.of(wanda, .5, Scale.of(1), false, 42, "encoder", "a \"b\".txt").yaml(""))
-        .isEqualTo("mask: wanda\ndropRate: 0.5\ncalibration: \"a \\\"b\\\".txt\"\nrescale: none\n");
+    Recipe wanda = keys("mask: wanda, dropRate: 0.5, values: f32, rescale: none");
+    assertThat(RecipeText.of(wanda, Scale.of(1), "encoder", "a \"b\".txt").yaml(""))
+        .isEqualTo(
+            """
+            mask: wanda
+            values: f32
+            dropRate: 0.5
+            calibration: "a \\"b\\".txt"
+            rescale: none
+            """);
+  }
+
+  private static Recipe recipe(String keys, Scale scale) {
+    Recipe recipe = keys(keys + ", rescale: none");
+    return new Recipe(
+        recipe.pruning(), recipe.budget(), new FixedQ(scale), recipe.values(), recipe.bytes());
+  }
+
+  private static Recipe keys(String keys) {
+    Map<String, Object> said = new TreeMap<>();
+    for (String each : keys.split(", ", -1)) {
+      said.put(each.split(": ", -1)[0], each.split(": ", -1)[1]);
+    }
+    return Recipe.of(said);
   }
 
   private Recipe read(RecipeText recipe) throws IOException {

@@ -92,7 +92,7 @@ public final class Pruner {
   }
 
   /** The bytes of the fine-tuned model's tensors: what a dense file of it takes. */
-  static long denseBytes(Delta delta) {
+  public static long denseBytes(Delta delta) {
     return delta.tuned().tensors().values().stream().mapToLong(SafetensorsLayout::bytes).sum();
   }
 
@@ -128,6 +128,11 @@ public final class Pruner {
    */
   public SparseDelta choice() {
     return getChosen();
+  }
+
+  /** How large the file will be, in bytes; where tensors have their own q's, at most. */
+  public long bytes() {
+    return bytes(choice());
   }
 
   /** The mask, which knows what it has to and has each tensor's own drop rate. */
