@@ -83,7 +83,7 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
   private static double gapBits(double dropRate) {
     double best = Double.POSITIVE_INFINITY;
     for (int r = 0; r < Long.SIZE / 2; r++) {
-      best = Math.min(best, r + 1 / (1 - Math.pow(dropRate, 1L << r)));
+      best = Math.min(best, r + 1 / (1 - Math.pow(dropRate, Math.scalb(1.0, r))));
     }
     return best;
   }

@@ -2,7 +2,8 @@ package io.darex.prune.delta;
 
 import io.darex.prune.Tensor;
 import io.darex.prune.tensor.ByteTensor;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,8 +13,14 @@ import java.util.List;
 final class BitWriter {
   private static final int CHUNK = 1 << 20;
 
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private final List<Tensor> chunks = new ArrayList<>();
-  private ByteBuffer chunk = chunk();
+  private byte[] chunk = new byte[CHUNK];
+
+  /** How many bytes of it are written. */
+  private int filled;
 
   /** The bits that do not fill a word yet, from the lowest on. */
   private long word;
@@ -24,10 +31,6 @@ final class BitWriter {
   /** The bytes that so many bits take. */
   static long bytes(long bits) {
     return bits / Byte.SIZE + (bits % Byte.SIZE == 0 ? 0 : 1);
-  }
-
-  private static ByteBuffer chunk() {
-    return ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Adds {@code zeros} zeros and a one. */
@@ -51,10 +54,12 @@ final class BitWriter {
       return;
     }
     int fitted = Long.SIZE - used;
-    chunk.putLong(word);
-    if (!chunk.hasRemaining()) {
-      chunks.add(new ByteTensor("bits", chunk.array()));
-      chunk = chunk();
+    LONGS.set(chunk, filled, word);
+    filled += Long.BYTES;
+    if (filled == CHUNK) {
+      chunks.add(new ByteTensor("bits", chunk));
+      chunk = new byte[CHUNK];
+      filled = 0;
     }
     word = fitted == Long.SIZE ? 0 : bits >>> fitted;
     used = length - fitted;
@@ -63,10 +68,10 @@ final class BitWriter {
   /** Everything as bytes, the last one filled with zeros; nothing can be added afterwards. */
   List<Tensor> finish() {
     for (; used > 0; used -= Byte.SIZE) {
-      chunk.put((byte) word);
+      chunk[filled++] = (byte) word;
       word >>>= Byte.SIZE;
     }
-    chunks.add(new ByteTensor("bits", Arrays.copyOf(chunk.array(), chunk.position())));
+    chunks.add(new ByteTensor("bits", Arrays.copyOf(chunk, filled)));
     return List.copyOf(chunks);
   }
 }

@@ -96,7 +96,7 @@ class DeltaTableTest {
     List<Row> rows = new ArrayList<>();
     for (String name : names) {
       long[] shape = random.longs(random.nextInt(4), 0, 3).toArray();
-      long kept = random.nextInt(3) == 0 ? 0 : random.nextLong() >>> 1 + random.nextInt(60);
+      long kept = random.nextInt(3) == 0 ? 0 : random.nextLong() >>> (1 + random.nextInt(60));
       rows.add(
           new Row(
               name,

@@ -89,7 +89,7 @@ class RiceCodeTest {
     long next = 0;
     for (long at : kept) {
       for (int r = 0; r < sizes.length; r++) {
-        sizes[r] += (at - next >>> r) + 1 + r;
+        sizes[r] += ((at - next) >>> r) + 1 + r;
       }
       next = at + 1;
     }
