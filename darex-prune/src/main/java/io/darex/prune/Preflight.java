@@ -83,7 +83,7 @@ public record Preflight(long entries, long blocks, long columns, int tensors, lo
   private static double gapBits(double dropRate) {
     double best = Double.POSITIVE_INFINITY;
     for (int r = 0; r < Long.SIZE / 2; r++) {
-      best = Math.min(best, r + 1 / (1 - Math.pow(dropRate, Math.scalb(1.0, r))));
+      best = Math.min(best, r + 1 / (1 - Math.pow(dropRate, (double) (1L << r))));
     }
     return best;
   }

@@ -20,11 +20,7 @@ public record PruneConfig(List<Method> methods) {
   static final List<Double> SEARCH_SEEDS = List.of(100.0, 101.0);
 
   private static final Map<String, List<?>> DEFAULTS =
-      Map.of(
-          "mask", List.of("random"),
-          "dropRate", List.of(0.9, 0.99),
-          "rescale", List.of("inverse-keep-rate", "q-labelled"),
-          "searchSeeds", List.of(SEARCH_SEEDS));
+      Map.of("mask", List.of("magnitude"), "searchSeeds", List.of(SEARCH_SEEDS));
 
   /**
    * One way to prune, once for each of some mask seeds.

@@ -110,7 +110,7 @@ public final class RecipeReader {
     Set<String> used = new TreeSet<>();
     for (Map<String, Object> combination : combinations) {
       String mask = combination.get("mask").toString();
-      String rescale = combination.get("rescale").toString();
+      String rescale = Recipe.rescale(combination);
       Map<String, Object> said = new TreeMap<>(combination);
       for (RecipeKey key : KEYS) {
         if (!key.concerns(mask, rescale)) {
@@ -224,8 +224,12 @@ public final class RecipeReader {
     }
     Map<String, Object> bare = new HashMap<>(keys);
     bare.put("q", 1.0);
-    double kept = Recipe.of(bare).mask().keepRate();
+    Recipe recipe = Recipe.of(bare);
+    double kept = recipe.mask().keepRate();
     Section section = Section.read(file);
+    if (recipe.bytes().isPresent() && !section.has(FALLBACK)) {
+      throw section.bad(FALLBACK, "a fallback, as the share that is kept is found for the size");
+    }
     keys.put(FALLBACK, section.number(FALLBACK, kept, Range.Q));
     keys.put(TENSORS, section.numbersByName(TENSORS, Range.Q));
     section.end();

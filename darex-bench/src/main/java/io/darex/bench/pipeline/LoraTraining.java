@@ -234,7 +234,7 @@ final class LoraTraining implements Trainable {
 
   @Override
   public Anchor anchor() {
-    return Anchor.start(factors::containsKey);
+    return Anchor.start(name -> factors.containsKey(name));
   }
 
   @Override

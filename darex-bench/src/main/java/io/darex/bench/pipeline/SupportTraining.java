@@ -42,6 +42,7 @@ final class SupportTraining implements Trainable {
    * @param values theirs, {@code [kept]}
    * @param gradient of these
    */
+  @SuppressWarnings("ArrayRecordComponent") // a carrier of arrays, never compared
   private record Part(
       String name, INDArray weight, int[] indices, INDArray values, INDArray gradient) {}
 

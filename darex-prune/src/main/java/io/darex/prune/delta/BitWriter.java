@@ -2,8 +2,7 @@ package io.darex.prune.delta;
 
 import io.darex.prune.Tensor;
 import io.darex.prune.tensor.ByteTensor;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,14 +12,9 @@ import java.util.List;
 final class BitWriter {
   private static final int CHUNK = 1 << 20;
 
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
   private final List<Tensor> chunks = new ArrayList<>();
-  private byte[] chunk = new byte[CHUNK];
-
-  /** How many bytes of it are written. */
-  private int filled;
+  private byte[] bytes = new byte[CHUNK];
+  private ByteBuffer chunk = over(bytes);
 
   /** The bits that do not fill a word yet, from the lowest on. */
   private long word;
@@ -31,6 +25,10 @@ final class BitWriter {
   /** The bytes that so many bits take. */
   static long bytes(long bits) {
     return bits / Byte.SIZE + (bits % Byte.SIZE == 0 ? 0 : 1);
+  }
+
+  private static ByteBuffer over(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Adds {@code zeros} zeros and a one. */
@@ -54,12 +52,11 @@ final class BitWriter {
       return;
     }
     int fitted = Long.SIZE - used;
-    LONGS.set(chunk, filled, word);
-    filled += Long.BYTES;
-    if (filled == CHUNK) {
-      chunks.add(new ByteTensor("bits", chunk));
-      chunk = new byte[CHUNK];
-      filled = 0;
+    chunk.putLong(word);
+    if (!chunk.hasRemaining()) {
+      chunks.add(new ByteTensor("bits", bytes));
+      bytes = new byte[CHUNK];
+      chunk = over(bytes);
     }
     word = fitted == Long.SIZE ? 0 : bits >>> fitted;
     used = length - fitted;
@@ -68,10 +65,10 @@ final class BitWriter {
   /** Everything as bytes, the last one filled with zeros; nothing can be added afterwards. */
   List<Tensor> finish() {
     for (; used > 0; used -= Byte.SIZE) {
-      chunk[filled++] = (byte) word;
+      chunk.put((byte) word);
       word >>>= Byte.SIZE;
     }
-    chunks.add(new ByteTensor("bits", Arrays.copyOf(chunk, filled)));
+    chunks.add(new ByteTensor("bits", Arrays.copyOf(bytes, chunk.position())));
     return List.copyOf(chunks);
   }
 }

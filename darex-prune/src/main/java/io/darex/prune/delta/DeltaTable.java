@@ -40,7 +40,7 @@ record DeltaTable(List<Row> rows, double fallback, boolean hasRates) {
    * @param q what its kept values are divided by
    * @param dropRate its own, where the tensors have drop rates of their own; else 0
    */
-  @SuppressWarnings("ArrayRecordComponent") // rows are never compared
+  @SuppressWarnings("ArrayRecordComponent") // a carrier of arrays, never compared
   record Row(
       String name,
       long[] shape,

@@ -48,7 +48,7 @@ final class KeptReader {
    * @param ends for every block, how many are kept up to its end
    * @param bytes what the code of its places takes
    */
-  @SuppressWarnings("ArrayRecordComponent") // places are never compared
+  @SuppressWarnings("ArrayRecordComponent") // a carrier of arrays, never compared
   record Places(DeltaTable.Row row, TensorMask mask, long[] ends, long bytes) {
     long kept() {
       return ends.length == 0 ? 0 : ends[ends.length - 1];

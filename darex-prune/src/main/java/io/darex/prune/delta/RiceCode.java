@@ -53,7 +53,7 @@ final class RiceCode {
       }
       // The bits fall and then rise with the parameter, and at the mean gap they rise already.
       int most = 0;
-      while ((count - kept) >>> most > kept) {
+      while (((count - kept) >>> most) > kept) {
         most++;
       }
       long[] quotients = new long[most + 1];

@@ -13,11 +13,11 @@ import java.math.RoundingMode;
 public final class DropRate {
   /** The parameter that most masks have. */
   public static final Parameter<Double> PARAMETER =
-      Parameter.of(
+      Parameter.required(
           "dropRate",
-          "share of the entries that is dropped",
-          new Parameter.Decimal(Range.SHARE),
-          0.99);
+          "share of the entries that is dropped; of those that changed where the mask chooses by"
+              + " size",
+          new Parameter.Decimal(Range.SHARE));
 
   private final BigDecimal keep;
 

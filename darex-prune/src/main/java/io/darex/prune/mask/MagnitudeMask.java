@@ -22,8 +22,8 @@ import java.util.TreeMap;
  * @param scope which entries are compared
  */
 public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
-  private static final Parameter<Scope> SCOPE =
-      Parameter.of("scope", "what is compared", Parameter.Choice.of(Scope.class), Scope.TENSOR);
+  public static final Parameter<Scope> SCOPE =
+      Parameter.of("scope", "what is compared", Parameter.Choice.of(Scope.class), Scope.MODEL);
 
   static final Kind<Mask> KIND =
       new Kind<>(

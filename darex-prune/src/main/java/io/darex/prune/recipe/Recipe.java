@@ -10,14 +10,15 @@ import io.darex.prune.Selection;
 import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.DropRate;
+import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.Masks;
+import io.darex.prune.mask.Scope;
 import io.darex.prune.parameter.ByteSize;
+import io.darex.prune.parameter.Kind;
 import io.darex.prune.parameter.Parameters;
-import io.darex.prune.rescale.InverseKeepRate;
 import io.darex.prune.rescale.Need;
 import io.darex.prune.rescale.Rescale;
 import io.darex.prune.rescale.Rescales;
-import io.darex.prune.rescale.Unscaled;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +38,9 @@ import java.util.TreeMap;
  */
 public record Recipe(
     Pruning pruning, Budget budget, Rescale rescale, Values values, Optional<ByteSize> bytes) {
+  /** How large a file is where nothing is said of it. */
+  public static final String DEFAULT_BYTES = "1%";
+
   /** The fast writer gives the shortest decimal of a double on every Java; Java 17 does not. */
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -66,48 +70,79 @@ public record Recipe(
 
   /**
    * Makes a recipe from its keys ({@link RecipeKeys}), all flat: {@code mask} and the parameters of
-   * that mask, {@code budget}, {@code rescale} and its parameters, {@code values}, {@code preset},
-   * {@code only}, {@code exclude}. What is not said has its default. Without {@code rescale} it is
-   * the one whose parameter is given; else that of DARE for masks that are drawn, and none for
-   * those that choose (docs/METHOD.md §5.1).
+   * that mask, {@code bytes}, {@code budget}, {@code rescale} and its parameters, {@code values},
+   * {@code preset}, {@code only}, {@code exclude}. What is not said has its default, which is what
+   * loses least for its size (docs/METHOD.md §8): the signs of the largest entries, in a file of
+   * {@value #DEFAULT_BYTES} of the fine-tuned checkpoint, with the scale of dot-match. Masks that
+   * may keep zeros have DARE's scale and whole values.
    *
    * @throws IllegalArgumentException naming a key that is unknown, missing or says nothing of this
    *     mask or rescale
    */
   public static Recipe of(Map<String, ?> said) {
     Parameters given = RecipeKeys.read(said);
-    Mask mask = RecipeKeys.make(Masks.KINDS, given.get(RecipeKeys.MASK), said);
-    Rescale rescale =
-        RecipeKeys.make(
-            Rescales.KINDS,
-            given.has(RecipeKeys.RESCALE)
-                ? given.get(RecipeKeys.RESCALE)
-                : Rescales.KINDS.get(conventional(mask, said)),
-            said);
+    boolean hasRate = given.has(DropRate.PARAMETER);
+    if (given.has(RecipeKeys.BYTES) && hasRate) {
+      throw new IllegalArgumentException("expected either bytes or dropRate, got both");
+    }
+    Mask mask = mask(given.get(RecipeKeys.MASK), said);
+    Rescale rescale = RecipeKeys.make(Rescales.KINDS, Rescales.KINDS.get(rescale(said)), said);
     Selection selection =
         new Selection(
             given.get(RecipeKeys.PRESET),
             given.get(RecipeKeys.ONLY),
             given.get(RecipeKeys.EXCLUDE));
-    if (given.has(RecipeKeys.BYTES) && given.has(DropRate.PARAMETER)) {
-      throw new IllegalArgumentException("expected either bytes or dropRate, got both");
+    Optional<ByteSize> bytes = Optional.empty();
+    if (given.has(RecipeKeys.BYTES)) {
+      bytes = Optional.of(given.get(RecipeKeys.BYTES));
+    } else if (!hasRate && mask.parameters().containsKey(DropRate.PARAMETER.key())) {
+      bytes = Optional.of(ByteSize.of(DEFAULT_BYTES));
     }
     return new Recipe(
         new Pruning(mask, selection),
         given.get(RecipeKeys.BUDGET),
         rescale,
-        given.get(RecipeKeys.VALUES),
-        given.has(RecipeKeys.BYTES) ? Optional.of(given.get(RecipeKeys.BYTES)) : Optional.empty());
+        given.has(RecipeKeys.VALUES)
+            ? given.get(RecipeKeys.VALUES)
+            : mask.keepsZeros() ? Values.F32 : Values.SIGN,
+        bytes);
   }
 
-  private static String conventional(Mask mask, Map<String, ?> said) {
+  /** The mask; at drop rate 0 where the size is to be found. */
+  private static Mask mask(Kind<Mask> kind, Map<String, ?> said) {
+    Map<String, Object> keys = new TreeMap<>(said);
+    if (kind.keys().contains(DropRate.PARAMETER.key())) {
+      keys.putIfAbsent(DropRate.PARAMETER.key(), 0.0);
+    }
+    // Rates of tensors mean nothing where all are compared at one threshold.
+    if (kind.keys().contains(MagnitudeMask.SCOPE.key())
+        && said.containsKey(RecipeKeys.BUDGET.key())) {
+      if (!said.get(RecipeKeys.BUDGET.key()).toString().equals(Budget.UNIFORM.toString())) {
+        keys.putIfAbsent(MagnitudeMask.SCOPE.key(), Scope.TENSOR.toString());
+      }
+    }
+    return RecipeKeys.make(Masks.KINDS, kind, keys);
+  }
+
+  /**
+   * The name of the rescale that {@link #of} takes: the one that is said, else the one whose
+   * parameter is, else the default of the mask.
+   *
+   * @throws IllegalArgumentException if the mask is unknown
+   */
+  public static String rescale(Map<String, ?> said) {
+    Object named = said.get(RecipeKeys.RESCALE.key());
+    if (named != null) {
+      return named.toString();
+    }
     if (said.containsKey("q") || said.containsKey("tensors")) {
       return "q";
     }
     if (said.containsKey("norm")) {
       return "norm-match";
     }
-    return (mask.isDrawn() ? new InverseKeepRate() : new Unscaled()).name();
+    Mask mask = mask(new Parameters("a recipe", said, false).get(RecipeKeys.MASK), said);
+    return mask.keepsZeros() ? "inverse-keep-rate" : "dot-match";
   }
 
   /** What makes the same recipe by {@link #of}. */

@@ -33,21 +33,21 @@ public final class RecipeKeys {
           "mask",
           "which entries stay",
           new Parameter.Choice<>(Masks.KINDS.all()),
-          Masks.KINDS.get("random"));
+          Masks.KINDS.get("magnitude"));
 
   /** By which q kept entries are divided. */
   public static final Parameter<Kind<Rescale>> RESCALE =
       Parameter.required(
           "rescale",
-          "by which q kept entries are divided (inverse-keep-rate for drawn masks, none for"
-              + " others)",
+          "by which q kept entries are divided (default: inverse-keep-rate for masks that may"
+              + " keep zeros, dot-match for others)",
           new Parameter.Choice<>(Rescales.KINDS.all()));
 
   static final Parameter<ByteSize> BYTES =
       Parameter.required(
           "bytes",
           "how large the file may be, such as 400KB, or a share of the fine-tuned checkpoint such"
-              + " as 1%; finds the drop rate",
+              + " as 1%, the default without a drop rate",
           new Parameter.Bytes());
 
   static final Parameter<Budget> BUDGET =
@@ -58,11 +58,11 @@ public final class RecipeKeys {
           Budget.UNIFORM);
 
   static final Parameter<Values> VALUES =
-      Parameter.of(
+      Parameter.required(
           "values",
-          "how kept values are stored; sign is one bit each",
-          Parameter.Choice.of(Values.class),
-          Values.F32);
+          "how kept values are stored (default: sign, one bit each; f32 for masks that may keep"
+              + " zeros)",
+          Parameter.Choice.of(Values.class));
 
   static final Parameter<Selection.Preset> PRESET =
       Parameter.of(

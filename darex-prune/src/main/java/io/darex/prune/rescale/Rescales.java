@@ -15,6 +15,7 @@ public final class Rescales {
               InverseKeepRate.KIND,
               FixedQ.KIND,
               NormMatch.KIND,
+              DotMatch.KIND,
               Unscaled.KIND,
               SearchedQ.LABELLED,
               SearchedQ.UNLABELLED));

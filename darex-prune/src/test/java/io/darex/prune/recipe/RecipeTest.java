@@ -5,16 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.darex.prune.Pruning;
 import io.darex.prune.Values;
 import io.darex.prune.mask.Budget;
 import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.Masks;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.mask.Scope;
+import io.darex.prune.parameter.ByteSize;
+import io.darex.prune.rescale.DotMatch;
 import io.darex.prune.rescale.InverseKeepRate;
 import io.darex.prune.rescale.Need;
 import io.darex.prune.rescale.Rescales;
-import io.darex.prune.rescale.Unscaled;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,10 +67,19 @@ class RecipeTest {
   @Test
   void takesDefaultsAndConventions() {
     assertThat(Recipe.of(Map.of()))
-        .isEqualTo(new Recipe(new RandomMask(42, 0.99), new InverseKeepRate()));
-    Recipe magnitude = Recipe.of(Map.of("mask", "magnitude", "dropRate", 0.9));
-    assertThat(magnitude)
-        .isEqualTo(new Recipe(new MagnitudeMask(0.9, Scope.TENSOR), new Unscaled()));
+        .isEqualTo(
+            new Recipe(
+                new Pruning(new MagnitudeMask(0, Scope.MODEL)),
+                Budget.UNIFORM,
+                new DotMatch(),
+                Values.SIGN,
+                Optional.of(ByteSize.of("1%"))));
+    Recipe magnitude = Recipe.of(Map.of("dropRate", 0.9));
+    assertThat(magnitude.mask()).isEqualTo(new MagnitudeMask(0.9, Scope.MODEL));
+    assertThat(magnitude.bytes()).isEmpty();
+    assertThat(Recipe.of(Map.of("mask", "random", "dropRate", 0.9)))
+        .isEqualTo(new Recipe(new RandomMask(42, 0.9), new InverseKeepRate()));
+    assertThat(Recipe.of(Map.of("mask", "n:m", "keep", "2:4")).bytes()).isEmpty();
     assertThat(Recipe.of(Map.of("norm", "l2")).rescale().name()).isEqualTo("norm-match");
     assertThat(Recipe.of(Map.of("q", 0.5)).rescale().name()).isEqualTo("q");
     assertThat(magnitude.withDropRate(0.5).mask().dropRate()).isEqualTo(0.5);
@@ -95,10 +106,14 @@ class RecipeTest {
     assertWrong(Map.of("density", 0.1), "a recipe has no parameter 'density'");
     assertWrong(Map.of("mask", "rnd"), "a recipe needs one of [");
     assertWrong(Map.of("mask", "stratified"), "mask stratified needs a parameter 'group'");
-    assertWrong(Map.of("scope", "row"), "mask random has no parameter 'scope'; it has [dropRate");
+    assertWrong(
+        Map.of("mask", "random", "scope", "row"),
+        "mask random has no parameter 'scope'; it has [dropRate");
     assertWrong(Map.of("rescale", "none", "q", 0.5), "rescale none has no parameter 'q'");
     assertWrong(Map.of("rescale", "q"), "rescale q needs a parameter 'q'");
-    assertWrong(Map.of("seed", "1.5"), "mask random needs a 64-bit integer as 'seed', got 1.5");
+    assertWrong(
+        Map.of("mask", "random", "seed", "1.5"),
+        "mask random needs a 64-bit integer as 'seed', got 1.5");
     assertWrong(
         Map.of("mask", "n:m", "budget", "variance"), "mask n:m cannot have a dropRate for each");
   }

@@ -12,6 +12,7 @@ class RescaleTest {
   void everyRescaleHasItsContractTest() {
     assertThat(
             Stream.of(
+                    new DotMatchTest(),
                     new FixedQTest(),
                     new InverseKeepRateTest(),
                     new NormMatchTest(),
@@ -26,7 +27,13 @@ class RescaleTest {
   void theListNamesThem() {
     assertThat(Rescales.KINDS.names())
         .containsExactly(
-            "inverse-keep-rate", "none", "norm-match", "q", "q-labelled", "q-unlabelled");
+            "dot-match",
+            "inverse-keep-rate",
+            "none",
+            "norm-match",
+            "q",
+            "q-labelled",
+            "q-unlabelled");
     assertThat(Rescales.create("inverse-keep-rate", Map.of())).isEqualTo(new InverseKeepRate());
     assertThat(Rescales.create("q", Map.of("q", 0.2))).isEqualTo(new FixedQ(0.2));
     for (String name : Rescales.KINDS.names()) {
