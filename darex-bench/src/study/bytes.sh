@@ -6,7 +6,7 @@
 # support.sh continues with what is kept.
 set -euo pipefail
 glue=${1:?the GLUE folder}
-out=${2:?a folder for the runs}
+out=$(realpath -m "${2:?a folder for the runs}")
 shift 2
 darex=$(cd "$(dirname "$0")/../.." && pwd)/darex
 mkdir -p "$out"
@@ -40,7 +40,6 @@ prune:
 - {bytes: [400KB, 200KB, 1MB, 100KB], scope: tensor}
 - {bytes: [400KB, 200KB, 1MB, 100KB], budget: variance}
 - {bytes: [400KB, 100KB, 1MB], rescale: [q-labelled, q-unlabelled]}
-- {bytes: [400KB, 100KB], mask: random, values: sign, rescale: q-labelled, seeds: 0}
 Y
 }
 

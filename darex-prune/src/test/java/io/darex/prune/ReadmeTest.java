@@ -29,8 +29,7 @@ class ReadmeTest {
 
   private static String prune(Path base, Path tuned, Path delta, Path pruned) throws IOException {
     // README begins
-    Recipe recipe =
-        Recipe.of(Map.of("mask", "magnitude", "dropRate", 0.9, "rescale", "norm-match"));
+    Recipe recipe = Recipe.of(Map.of("bytes", "400KB")); // the signs of the largest entries
     PruneJob job = PruneJob.open(base, tuned, recipe); // two folders, or two files
     PruneJob.Outcome outcome = job.run(delta, WriteOptions.defaults());
     String kept = outcome.kept() + " of " + outcome.entries() + " entries";

@@ -1,18 +1,20 @@
 package io.darex.bench.select;
 
+import io.darex.prune.Values;
+import java.util.Locale;
+
 /**
- * A way to prune to a size, and what that loses.
+ * A size, and what a file of it loses.
  *
- * @param candidate the way
+ * @param values how the kept values are stored
  * @param kilobytes the size
- * @param q to be applied
- * @param labelled whether q was found by labels
- * @param loss with q, or, where it was found by labels, of each half with the other half's q
+ * @param q that of its recipe
+ * @param loss of the metric
  */
-record Attempt(Candidate candidate, long kilobytes, double q, boolean labelled, Loss loss) {
-  /** Mask, stored values and rescale in a few words. */
+record Attempt(Values values, long kilobytes, double q, Loss loss) {
+  /** Mask and stored values. */
   String name() {
-    return candidate.family() + (labelled ? " q-labelled" : " q-unlabelled");
+    return "magnitude " + values.name().toLowerCase(Locale.ROOT);
   }
 
   /** As a result shows it. */

@@ -1,17 +1,11 @@
 package io.darex.bench.select;
 
-import io.darex.prune.Mask;
-import io.darex.prune.Pruning;
 import io.darex.prune.Values;
-import io.darex.prune.mask.Budget;
-import io.darex.prune.mask.MagnitudeMask;
-import io.darex.prune.mask.Scope;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Need;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -63,35 +57,21 @@ record Candidate(Recipe recipe) {
     return effort() + (importance() == importance ? 0 : LABELS + 1);
   }
 
-  /** The name of its budget, where tensors have rates of their own. */
-  Optional<String> budget() {
-    return Optional.of(recipe.budget())
-        .filter(budget -> budget != Budget.UNIFORM)
-        .map(Budget::toString);
-  }
-
-  /** Mask, stored values and budget in a few words. */
+  /** Mask and stored values in a few words. */
   String family() {
-    String scope = "model".equals(recipe.mask().parameters().get("scope")) ? " model" : "";
     String signs = recipe.values() == Values.SIGN ? " sign" : "";
-    return mask() + scope + signs + budget().map(name -> " budget " + name).orElse("");
+    return mask() + signs;
   }
 
-  /** Mask, stored values, budget and rescale in a few words. */
+  /** Mask, stored values and rescale in a few words. */
   String name() {
     boolean layer = "layer".equals(recipe.rescale().parameters().get("qScope"));
     return family() + " " + rescale() + (layer ? " layer" : "");
   }
 
-  private Candidate withBudget(Budget budget) {
-    return new Candidate(new Recipe(recipe.pruning(), budget, recipe.rescale(), recipe.values()));
-  }
-
-  /** The largest entries of the model or of each tensor. */
-  static Candidate largest(Scope scope, Values values, String rescale) {
-    Recipe recipe = searched("magnitude", rescale, "global").recipe();
-    Mask mask = new MagnitudeMask(recipe.mask().dropRate(), scope);
-    return new Candidate(new Recipe(new Pruning(mask), Budget.UNIFORM, recipe.rescale(), values));
+  /** Signs of the largest entries of the model. */
+  private static Candidate signs(String rescale) {
+    return new Candidate(Recipe.of(Map.of("rescale", rescale)));
   }
 
   /** The paper's. */
@@ -101,44 +81,36 @@ record Candidate(Recipe recipe) {
 
   /** All there are of what is available; the simplest first. */
   static List<Candidate> all(Available available, boolean columns) {
-    List<String> masks = new ArrayList<>(List.of("random", "magnitude"));
+    List<Candidate> all = new ArrayList<>(drawn("random", available));
+    all.add(signs("dot-match"));
     if (available.texts()) {
-      masks.add("wanda");
+      all.add(signs("q-unlabelled"));
+      all.add(searched("magnitude", "q-unlabelled", "global"));
+      all.add(of("wanda", "none"));
+      all.add(searched("wanda", "q-unlabelled", "global"));
+    }
+    if (available.labels()) {
+      all.add(signs("q-labelled"));
+      all.add(searched("magnitude", "q-labelled", "global"));
+      all.add(searched("wanda", "q-labelled", "global"));
     }
     if (columns) {
-      masks.add("columns");
+      all.addAll(drawn("columns", available));
     }
+    return all;
+  }
+
+  private static List<Candidate> drawn(String mask, Available available) {
     List<Candidate> all = new ArrayList<>();
-    for (String mask : masks) {
-      boolean drawn = of(mask, "none").recipe().mask().isDrawn();
-      all.add(of(mask, drawn ? "inverse-keep-rate" : "none"));
-      if (available.texts()) {
-        if (drawn) {
-          all.add(searched(mask, "q-unlabelled", "layer"));
-        }
-        all.add(searched(mask, "q-unlabelled", "global"));
-      }
-      if (available.labels()) {
-        all.add(searched(mask, "q-labelled", "global"));
-        if (drawn && available.texts() && !available.decoder()) {
-          all.add(searched(mask, "q-labelled", "layer"));
-        }
-      }
-      if (mask.equals("magnitude")) {
-        // What this budget does to drawn masks was no gain, docs/RESULTS.md.
-        all.stream()
-            .filter(each -> each.mask().equals(mask) && each.effort() >= SEARCH)
-            .map(each -> each.withBudget(Budget.VARIANCE))
-            .toList()
-            .forEach(all::add);
-      }
+    all.add(of(mask, "inverse-keep-rate"));
+    if (available.texts()) {
+      all.add(searched(mask, "q-unlabelled", "layer"));
+      all.add(searched(mask, "q-unlabelled", "global"));
     }
-    for (Scope scope : List.of(Scope.TENSOR, Scope.MODEL)) {
-      if (available.texts()) {
-        all.add(largest(scope, Values.SIGN, "q-unlabelled"));
-      }
-      if (available.labels()) {
-        all.add(largest(scope, Values.SIGN, "q-labelled"));
+    if (available.labels()) {
+      all.add(searched(mask, "q-labelled", "global"));
+      if (available.texts() && !available.decoder()) {
+        all.add(searched(mask, "q-labelled", "layer"));
       }
     }
     return all;

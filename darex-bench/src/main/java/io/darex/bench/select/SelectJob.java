@@ -104,7 +104,7 @@ public final class SelectJob {
       TaskTexts held = model.validation().orElseThrow();
       requireTexts(model, held);
       Delta delta = delta(base, model.checkpoint(), false);
-      Trial trial = trial(delta, new TaskMetric(held), model, model.calibration());
+      Trial trial = trial(delta, new TaskMetric(held), model, Evidence.none());
       return new SmallestSearch(trial, tolerance, say).run();
     }
   }
@@ -180,20 +180,23 @@ public final class SelectJob {
       TunedModel model,
       CalibrationTexts texts)
       throws IOException {
-    Trial trial = trial(delta, measure, model, texts);
+    Evidence evidence = evidence(model, texts);
     return new Selector(
             delta,
             available,
-            Optional.of(trial),
-            trial.evidence().calibration(),
+            Optional.of(trial(delta, measure, model, evidence)),
+            evidence.calibration(),
             settings(false),
             say)
         .select(target);
   }
 
-  private Trial trial(Delta delta, Measure measure, TunedModel model, CalibrationTexts texts)
+  private static Evidence evidence(TunedModel model, CalibrationTexts texts) {
+    return new Calibrator(model.encoder(), model.checkpoint(), texts).evidence();
+  }
+
+  private Trial trial(Delta delta, Measure measure, TunedModel model, Evidence evidence)
       throws IOException {
-    Evidence evidence = new Calibrator(model.encoder(), model.checkpoint(), texts).evidence();
     int threads = Runtime.getRuntime().availableProcessors();
     return new Trial(model.encoder(), delta, measure, evidence, origin(), threads);
   }

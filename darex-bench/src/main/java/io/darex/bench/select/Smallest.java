@@ -118,7 +118,7 @@ public record Smallest(
                         PERCENT * step.sure()))
             .orElse("No size that was tried loses more."));
     sentences.add(
-        "Size and q were chosen by the same texts, so expect other texts to lose a little more"
+        "The size was chosen by the same texts, so expect other texts to lose a little more"
             + " rather than less.");
     return sentences;
   }

@@ -87,8 +87,7 @@ final class SmallestSearch {
     List<Loss> larger =
         tried.stream()
             .filter(each -> each.kilobytes() > answer.kilobytes())
-            .filter(
-                each -> each.candidate().recipe().values() == answer.candidate().recipe().values())
+            .filter(each -> each.values() == answer.values())
             .sorted(Comparator.comparingLong(Attempt::kilobytes))
             .map(Attempt::loss)
             .toList();
@@ -105,7 +104,7 @@ final class SmallestSearch {
 
   private Smallest smallest(
       Attempt answer, Loss loss, List<Attempt> tried, double[] tuned, long dense) {
-    Recipe recipe = SizeTrial.recipe(answer.candidate(), answer.kilobytes(), answer.q());
+    Recipe recipe = SizeTrial.recipe(answer.values(), answer.kilobytes());
     return new Smallest(
         tolerance,
         trial.measure().metric(),

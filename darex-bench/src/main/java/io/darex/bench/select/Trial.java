@@ -82,14 +82,9 @@ final class Trial {
     return delta;
   }
 
-  /** What needs no labels. */
-  Evidence evidence() {
-    return evidence;
-  }
-
-  /** What is kept by a recipe. */
-  SparseDelta inMemory(Recipe recipe) {
-    return pruner(recipe).choice().inMemory(threads);
+  /** What a recipe makes, in memory. */
+  SparseDelta pruned(Recipe recipe) {
+    return pruner(recipe).prune().inMemory(threads);
   }
 
   /**

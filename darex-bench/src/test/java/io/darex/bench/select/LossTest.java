@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Values;
-import io.darex.prune.mask.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,13 +52,12 @@ class LossTest {
   }
 
   private static double pooled(double... losses) {
-    Candidate candidate = Candidate.largest(Scope.MODEL, Values.SIGN, "q-unlabelled");
     List<Attempt> tried = new ArrayList<>();
     for (int i = 0; i < losses.length; i++) {
-      tried.add(new Attempt(candidate, 100 + i, .1, false, new Loss(losses[i], new double[1000])));
+      tried.add(new Attempt(Values.SIGN, 100 + i, .1, new Loss(losses[i], new double[1000])));
     }
     // A smaller one, which plays no part.
-    tried.add(new Attempt(candidate, 50, .1, false, new Loss(.5, new double[1000])));
+    tried.add(new Attempt(Values.SIGN, 50, .1, new Loss(.5, new double[1000])));
     return SmallestSearch.pooled(tried, tried.get(0)).mean();
   }
 

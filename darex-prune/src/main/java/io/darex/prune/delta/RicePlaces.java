@@ -69,7 +69,7 @@ final class RicePlaces implements TensorMask {
     int at = firsts[found];
     into[0] = (char) at;
     for (int i = 1; i < kept; i++) {
-      at += (int) (high.zeros() << parameter | low.bits(parameter)) + 1;
+      at += (int) ((high.zeros() << parameter) | low.bits(parameter)) + 1;
       into[i] = (char) at;
     }
     return kept;

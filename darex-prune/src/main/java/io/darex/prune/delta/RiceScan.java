@@ -129,7 +129,7 @@ final class RiceScan {
     for (long entry = 0; entry < tensor.kept(); entry++) {
       long room = tensor.count() - next;
       long quotient = high.zeros();
-      long gap = quotient > room >>> r ? room : quotient << r | low.bits(r);
+      long gap = quotient > (room >>> r) ? room : (quotient << r) | low.bits(r);
       if (gap >= room) {
         throw fault(
             "gaps that end within the " + tensor.count() + " of " + tensor.name(),

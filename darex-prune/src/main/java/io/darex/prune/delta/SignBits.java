@@ -34,7 +34,7 @@ record SignBits(String name, Tensor values) implements Tensor {
     byte[] bits = new byte[length];
     for (int i = 0; i < signed.length; i++) {
       if (Float.floatToRawIntBits(signed[i]) < 0) {
-        bits[i / Byte.SIZE] |= (byte) (1 << i % Byte.SIZE);
+        bits[i / Byte.SIZE] |= (byte) (1 << (i % Byte.SIZE));
       }
     }
     return ByteBuffer.wrap(bits).asReadOnlyBuffer();
@@ -68,7 +68,7 @@ record SignBits(String name, Tensor values) implements Tensor {
       int shift = (int) (from % Byte.SIZE);
       for (int i = 0; i < length; i++) {
         int bit = shift + i;
-        into[offset + i] = 1 - 2 * (bytes.get(bit / Byte.SIZE) >> bit % Byte.SIZE & 1);
+        into[offset + i] = 1 - 2 * ((bytes.get(bit / Byte.SIZE) >> (bit % Byte.SIZE)) & 1);
       }
     }
   }
