@@ -110,7 +110,7 @@ public final class RecipeReader {
     Set<String> used = new TreeSet<>();
     for (Map<String, Object> combination : combinations) {
       String mask = combination.get("mask").toString();
-      String rescale = Recipe.rescale(combination);
+      String rescale = rescale(combination);
       Map<String, Object> said = new TreeMap<>(combination);
       for (RecipeKey key : KEYS) {
         if (!key.concerns(mask, rescale)) {
@@ -131,6 +131,14 @@ public final class RecipeReader {
       }
     }
     return List.copyOf(recipes.values());
+  }
+
+  private static String rescale(Map<String, ?> said) {
+    try {
+      return Recipe.rescale(said);
+    } catch (IllegalArgumentException e) {
+      throw new BadInputException(e.getMessage(), e);
+    }
   }
 
   private static List<Map<String, Object>> product(

@@ -2,6 +2,7 @@ package io.darex.bench.console;
 
 import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
+import io.darex.prune.delta.TooSmallException;
 import io.darex.prune.file.FileFaults;
 import io.darex.prune.file.MalformedFileException;
 import io.darex.prune.file.RefusedOutputException;
@@ -54,7 +55,8 @@ public record Fault(List<String> lines, boolean input, boolean known) {
         || cause instanceof MalformedFileException
         || cause instanceof MismatchException
         || cause instanceof RefusedOutputException
-        || cause instanceof NonFiniteException) {
+        || cause instanceof NonFiniteException
+        || cause instanceof TooSmallException) {
       return input(List.of(oneLine(cause.getMessage())));
     }
     if (cause instanceof FileAlreadyExistsException exists) {

@@ -39,7 +39,8 @@ class BudgetCommandTest {
   @Test
   void spreadsABudgetOverTheTensors() throws IOException {
     ObjectMapper json = new ObjectMapper();
-    assertThat(prune("--budget", "variance", "--drop-rate", "0.9").code()).isZero();
+    assertThat(prune("--mask", "random", "--budget", "variance", "--drop-rate", "0.9").code())
+        .isZero();
     JsonNode read = json.readTree(Darex.run("inspect", out(), "--json").out());
     double kept = 0;
     for (JsonNode tensor : read.at("/pruned")) {
@@ -57,7 +58,8 @@ class BudgetCommandTest {
         .isEqualTo("variance");
     assertThat(Darex.run("inspect", out()).out())
         .contains("mask    random, dropRate of each tensor (--json), overall 0.9, seed 42");
-    Outcome uniform = prune("--budget", "uniform", "--drop-rate", "0.9", "--force");
+    Outcome uniform =
+        prune("--mask", "random", "--budget", "uniform", "--drop-rate", "0.9", "--force");
     assertThat(uniform.code()).isZero();
     read = json.readTree(Darex.run("inspect", out(), "--json").out());
     assertThat(read.at("/mask/dropRate").asDouble()).isEqualTo(0.9);

@@ -189,6 +189,9 @@ class ClusterTest {
                 "norm-match",
                 "--out",
                 out));
+    if (mask.equals("magnitude")) {
+      arguments.addAll(List.of("--scope", "tensor"));
+    }
     if (master != null) {
       arguments.addAll(List.of("--master", master));
     }
@@ -207,6 +210,8 @@ class ClusterTest {
             pair.base(),
             "--tuned",
             pair.tuned(),
+            "--mask",
+            "random",
             "--drop-rate",
             "0.75",
             "--out",
@@ -240,6 +245,8 @@ class ClusterTest {
             broken.resolve("base"),
             "--tuned",
             broken.resolve("tuned"),
+            "--mask",
+            "random",
             "--drop-rate",
             "0",
             "--no-digest",
@@ -255,25 +262,24 @@ class ClusterTest {
 
   @Test
   void whatCannotBeDoneOnAClusterIsRefusedBeforeOneAndSoIsNoCluster() throws IOException {
-    Darex.Outcome budget =
-        Darex.run(
-            "prune",
-            "--base",
-            pair.base(),
-            "--tuned",
-            pair.tuned(),
-            "--budget",
-            "variance",
-            "--out",
-            folder.resolve("never"),
-            "--master",
-            "local[2]");
-    assertThat(budget.code()).isEqualTo(2);
-    assertThat(budget.err())
-        .startsWith("darex: --master: ")
-        .contains("budget variance")
-        .hasLineCount(1);
-    assertThat(folder.resolve("never")).doesNotExist();
+    for (Map.Entry<String, String> each :
+        Map.of(
+                "--budget variance --drop-rate 0.9", "budget variance",
+                "--drop-rate 0.9", "mask magnitude, which compares entries of all tensors",
+                "--bytes 50KB", "bytes 50KB, which weighs all tensors; give a dropRate")
+            .entrySet()) {
+      List<Object> arguments =
+          new ArrayList<>(List.of("prune", "--base", pair.base(), "--tuned", pair.tuned()));
+      arguments.addAll(List.of(each.getKey().split(" ", -1)));
+      arguments.addAll(List.of("--out", folder.resolve("never"), "--master", "local[2]"));
+      Darex.Outcome refused = Darex.run(arguments.toArray());
+      assertThat(refused.code()).as(each.getKey()).isEqualTo(2);
+      assertThat(refused.err())
+          .startsWith("darex: --master: ")
+          .contains(each.getValue())
+          .hasLineCount(1);
+      assertThat(folder.resolve("never")).doesNotExist();
+    }
 
     Darex.Outcome nonsense =
         Darex.run(

@@ -70,7 +70,11 @@ class DestroyedModelTest {
             encoder: ENCODER
             tuned: TUNED
             finetune: {maxLength: 32}
-            prune: {dropRate: 0.9, rescale: [inverse-keep-rate, q-labelled], seeds: 42}
+            prune:
+              mask: random
+              dropRate: 0.9
+              rescale: [inverse-keep-rate, q-labelled]
+              seeds: 42
             """
                 .replace("TUNED", tuned.toString()));
   }
@@ -135,6 +139,8 @@ class DestroyedModelTest {
             tuned,
             "--task",
             task,
+            "--mask",
+            "random",
             "--rescale",
             "q-labelled",
             "--drop-rate",

@@ -42,7 +42,7 @@ class ForeignLabelsTest {
         task: TASK
         encoder: ENCODER
         finetune: {learningRate: 1.0e-2, epochs: 2, maxLength: 32}
-        prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
+        prune: {mask: random, dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
         """;
     Path out = folder.resolve("finetune");
     Darex.Outcome run = Darex.run("run", sweeps.config("own", yaml), "--out", out);
@@ -81,7 +81,7 @@ class ForeignLabelsTest {
         encoder: ENCODER
         tuned: TUNED
         finetune: {maxLength: 32}
-        prune: {dropRate: 0.9, rescale: q-labelled, searchSeeds: [7], seeds: 0}
+        prune: {mask: random, dropRate: 0.9, rescale: q-labelled, searchSeeds: [7], seeds: 0}
         """;
     List<JsonNode> results = new ArrayList<>();
     for (Path each : List.of(tuned, turned)) {

@@ -175,7 +175,7 @@ class HeadsTest {
             task: {train: rows.tsv, dev: rows.tsv, text: text, label: COLUMN, ANSWERS}
             encoder: ENCODER
             finetune: {epochs: 1, maxLength: 16}
-            prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
+            prune: {mask: random, dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
             """
                 .replace("COLUMN", column)
                 .replace("ANSWERS", answers)
@@ -203,7 +203,7 @@ class HeadsTest {
         task: {train: rows.tsv, dev: rows.tsv, text: text, label: label, labels: [bad, good]}
         encoder: ENCODER
         finetune: {epochs: 1, maxLength: 16}
-        prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
+        prune: {mask: random, dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
         """;
     Path file =
         Files.writeString(folder.resolve("same.yml"), yaml.replace("ENCODER", encoder.toString()));

@@ -57,7 +57,18 @@ class KillCommandsTest {
       after.add(new FloatTensor(tensor.name(), tensor.shape(), values));
     }
     HuggingFaceFolder.write(tuned, InMemoryCheckpoint.of(after, before.config()), Map.of(), false);
-    ok("prune", "--base", base, "--tuned", tuned, "--drop-rate", 0.8, "--out", delta);
+    ok(
+        "prune",
+        "--base",
+        base,
+        "--tuned",
+        tuned,
+        "--mask",
+        "random",
+        "--drop-rate",
+        0.8,
+        "--out",
+        delta);
     FileUtils.deleteDirectory(tuned.toFile());
   }
 
@@ -166,7 +177,11 @@ class KillCommandsTest {
                 task: TASK
                 encoder: ENCODER
                 finetune: {learningRate: 1.0e-2, epochs: 3, batchSize: 8, maxLength: 32, seed: 4}
-                prune: {dropRate: [0.5, 0.9], rescale: [inverse-keep-rate, norm-match], seeds: [0, 1]}
+                prune:
+                  mask: random
+                  dropRate: [0.5, 0.9]
+                  rescale: [inverse-keep-rate, norm-match]
+                  seeds: [0, 1]
                 """);
     Path straight = folder.resolve("straight");
     ok("run", config, "--out", straight);

@@ -24,7 +24,7 @@ class LoraCommandTest {
       """
       task: agreement
       finetune: {limit: 32, epochs: 1, maxLength: 32, lora: {rank: 4, alpha: 8}}
-      prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: 3}
+      prune: {mask: random, dropRate: 0.5, rescale: inverse-keep-rate, seeds: 3}
       """;
 
   @TempDir private static Path shared;
@@ -56,7 +56,18 @@ class LoraCommandTest {
     assertThat(run.resolve("results.json")).content().contains("\"adam, LoRA of rank 4\"");
     Path whole = folder.resolve("whole.safetensors");
     Outcome pruned =
-        Darex.run("prune", "--base", base, "--tuned", adapter, "--drop-rate", 0.5, "--out", whole);
+        Darex.run(
+            "prune",
+            "--base",
+            base,
+            "--tuned",
+            adapter,
+            "--mask",
+            "random",
+            "--drop-rate",
+            0.5,
+            "--out",
+            whole);
     assertThat(pruned.code()).as(pruned.err()).isZero();
     assertThat(pruned.err())
         .contains("adapter: its values take ", ", the sparse delta of its B·A about ")
@@ -103,7 +114,9 @@ class LoraCommandTest {
         .hasSameBinaryContentAs(adapter.resolve("adapter_config.json"));
     assertThat(Safetensors.open(out.resolve("adapter_model.safetensors")).tensors())
         .containsOnlyKeys(PeftAdapter.open(adapter).tensors().keySet());
-    Outcome json = Darex.run("prune", "--adapter", adapter, "--out", out, "--force", "--json");
+    Outcome json =
+        Darex.run(
+            "prune", "--adapter", adapter, "--drop-rate", 0.9, "--out", out, "--force", "--json");
     assertThat(json.out()).contains("\"nonZeros\":", "\"unbiased\":");
   }
 
@@ -118,6 +131,11 @@ class LoraCommandTest {
         "prune --adapter BASE --out OUT | no adapter_config.json there",
         "prune --adapter ADAPTER --values bf16 --out OUT | expected no --values",
         "prune --adapter ADAPTER --drop-rate-a 1 --out OUT | dropRate",
+        "prune --adapter ADAPTER --out OUT | --adapter: expected a --drop-rate, got none",
+        "prune --adapter ADAPTER --drop-rate-a 0.5 --out OUT | --adapter: expected a --drop-rate,"
+            + " got none",
+        "prune --adapter ADAPTER --bytes 1MB --out OUT | --adapter: expected --drop-rate, as"
+            + " factors are stored whole, got --bytes",
         "prune --base BASE --tuned BASE --q-a 0.5 --out OUT | expected --adapter with"
             + " --drop-rate-a",
         "prune --base ADAPTER --tuned BASE --out OUT | a PEFT adapter, which is nothing without",

@@ -35,7 +35,12 @@ class MainTest {
       """
       task: agreement
       finetune: {limit: 32, epochs: 1, maxLength: 32}
-      prune: {dropRate: [0.5, 0.99], rescale: [inverse-keep-rate, q], q: 0.7, seeds: 3}
+      prune:
+        mask: random
+        dropRate: [0.5, 0.99]
+        rescale: [inverse-keep-rate, q]
+        q: 0.7
+        seeds: 3
       """;
 
   @TempDir private static Path folder;

@@ -25,7 +25,7 @@ class OutputsTest {
       task: TASK
       encoder: ENCODER
       finetune: {learningRate: 1.0e-2, epochs: 1, maxLength: 32}
-      prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
+      prune: {mask: random, dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
       """;
 
   @TempDir private static Path folder;

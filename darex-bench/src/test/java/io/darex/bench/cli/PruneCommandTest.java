@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,8 @@ class PruneCommandTest {
             pair.tuned(),
             "--out",
             sparse,
+            "--mask",
+            "random",
             "--drop-rate",
             0.9,
             "--seed",
@@ -153,6 +156,8 @@ class PruneCommandTest {
               shards.tuned(),
               "--out",
               out(),
+              "--mask",
+              "random",
               "--drop-rate",
               0.9,
               "--seed",
@@ -223,7 +228,7 @@ class PruneCommandTest {
 
   @Test
   void withoutDigestsTheFileSaysSo() throws IOException {
-    assertThat(prune("--no-digest").code()).isZero();
+    assertThat(prune("--no-digest", "--drop-rate", "0.9").code()).isZero();
     JsonNode json = JSON.readTree(Darex.run("inspect", out(), "--json").out());
     assertThat(json.at("/base").isNull()).isTrue();
     assertThat(json.at("/digest").isTextual()).isTrue();
@@ -267,7 +272,9 @@ class PruneCommandTest {
 
   @Test
   void optionsGoBeforeTheConfiguration() throws IOException {
-    Path config = Files.writeString(folder.resolve("c.yml"), "dropRate: 0.5\nseed: 3\nq: 0.25\n");
+    Path config =
+        Files.writeString(
+            folder.resolve("c.yml"), "mask: random\ndropRate: 0.5\nseed: 3\nq: 0.25\n");
     assertThat(prune("--config", config.toString(), "--seed", "4").code()).isZero();
     JsonNode json = JSON.readTree(Darex.run("inspect", out(), "--json").out());
     assertThat(json.at("/mask/dropRate").asDouble()).isEqualTo(0.5);
@@ -280,7 +287,7 @@ class PruneCommandTest {
     Path file =
         Files.writeString(
             folder.resolve("q.yml"), "fallback: 0.5\ntensors: {'*.dense.weight': 0.125}\n");
-    assertThat(prune("--q-file", file.toString()).code()).isZero();
+    assertThat(prune("--q-file", file.toString(), "--drop-rate", "0.9").code()).isZero();
     JsonNode json = JSON.readTree(Darex.run("inspect", out(), "--json").out());
     for (JsonNode tensor : json.at("/pruned")) {
       boolean dense = tensor.get("name").asText().endsWith("dense.weight");
@@ -289,10 +296,63 @@ class PruneCommandTest {
   }
 
   @Test
+  void aFileIsAsLargeAsAskedForAndNoLarger() throws IOException {
+    for (String options : List.of("", " --mask random", " --values f16 --scope row")) {
+      Outcome outcome = prune(("--force --bytes 8KB" + options).split(" ", -1));
+      assertThat(outcome.code()).as(outcome.err()).isZero();
+      assertThat(outcome.err()).contains("file: about 8.00 KB, ");
+      assertThat(Files.size(out())).as(options).isBetween(7_900L, 8_000L);
+      Outcome verified = Darex.run("verify", out(), "--base", pair.base(), "--tuned", pair.tuned());
+      assertThat(verified.code()).as(verified.out()).isZero();
+    }
+  }
+
+  @Test
+  void aShareIsOneOfTheTunedModelAndOnePercentWhereNothingIsSaid() throws IOException {
+    SplittableRandom random = new SplittableRandom(5);
+    FloatTensor before = Pair.random(random, "a.weight", 1, null, 1000, 1000);
+    FloatTensor after = Pair.random(random, "a.weight", 1e-3, before, 1000, 1000);
+    Path base = folder.resolve("base.safetensors");
+    Path tuned = folder.resolve("tuned.safetensors");
+    Safetensors.write(base, List.of(before), Map.of(), false);
+    Safetensors.write(tuned, List.of(after), Map.of(), false);
+    Path unsaid = folder.resolve("unsaid.safetensors");
+    String[] start = {"prune", "--base", base + "", "--tuned", tuned + "", "--out"};
+    assertThat(Darex.run(words(start, unsaid, "")).code()).isZero();
+    Outcome outcome = Darex.run(words(start, out(), " --bytes 1% --json"));
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+
+    assertThat(out()).hasSameBinaryContentAs(unsaid);
+    assertThat(Files.size(out())).isBetween(39_900L, 40_000L);
+    JsonNode json = JSON.readTree(outcome.out());
+    assertThat(json.at("/bytes").asLong()).isEqualTo(Files.size(out()));
+    assertThat(json.at("/denseBytes").asLong()).isEqualTo(4_000_000);
+  }
+
+  private static Object[] words(String[] start, Path out, String options) {
+    return (String.join(" ", start) + " " + out + options).split(" ", -1);
+  }
+
+  @Test
+  void aFileThatCannotBeSoSmallIsRefusedWithItsParts() throws IOException {
+    for (String options : List.of("--no-digest", "--bytes 1%", "--bytes 1.43KB")) {
+      Outcome outcome = prune(options.split(" ", -1));
+      assertThat(outcome.code()).as(options).isEqualTo(2);
+      assertThat(outcome.out()).isEmpty();
+      assertThat(outcome.err().lines().toList())
+          .last(InstanceOfAssertFactories.STRING)
+          .matches(
+              "darex: expected at least [\\d.]+ KB for this pair \\(tensors carried whole, such as"
+                  + " the head, 512 B, (files beside the weights [\\d.]+ K?B, )?header and table"
+                  + " [\\d.]+ KB\\), got 1\\.43 KB");
+      assertThat(folder).isEmptyDirectory();
+    }
+  }
+
+  @Test
   void saysWhatIsKnownToLoseMuch() {
     String known = "known to lose much";
-    for (String each :
-        List.of("random 0.99", "columns 0.99", "magnitude 0.9 --rescale none")) {
+    for (String each : List.of("random 0.99", "columns 0.99", "magnitude 0.9 --rescale none")) {
       String options = "--force --mask " + each.replaceFirst(" ", " --drop-rate ");
       assertThat(prune(options.split(" ")).err()).as(each).contains(known);
     }

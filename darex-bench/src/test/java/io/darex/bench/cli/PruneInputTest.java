@@ -30,7 +30,16 @@ class PruneInputTest {
     pair = Pair.in(shared, OptionalLong.empty());
     sparse = shared.resolve("delta.safetensors");
     Outcome outcome =
-        Darex.run("prune", "--base", pair.base(), "--tuned", pair.tuned(), "--out", sparse);
+        Darex.run(
+            "prune",
+            "--base",
+            pair.base(),
+            "--tuned",
+            pair.tuned(),
+            "--drop-rate",
+            "0.9",
+            "--out",
+            sparse);
     assertThat(outcome.code()).as(outcome.err()).isZero();
   }
 
@@ -99,6 +108,12 @@ class PruneInputTest {
         "--rescale q | rescale q needs a parameter 'q'",
         "--q 2 | q must be in (0, 1], got 2.0",
         "--rescale none --q 0.5 | rescale none has no parameter 'q'",
+        "--values sign --mask random | expected values f32, bf16 or f16 with mask random, which may"
+            + " keep zeros, got sign",
+        "--bytes 400KB --drop-rate 0.9 | expected either bytes or dropRate, got both",
+        "--bytes lots | needs a size such as 400KB, 1.5MB or 1% as 'bytes', got lots",
+        "--bytes 1MB --mask n:m | n:m",
+        "--seed 3 | mask magnitude has no parameter 'seed'",
         "--values f64 | unknown values 'f64': did you mean 'f32'?",
         "--preset decoder | nothing to prune",
         "--only bert.encoder.laier* | only pattern 'bert.encoder.laier*' matches no tensor",

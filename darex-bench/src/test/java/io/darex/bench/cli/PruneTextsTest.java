@@ -145,7 +145,7 @@ class PruneTextsTest {
         "--rescale q-unlabelled | rescale q-unlabelled needs texts: expected --calibration FILE",
         "--rescale q-labelled --calibration {}/texts.txt | needs labels: expected --task TASK",
         "--budget apl --calibration {}/texts.txt | budget apl needs labels: expected --task TASK",
-        "--calibration {}/texts.txt | inverse-keep-rate looks at nothing but the weights",
+        "--calibration {}/texts.txt | magnitude dot-match sign looks at nothing but the weights",
         "--mask wanda --calibration {}/empty.txt | empty.txt: expected text, one a line, got none",
         "--mask wanda --calibration {}/no.txt | no.txt: expected a file, got nothing of that name",
         "--rescale q-labelled --task mnli --glue {}/glue | expected a head of 3 labels for task"

@@ -2,6 +2,7 @@ package io.darex.bench.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.cli.Darex.Outcome;
 import io.darex.bench.encoder.BuiltInEncoders;
@@ -12,12 +13,15 @@ import io.darex.prune.Tensor;
 import io.darex.prune.delta.PruneJob;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -80,24 +84,67 @@ class SameBytesTest {
       strings = {
         "mask: random, dropRate: 0.9, rescale: inverse-keep-rate",
         "mask: stratified, dropRate: 0.75, rescale: q, group: 16, q: 0.3",
-        "mask: magnitude, dropRate: 0.9, rescale: norm-match, values: bf16"
+        "mask: magnitude, scope: tensor, dropRate: 0.9, rescale: norm-match, values: bf16",
+        "mask: magnitude, scope: row, dropRate: 0.9"
       })
   void libraryCommandClusterAndRunWriteTheSameFile(String keys) throws IOException {
     Map<String, Object> said = new TreeMap<>();
-    StringBuilder options = new StringBuilder();
     for (String each : keys.split(", ", -1)) {
       String[] pair = each.split(": ", -1);
       said.put(pair[0], pair[1]);
-      String option = pair[0].replaceAll("[A-Z]", "-$0").toLowerCase(java.util.Locale.ROOT);
-      options.append(" --").append(option).append(' ').append(pair[1]);
     }
+    String options = options(keys);
     Path library = out("library", keys);
     PruneJob.open(base, tuned, Recipe.of(said)).run(library, WriteOptions.defaults());
 
-    assertThat(prune(out("command", keys), options.toString())).hasSameBinaryContentAs(library);
+    assertThat(prune(out("command", keys), options)).hasSameBinaryContentAs(library);
     assertThat(prune(out("cluster", keys), options + " --master local[2]"))
         .hasSameBinaryContentAs(library);
-    assertThat(run(keys)).hasSameBinaryContentAs(library);
+    Path out = folder.resolve("run-out" + keys.hashCode());
+    Path cell = out.resolve(cells(out, keys).at("/0/file").asText());
+    assertThat(cell).hasSameBinaryContentAs(library);
+  }
+
+  private static String options(String keys) {
+    StringBuilder options = new StringBuilder();
+    for (String each : keys.isEmpty() ? new String[0] : keys.split(", ", -1)) {
+      String[] pair = each.split(": ", -1);
+      String option = pair[0].replaceAll("[A-Z]", "-$0").toLowerCase(Locale.ROOT);
+      options.append(" --").append(option).append(' ').append(pair[1]);
+    }
+    return options.toString();
+  }
+
+  /** What is searched for a size is found alike, with texts and without. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "mask: random",
+        "rescale: q-unlabelled",
+        "mask: magnitude, scope: tensor, rescale: norm-match, values: f16",
+      })
+  void aRunNamesFilesByTheSizesTheyHaveAtMost(String keys) throws IOException {
+    Path out = folder.resolve("sizes" + keys.hashCode());
+    JsonNode cells = cells(out, "bytes: [30KB, 60KB]" + (keys.isEmpty() ? "" : ", " + keys));
+
+    assertThat(cells).hasSize(2);
+    for (int i = 0; i < 2; i++) {
+      JsonNode cell = cells.get(i);
+      String size = List.of("30KB", "60KB").get(i);
+      Path file = out.resolve(cell.get("file").asText());
+      assertThat(file.getFileName().toString()).startsWith(size + "-");
+      assertThat(cell.at("/recipe/bytes").asText()).isEqualTo(size);
+      long asked = ByteSize.of(size).bytes(0);
+      assertThat(Files.size(file))
+          .isEqualTo(cell.get("bytes").asLong())
+          .isBetween(asked * 98 / 100, asked);
+      boolean texts = keys.contains("unlabelled");
+      String options = " --bytes " + size + options(keys);
+      Path task = folder.resolve("run" + out.getFileName() + ".yml");
+      assertThat(prune(out(size, keys), options + (texts ? " --task " + task : "")))
+          .hasSameBinaryContentAs(file);
+    }
   }
 
   private static Path out(String name, String keys) {
@@ -111,10 +158,11 @@ class SameBytesTest {
     return out;
   }
 
-  private static Path run(String keys) throws IOException {
+  /** The cells of a run. */
+  private static JsonNode cells(Path out, String keys) throws IOException {
     Path task =
         sweeps.config(
-            "run" + keys.hashCode(),
+            "run" + out.getFileName(),
             """
             task: TASK
             encoder: ENCODER
@@ -124,13 +172,8 @@ class SameBytesTest {
             """
                 .replace("TUNED", tuned.toString())
                 .replace("KEYS", keys));
-    Path out = folder.resolve("run-out" + keys.hashCode());
     Outcome outcome = Darex.run("run", task, "--out", out);
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    return out.resolve(
-        new ObjectMapper()
-            .readTree(out.resolve("results.json").toFile())
-            .at("/cells/0/file")
-            .asText());
+    return new ObjectMapper().readTree(out.resolve("results.json").toFile()).at("/cells");
   }
 }

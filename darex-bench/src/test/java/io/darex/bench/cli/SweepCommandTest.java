@@ -200,7 +200,7 @@ class SweepCommandTest {
         task: TASK
         encoder: ENCODER
         finetune: {learningRate: [1.0e+38, 1.0e-2], epochs: 1, maxLength: 32}
-        prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
+        prune: {mask: random, dropRate: 0.5, rescale: inverse-keep-rate, seeds: 0}
         sweep: {search: grid}
         """;
     Path out = folder.resolve("failing");
@@ -223,7 +223,7 @@ class SweepCommandTest {
         task: TASK
         encoder: ENCODER
         tuned: ENCODER
-        prune: {dropRate: [0.5, 0.9], rescale: inverse-keep-rate, seeds: 0}
+        prune: {mask: random, dropRate: [0.5, 0.9], rescale: inverse-keep-rate, seeds: 0}
         sweep: {search: grid}
         """;
     Path out = folder.resolve("headless");
@@ -243,7 +243,7 @@ class SweepCommandTest {
         task: TASK
         encoder: ENCODER
         finetune: {learningRate: 1.0e-2, epochs: 1, maxLength: 32}
-        prune: {dropRate: [0.5, 0.9], rescale: inverse-keep-rate, seeds: 0}
+        prune: {mask: random, dropRate: [0.5, 0.9], rescale: inverse-keep-rate, seeds: 0}
         sweep: {search: grid}
         """;
     Path config = sweeps.config("unwritable", yaml);

@@ -38,7 +38,7 @@ public record TinySweeps(Path folder) {
         learningRate: 1.0e-2
         epochs: 2
         maxLength: 32
-      prune: {dropRate: 0.5, rescale: inverse-keep-rate, seeds: [0, 1]}
+      prune: {mask: random, dropRate: 0.5, rescale: inverse-keep-rate, seeds: [0, 1]}
       sweep: {candidates: 12, parallel: 2, threads: 1, seed: 3}
       """;
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.console.BadInputException;
 import io.darex.prune.Pruning;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.FixedQ;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,27 +16,71 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 @SuppressWarnings("StringConcatToTextBlock") // a case is one text with what it must lead to
 class RunConfigTest {
   @TempDir private Path folder;
 
-  @ParameterizedTest
-  @ValueSource(strings = {"quickstart", "cola"})
-  void everyExampleOfTheRepositoryIsRead(String name) {
-    RunConfig config = RunConfig.read(Path.of("..", "configs", name + ".yml"));
+  @Test
+  void theExampleOnRealDataIsRead() {
+    RunConfig config = RunConfig.read(Path.of("..", "configs", "cola.yml"));
 
-    assertThat(config.name()).isEqualTo(name);
+    assertThat(config.name()).isEqualTo("cola");
     assertThat(config.prune().methods())
-        .extracting(method -> method.recipe().pruning().mask().dropRate())
+        .extracting(method -> method.recipe().mask().dropRate())
         .containsExactly(0.9, 0.9, 0.99, 0.99, 0.999, 0.999);
     assertThat(config.finetunes().get(0).optimizer()).isEqualTo("adamr-l2");
+  }
+
+  @Test
+  void theQuickstartComparesFilesOfTheSameSizes() {
+    RunConfig config = RunConfig.read(Path.of("..", "configs", "quickstart.yml"));
+
+    assertThat(config.name()).isEqualTo("quickstart");
+    assertThat(config.prune().methods())
+        .extracting(
+            method ->
+                method.recipe().bytes().orElseThrow()
+                    + " "
+                    + RecipeName.of(method.recipe())
+                    + " "
+                    + method.seeds().size())
+        .containsExactly(
+            "100KB magnitude dot-match sign 1",
+            "400KB magnitude dot-match sign 1",
+            "1MB magnitude dot-match sign 1",
+            "100KB inverse-keep-rate 2",
+            "100KB q-labelled 2",
+            "400KB inverse-keep-rate 2",
+            "400KB q-labelled 2",
+            "1MB inverse-keep-rate 2",
+            "1MB q-labelled 2");
+    assertThat(config.finetunes().get(0).optimizer()).isEqualTo("adamr-l2");
+  }
+
+  /** What loses least for its size. */
+  @Test
+  void whatIsNotSaidOfPruningIsTheSignsOfTheLargestEntries() throws IOException {
+    for (String prune : List.of("", "prune: {seeds: [1, 2]}\n")) {
+      List<PruneConfig.Method> methods = read("task: cola\n" + prune).prune().methods();
+
+      assertThat(methods).hasSize(1);
+      assertThat(methods.get(0).seeds()).as("nothing is drawn").hasSize(1);
+      assertThat(methods.get(0).recipe()).isEqualTo(Recipe.of(Map.of()));
+      assertThat(methods.get(0).recipe().parameters())
+          .containsEntry("mask", "magnitude")
+          .containsEntry("scope", "model")
+          .containsEntry("values", "sign")
+          .containsEntry("bytes", "1%")
+          .containsEntry("rescale", "dot-match");
+    }
   }
 
   @Test
@@ -51,7 +96,15 @@ class RunConfigTest {
   @Test
   void valuesAndListsAreTheSameAxis() throws IOException {
     RunConfig config =
-        read("task: cola\nprune:\n  dropRate: 0.5\n  rescale: q\n  q: 1e-1\n  seeds: [7, -3]\n");
+        read(
+            """
+            task: cola
+            prune:
+              mask: random
+              dropRate: 0.5
+              q: 1e-1
+              seeds: [7, -3]
+            """);
 
     PruneConfig.Method method = config.prune().methods().get(0);
     assertThat(config.prune().methods()).hasSize(1);
@@ -69,8 +122,9 @@ class RunConfigTest {
             """
             task: cola
             prune:
-            - {dropRate: 0.9, rescale: [inverse-keep-rate, q-labelled], qScope: [global, layer]}
-            - {mask: [magnitude, columns], scope: [tensor, row], dropRate: 0.5, rescale: none}
+            - {mask: random, dropRate: 0.9, rescale: [inverse-keep-rate, q-labelled], qScope: [global, layer]}
+            - {mask: [magnitude, columns], scope: [model, row], dropRate: 0.5, rescale: none}
+            - {mask: [magnitude, random], bytes: 1MB}
             """);
 
     assertThat(config.prune().methods())
@@ -79,9 +133,11 @@ class RunConfigTest {
             "inverse-keep-rate 4",
             "q-labelled 4",
             "q-labelled layer 4",
-            "magnitude none 1",
-            "magnitude scope row none 1",
-            "columns none 4");
+            "magnitude none sign 1",
+            "magnitude scope row none sign 1",
+            "columns none 4",
+            "magnitude dot-match sign 1",
+            "inverse-keep-rate 4");
   }
 
   /** docs/METHOD.md §4.2, cell by cell. */
@@ -195,7 +251,14 @@ class RunConfigTest {
             + "prune:\n"
             + "  rescale: q\n"
             + "  q: 0\"|4: prune.q: expected a number in (0, 1], got 0",
-        "\"task: cola\nprune:\n  q: 0.1\"|3: prune.q: expected rescale q beside this key",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  rescale: none\n"
+            + "  q: 0.1\"|4: prune.q: expected rescale q beside this key",
+        "\"task: cola\n"
+            + "prune:\n"
+            + "  bytes: 1MB\n"
+            + "  dropRate: 0.9\"|3: prune.bytes: expected either bytes or dropRate, not both",
         "\"task: cola\n"
             + "prune:\n"
             + "  rescale: q-labeled\"|3: prune.rescale: unknown value 'q-labeled': did you mean"
@@ -353,16 +416,44 @@ class RunConfigTest {
             """
             task: cola
             prune:
-            - {dropRate: 0.5, rescale: q-labelled}
-            - {dropRate: 0.5, rescale: q-labelled, searchSeeds: [7, 8]}
-            - {dropRate: 0.5, rescale: q-labelled, searchSeeds: [9]}
-            - {dropRate: 0.5, rescale: q, qFile: [a.yml, b.yml]}
+            - {mask: random, dropRate: 0.5, rescale: q-labelled}
+            - {mask: random, dropRate: 0.5, rescale: q-labelled, searchSeeds: [7, 8]}
+            - {mask: random, dropRate: 0.5, rescale: q-labelled, searchSeeds: [9]}
+            - {mask: random, dropRate: 0.5, rescale: q, qFile: [a.yml, b.yml]}
             """);
 
     assertThat(config.prune().methods())
         .extracting(method -> RecipeName.of(method.recipe()))
         .doesNotHaveDuplicates()
         .startsWith("q-labelled", "q-labelled seeds [7, 8]", "q-labelled seeds [9]");
+  }
+
+  @Test
+  void whatAMaskNeedsIsSaid() {
+    for (String prune : List.of("{mask: stratified}", "{mask: stratified, rescale: none}")) {
+      assertThatThrownBy(() -> read("task: cola\nprune: " + prune + "\n"))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("mask stratified needs a parameter 'group'");
+    }
+  }
+
+  /** The share that is kept is not known before. */
+  @Test
+  void aFileOfQsHasAFallbackWhereASizeIsAskedFor() throws IOException {
+    Path qs = Files.writeString(folder.resolve("q.yml"), "tensors: {a: 0.5}\n");
+    Map<String, Object> said = new TreeMap<>(Map.of("bytes", "1MB", RecipeReader.Q_FILE, qs));
+    assertThatThrownBy(() -> RecipeReader.of(said))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("q.yml:1: expected a fallback, as the share that is kept is found");
+
+    Files.writeString(qs, "fallback: 0.25\ntensors: {a: 0.5}\n");
+    assertThat(RecipeReader.of(said).rescale().parameters())
+        .containsEntry("fallback", 0.25)
+        .containsEntry("tensors", Map.of("a", 0.5));
+    Files.writeString(qs, "tensors: {a: 0.5}\n");
+    said.remove("bytes");
+    said.put("dropRate", 0.75);
+    assertThat(RecipeReader.of(said).rescale().parameters()).containsEntry("fallback", 0.25);
   }
 
   @Test

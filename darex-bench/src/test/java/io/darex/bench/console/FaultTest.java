@@ -106,7 +106,16 @@ class FaultTest {
     HuggingFaceFolder.write(pair.base(), TinyBert.checkpoint(CONFIG, 3), vocabulary, false);
     HuggingFaceFolder.write(pair.tuned(), TinyBert.checkpoint(CONFIG, 4), vocabulary, false);
     Outcome outcome =
-        Darex.run("prune", "--base", pair.base(), "--tuned", pair.tuned(), "--out", delta());
+        Darex.run(
+            "prune",
+            "--base",
+            pair.base(),
+            "--tuned",
+            pair.tuned(),
+            "--drop-rate",
+            0.9,
+            "--out",
+            delta());
     assertThat(outcome.code()).as(outcome.err()).isZero();
   }
 

@@ -39,7 +39,17 @@ class TerminalTest {
   static void prune() throws IOException {
     pair = Pair.in(shared, OptionalLong.empty());
     delta = shared.resolve("delta.safetensors");
-    assertThat(Darex.run("prune", "--base", pair.base(), "--tuned", pair.tuned(), "--out", delta))
+    assertThat(
+            Darex.run(
+                "prune",
+                "--base",
+                pair.base(),
+                "--tuned",
+                pair.tuned(),
+                "--drop-rate",
+                0.9,
+                "--out",
+                delta))
         .returns(0, Darex.Outcome::code);
   }
 

@@ -32,7 +32,7 @@ class SweepConfigTest {
         lambda: {loguniform: [1e-6, 1e-1]}
         epochs: {int: [2, 5]}
         warmup: {uniform: [0, 0.5]}
-      prune: {dropRate: {choice: [0.9, 0.99]}, seeds: [0, 1]}
+      prune: {mask: random, dropRate: {choice: [0.9, 0.99]}, seeds: [0, 1]}
       sweep: {candidates: COUNT, seed: SEED}
       """;
 

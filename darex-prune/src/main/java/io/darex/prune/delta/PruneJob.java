@@ -191,11 +191,6 @@ public final class PruneJob {
     return delta;
   }
 
-  /** The share of entries that stays, in expectation. */
-  public double keepRate() {
-    return recipe.mask().keepRate();
-  }
-
   /**
    * About how large the file will be, or how large it may be. Reads tensors up to their first entry
    * that changed.

@@ -49,12 +49,12 @@ final class SizeFit {
   /**
    * The delta at that drop rate.
    *
-   * @throws IllegalArgumentException if no file is that small
+   * @throws TooSmallException if no file is that small
    */
   SparseDelta fit() {
     long floor = size(0);
     if (floor > bytes) {
-      throw new IllegalArgumentException(tooSmall());
+      throw new TooSmallException(tooSmall());
     }
     int low = 0;
     int high = STEPS * POWERS + 1;

@@ -132,9 +132,9 @@ public record Recipe(
 
   /**
    * The name of the rescale that {@link #of} takes: the one that is said, else the one whose
-   * parameter is, else the default of the mask.
+   * parameter is, else the default of the mask, whatever is said of others.
    *
-   * @throws IllegalArgumentException if the mask is unknown
+   * @throws IllegalArgumentException if the mask is unknown or lacks a parameter
    */
   public static String rescale(Map<String, ?> said) {
     Object named = said.get(RecipeKeys.RESCALE.key());
@@ -147,7 +147,11 @@ public record Recipe(
     if (said.containsKey("norm")) {
       return "norm-match";
     }
-    Mask mask = mask(new Parameters("a recipe", said, false).get(RecipeKeys.MASK), said);
+    Kind<Mask> kind = new Parameters("a recipe", said, false).get(RecipeKeys.MASK);
+    Map<String, Object> own = new TreeMap<>(said);
+    own.keySet()
+        .removeIf(key -> !kind.keys().contains(key) && !key.equals(RecipeKeys.BUDGET.key()));
+    Mask mask = mask(kind, own);
     return mask.keepsZeros() ? "inverse-keep-rate" : "dot-match";
   }
 
