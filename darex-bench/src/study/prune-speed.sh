@@ -27,7 +27,7 @@ add cp cp "$work/pair/tuned.safetensors" "$out"
 add "cp and sync" sh -c 'cp "$1" "$2" && sync "$2"' - "$work/pair/tuned.safetensors" "$out"
 mkdir -p "$work/tiny"
 printf '\x38\0\0\0\0\0\0\0{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  \0\0\0\0\0\0\0\0' >"$work/tiny/model.safetensors"
-add start "$darex" -q prune --base "$work/tiny" --tuned "$work/tiny" --drop-rate 0.99 --no-digest --out "$out"
+add start "$darex" -q prune --base "$work/tiny" --tuned "$work/tiny" --mask random --drop-rate 0.99 --no-digest --out "$out"
 for p in 0.9 0.99 0.999; do
   # shellcheck disable=SC2046
   add "random $p" $(prune --mask random --drop-rate $p --no-digest)
@@ -35,12 +35,19 @@ done
 # shellcheck disable=SC2046
 add "random 0.99, digests" $(prune --mask random --drop-rate 0.99)
 # shellcheck disable=SC2046
-add "magnitude 0.99" $(prune --mask magnitude --drop-rate 0.99 --no-digest)
+add "magnitude 0.99" $(prune --mask magnitude --values f32 --scope tensor --rescale none --drop-rate 0.99 --no-digest)
+# shellcheck disable=SC2046
+add "signs 0.99" $(prune --drop-rate 0.99 --no-digest)
+# shellcheck disable=SC2046
+add "signs 1%" $(prune --bytes 1% --no-digest)
+add "apply signs" "$darex" -q apply --base "$work/pair/base.safetensors" --delta "$work/signs" \
+  --no-digest --out "$out.safetensors"
 add "apply" "$darex" -q apply --base "$work/pair/base.safetensors" --delta "$work/delta" \
   --no-digest --out "$out.safetensors"
 
 "$darex" -q prune "${pair[@]}" --mask random --drop-rate 0.99 --seed 42 \
   --rescale inverse-keep-rate --no-digest --force --out "$work/delta" >/dev/null
+"$darex" -q prune "${pair[@]}" --bytes 400KB --no-digest --force --out "$work/signs" >/dev/null
 
 for ((round = 0; round <= rounds; round++)); do # the first is a warm-up
   for name in "${names[@]}"; do

@@ -33,6 +33,15 @@ final class CheckpointPath implements ITypeConverter<Path> {
     }
   }
 
+  /** What a user would write for a path: the name of a built-in encoder for its folder. */
+  static synchronized String text(Path path) {
+    return WRITTEN.entrySet().stream()
+        .filter(each -> each.getValue().equals(path))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElseGet(path::toString);
+  }
+
   private static synchronized Path written(String name) throws IOException {
     Path known = WRITTEN.get(name);
     if (known == null) {

@@ -241,7 +241,13 @@ final class SelectCommand implements Callable<Integer> {
             : text.keys().entrySet().stream()
                 .map(key -> RecipeOptions.name(key.getKey()) + " " + key.getValue())
                 .collect(Collectors.joining(" "));
-    return "darex prune --base " + base + " --tuned " + tuned + " " + keys + " --out FILE";
+    return "darex prune --base "
+        + CheckpointPath.text(base)
+        + " --tuned "
+        + CheckpointPath.text(tuned)
+        + " "
+        + keys
+        + " --out FILE";
   }
 
   /** Empty where a tolerated loss is. */

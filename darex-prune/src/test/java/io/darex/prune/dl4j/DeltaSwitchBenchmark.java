@@ -2,12 +2,17 @@ package io.darex.prune.dl4j;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Checkpoints;
+import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
 import io.darex.prune.Selection;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.delta.SparseDeltaFile;
+import io.darex.prune.mask.MagnitudeMask;
 import io.darex.prune.mask.RandomMask;
+import io.darex.prune.mask.Scope;
+import io.darex.prune.recipe.StoredValues;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
@@ -70,7 +75,6 @@ final class DeltaSwitchBenchmark {
     }
     ModelWeights weights = ModelWeights.of(sd);
     Checkpoint base = InMemoryCheckpoint.of(tensors, Optional.empty());
-    Checkpoint tuned = Models.tuned(8, base, name -> name);
     long count = tensors.stream().mapToLong(Tensor::count).sum();
     Path dense = folder.resolve("dense.safetensors");
     Safetensors.write(dense, tensors, Map.of(), false);
@@ -93,8 +97,9 @@ final class DeltaSwitchBenchmark {
         load,
         copy);
     System.out.printf(
-        "%-5s %-5s %10s %10s %8s %10s %16s %10s%n",
+        "%-5s %-5s %-5s %10s %10s %8s %10s %16s %10s%n",
         "p",
+        "kept",
         "from",
         "A to B ms",
         "B to A ms",
@@ -103,7 +108,9 @@ final class DeltaSwitchBenchmark {
         "10 deltas in MB",
         "dense/it");
     for (double dropRate : new double[] {0.9, 0.99, 0.999}) {
-      measure(folder, weights, base, tuned, dropRate, load, count);
+      for (Values values : List.of(Values.F32, Values.SIGN)) {
+        measure(folder, weights, base, values, dropRate, load, count);
+      }
     }
   }
 
@@ -111,7 +118,7 @@ final class DeltaSwitchBenchmark {
       Path folder,
       ModelWeights weights,
       Checkpoint base,
-      Checkpoint tuned,
+      Values values,
       double dropRate,
       double load,
       long count)
@@ -121,9 +128,8 @@ final class DeltaSwitchBenchmark {
     long fileBytes = 0;
     long heapBytes = 0;
     for (int i = 0; i < DELTAS; i++) {
-      Path file = folder.resolve(dropRate + "-" + i + ".safetensors");
-      SparseDelta delta =
-          new Pruning(new RandomMask(i, dropRate), Selection.ALL).prune(base, tuned);
+      Path file = folder.resolve(dropRate + "-" + values + "-" + i + ".safetensors");
+      SparseDelta delta = delta(base, Models.tuned(8 + i, base, name -> name), values, dropRate, i);
       SparseDeltaFile.write(file, delta, false);
       fromFile.add("" + i, SparseDeltaFile.read(file));
       fromHeap.add("" + i, delta);
@@ -150,8 +156,9 @@ final class DeltaSwitchBenchmark {
       tasks.toBase();
       System.out.printf(
           Locale.ROOT,
-          "%-5s %-5s %10.2f %10.2f %8.1f %10.2f %16.1f %10.1f%n",
+          "%-5s %-5s %-5s %10.2f %10.2f %8.1f %10.2f %16.1f %10.1f%n",
           dropRate,
+          values,
           tasks == fromFile ? "file" : "heap",
           there,
           back,
@@ -160,6 +167,18 @@ final class DeltaSwitchBenchmark {
           held / MB,
           (double) DELTAS * Float.BYTES * count / held);
     }
+  }
+
+  /** Values of random entries, or signs of the largest. */
+  private static SparseDelta delta(
+      Checkpoint base, Checkpoint tuned, Values values, double dropRate, int seed) {
+    Mask mask =
+        values == Values.SIGN
+            ? new MagnitudeMask(dropRate, Scope.MODEL)
+            : new RandomMask(seed, dropRate);
+    Pruning pruning = new Pruning(mask, Selection.ALL);
+    SparseDelta view = pruning.view(pruning.delta(base, tuned), 2);
+    return StoredValues.of(view, values, 2).inMemory(2);
   }
 
   private static Safetensors open(Path path) {
