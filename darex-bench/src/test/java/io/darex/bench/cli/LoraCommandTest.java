@@ -128,7 +128,7 @@ class LoraCommandTest {
         "prune --base BASE --out OUT | expected --base and --tuned, or --adapter, got --base"
             + " alone",
         "prune --adapter ADAPTER --base BASE --out OUT | --adapter: expected no --base, --tuned",
-        "prune --adapter BASE --out OUT | no adapter_config.json there",
+        "prune --adapter BASE --drop-rate 0.5 --out OUT | no adapter_config.json there",
         "prune --adapter ADAPTER --values bf16 --out OUT | expected no --values",
         "prune --adapter ADAPTER --drop-rate-a 1 --out OUT | dropRate",
         "prune --adapter ADAPTER --out OUT | --adapter: expected a --drop-rate, got none",

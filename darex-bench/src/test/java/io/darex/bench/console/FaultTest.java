@@ -57,7 +57,7 @@ class FaultTest {
           "prune --base BAD --tuned TUNED --out OUT",
           "prune --base BASE --tuned BAD --out OUT",
           "-q prune --base BASE --tuned TUNED --out OUT --mask wanda --calibration BAD",
-          "prune --adapter BAD --out OUT",
+          "prune --adapter BAD --drop-rate 0.5 --out OUT",
           "apply --base BAD --delta DELTA --out OUT",
           "apply --base BASE --delta BAD --out OUT",
           "export --delta BAD --out OUT",
@@ -77,7 +77,7 @@ class FaultTest {
           "tokenizer.json", "evaluate --model FOLDER --task agreement",
           "tokenizer_config.json", "evaluate --model FOLDER --task agreement",
           "model.safetensors.index.json", "diff BASE FOLDER",
-          "adapter_config.json", "prune --adapter FOLDER --out OUT");
+          "adapter_config.json", "prune --adapter FOLDER --drop-rate 0.5 --out OUT");
 
   private enum Kind {
     MISSING,
