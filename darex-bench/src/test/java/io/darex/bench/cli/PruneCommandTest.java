@@ -297,7 +297,7 @@ class PruneCommandTest {
 
   @Test
   void aFileIsAsLargeAsAskedForAndNoLarger() throws IOException {
-    for (String options : List.of("", " --mask random", " --values f16 --scope row")) {
+    for (String options : List.of("", " --mask random", " --values f16 --scope tensor")) {
       Outcome outcome = prune(("--force --bytes 8KB" + options).split(" ", -1));
       assertThat(outcome.code()).as(outcome.err()).isZero();
       assertThat(outcome.err()).contains("file: about 8.00 KB, ");
