@@ -45,7 +45,11 @@ Y
 
 run() { # NAME TASK RATE EPOCHS LIMIT
   { finetune "${@:2}"; seeds; } >"$out/$1.yml"
-  { echo "task: $2"; methods "$out/$1/seed-0/tuned"; } >"$out/$1-bytes.yml"
+  {
+    echo "task: $2"
+    [ "$5" = 0 ] || printf 'finetune:\n  limit: %s\n' "$5"
+    methods "$out/$1/seed-0/tuned"
+  } >"$out/$1-bytes.yml"
   for each in "$1" "$1-bytes"; do
     "$darex" run "$out/$each.yml" --glue "$glue" --out "$out/$each" >/dev/null 2>>"$out/$each.log"
   done

@@ -26,8 +26,10 @@ prune() { echo "$darex" -q prune "${pair[@]}" --out "$out" "$@"; }
 add cp cp "$work/pair/tuned.safetensors" "$out"
 add "cp and sync" sh -c 'cp "$1" "$2" && sync "$2"' - "$work/pair/tuned.safetensors" "$out"
 mkdir -p "$work/tiny"
-printf '\x38\0\0\0\0\0\0\0{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  \0\0\0\0\0\0\0\0' >"$work/tiny/model.safetensors"
-add start "$darex" -q prune --base "$work/tiny" --tuned "$work/tiny" --mask random --drop-rate 0.99 --no-digest --out "$out"
+header='\x38\0\0\0\0\0\0\0{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  '
+printf "$header"'\0\0\0\0\0\0\0\0' >"$work/tiny/base.safetensors"
+printf "$header"'\0\0\0\0\0\0\x80\x3f' >"$work/tiny/tuned.safetensors"
+add start "$darex" -q prune --base "$work/tiny/base.safetensors" --tuned "$work/tiny/tuned.safetensors" --mask random --drop-rate 0.99 --no-digest --out "$out"
 for p in 0.9 0.99 0.999; do
   # shellcheck disable=SC2046
   add "random $p" $(prune --mask random --drop-rate $p --no-digest)

@@ -53,18 +53,27 @@ public final class Pruner {
       return choose(recipe);
     }
     long bytes = recipe.bytes().get().bytes(denseBytes(delta));
-    return new SizeFit(
-            bytes, delta.entries(), rate -> choose(recipe.withDropRate(rate)), this::bytes)
-        .fit();
+    SizeFit fit =
+        new SizeFit(
+            bytes,
+            delta.entries(),
+            recipe.values(),
+            rate -> view(recipe.withDropRate(rate)),
+            view -> bytes(StoredValues.sized(view, recipe.values())));
+    return StoredValues.of(fit.fit(), recipe.values(), threads);
   }
 
   private SparseDelta choose(Recipe fitted) {
+    return StoredValues.of(view(fitted), fitted.values(), threads);
+  }
+
+  /** What is kept, with its values as they are. */
+  private SparseDelta view(Recipe fitted) {
     Pruning informed =
         new Pruning(
             evidence.inform(fitted.mask(), fitted.budget(), delta, threads),
             fitted.pruning().selection());
-    SparseDelta view = StoredValues.of(informed.view(delta, threads), fitted.values(), threads);
-    return signed(view, recipe, origin);
+    return signed(informed.view(delta, threads), recipe, origin);
   }
 
   /** The same delta with the record of the recipe that made it. */

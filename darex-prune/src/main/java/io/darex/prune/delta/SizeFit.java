@@ -3,6 +3,7 @@ package io.darex.prune.delta;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.safetensors.SafetensorsLayout;
 import java.math.BigDecimal;
@@ -25,6 +26,8 @@ final class SizeFit {
   /** Shares of a power of ten, from 0.1000 to 0.9999. */
   private static final int STEPS = 9000;
 
+  private static final int HALVINGS = 50;
+
   private static final int FIRST = 1000;
   private static final int DIGITS = 3;
 
@@ -39,6 +42,7 @@ final class SizeFit {
 
   private final long bytes;
   private final long entries;
+  private final Values values;
   private final DoubleFunction<SparseDelta> atDropRate;
   private final ToLongFunction<SparseDelta> size;
   private final Map<Integer, Long> known = new HashMap<>();
@@ -58,21 +62,37 @@ final class SizeFit {
     }
     int low = 0;
     int high = STEPS * POWERS + 1;
-    // A rough start: nine bits an entry, half of which changed.
-    double slope = entries * 9.0 / Byte.SIZE / 2;
+    double aim = AIM * bytes - floor;
+    int index = index(expected(aim));
     while (high - low > 1 && size(low) < ENOUGH * bytes) {
-      int index = index((AIM * bytes - floor) / slope);
       // Where that leads nowhere the middle does.
       boolean slow = known.size() % 4 == 0;
       int guess = slow || index <= low || index >= high ? (low + high) >>> 1 : index;
-      slope = (size(guess) - floor) / share(guess).doubleValue();
       if (size(guess) <= bytes) {
         low = guess;
       } else {
         high = guess;
       }
+      index = index(share(guess).doubleValue() * aim / (size(guess) - floor));
     }
     return best;
+  }
+
+  /** The share that takes so many bytes, if half of the entries changed and lie anywhere. */
+  private double expected(double wanted) {
+    double low = share(0).doubleValue();
+    double high = 1;
+    for (int i = 0; i < HALVINGS; i++) {
+      double share = StrictMath.sqrt(low * high);
+      double place = -StrictMath.log(share) - (1 / share - 1) * StrictMath.log1p(-share);
+      double bits = place / StrictMath.log(2) + values.bits();
+      if (share * bits * entries / 2 / Byte.SIZE < wanted) {
+        low = share;
+      } else {
+        high = share;
+      }
+    }
+    return low;
   }
 
   /** The number of a share, about. */

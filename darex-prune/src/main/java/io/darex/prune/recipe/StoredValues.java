@@ -42,6 +42,23 @@ public final class StoredValues {
     return delta.withKept(kept, values);
   }
 
+  /**
+   * As {@link #of}, for whoever asks for the size alone: signs have any magnitude, which needs no
+   * value to be read.
+   */
+  public static SparseDelta sized(SparseDelta delta, Values values) {
+    if (values != Values.SIGN) {
+      return of(delta, values, 1);
+    }
+    SortedMap<String, KeptTensor> kept = new TreeMap<>();
+    delta
+        .kept()
+        .forEach(
+            (name, tensor) ->
+                kept.put(name, tensor.withValues(new SignTensor(tensor.values(), 1))));
+    return delta.withKept(kept, Values.SIGN);
+  }
+
   private static SparseDelta signs(SparseDelta delta, int threads) {
     List<KeptTensor> tensors = List.copyOf(delta.kept().values());
     double[] magnitudes = magnitudes(tensors, threads);
