@@ -176,7 +176,7 @@ class MagnitudeMaskTest {
   @Test
   void readsItsScope() {
     assertThat(Masks.KINDS.get("magnitude").create(Map.of("dropRate", 0.5)))
-        .isEqualTo(new MagnitudeMask(0.5, Scope.TENSOR));
+        .isEqualTo(new MagnitudeMask(0.5, Scope.MODEL));
     assertThat(Masks.create("magnitude", Map.of("dropRate", 0.5, "scope", "row")))
         .isEqualTo(new MagnitudeMask(0.5, Scope.ROW));
     assertThatThrownBy(() -> Masks.create("magnitude", Map.of("dropRate", 0.5, "scope", "layer")))
