@@ -118,9 +118,9 @@ class SelectCommandTest {
             "random inverse-keep-rate",
             "random q-unlabelled",
             "random q-unlabelled layer",
-            "magnitude none",
+            "magnitude sign dot-match",
+            "magnitude sign q-unlabelled",
             "magnitude q-unlabelled",
-            "magnitude model sign q-unlabelled",
             "wanda none")
         .doesNotContain("columns inverse-keep-rate");
     double best = trial.at("/candidates/0/score").asDouble();
@@ -184,7 +184,7 @@ class SelectCommandTest {
     JsonNode answer = answer("tuned", "--drop-rate", "0.95", "--recipe", recipe);
 
     assertThat(answer.at("/trial").isMissingNode()).isTrue();
-    assertThat(answer.at("/method").asText()).isEqualTo("magnitude none");
+    assertThat(answer.at("/method").asText()).isEqualTo("magnitude sign dot-match");
     assertThat(answer.at("/remarks").toString()).contains("Nothing was tried");
     prunesAsSaid(answer, recipe);
   }
@@ -207,9 +207,9 @@ class SelectCommandTest {
 
   @Test
   void aSizeIsKept() throws IOException {
-    long bytes = 300_000;
+    long bytes = 50_000;
     Path recipe = folder.resolve("bytes.yml");
-    JsonNode answer = answer("tuned", "--bytes", "300KB", "--recipe", recipe);
+    JsonNode answer = answer("tuned", "--bytes", "50KB", "--recipe", recipe);
     Path delta = prunesAsSaid(answer, recipe);
     assertThat(Files.size(delta)).isBetween(bytes / 2, bytes);
   }
@@ -261,7 +261,8 @@ class SelectCommandTest {
     assertThat(outcome.out())
         .contains(
             "Target: drop rate 0.95.", "May the model be fine-tuned again? yes", "adamr-l2.yml")
-        .endsWith("mask: magnitude\nscope: tensor\nvalues: f32\ndropRate: 0.95\nrescale: none\n");
+        .endsWith(
+            "mask: magnitude\nscope: model\nvalues: sign\ndropRate: 0.95\nrescale: dot-match\n");
   }
 
   @ParameterizedTest
