@@ -58,6 +58,6 @@ public final class KnownLoss {
   }
 
   private static String known(String what, String score) {
-    return "note: " + what + " is known to lose much: " + score + " (docs/RESULTS.md)";
+    return "note: " + what + " is known to lose much: on the built-in task " + score;
   }
 }

@@ -23,8 +23,8 @@ public final class StoredValues {
 
   /**
    * The same delta with values of that kind. Signs have the mean magnitude of the tensor's kept
-   * entries, the constant nearest to them by least squares (docs/METHOD.md §12); it does not depend
-   * on {@code threads}.
+   * entries, the constant nearest to them by least squares (docs/METHOD.md §5.6); it does not
+   * depend on {@code threads}.
    *
    * @throws NonFiniteException if a value that is read is NaN or infinite
    */
