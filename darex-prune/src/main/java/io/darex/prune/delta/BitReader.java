@@ -43,6 +43,12 @@ final class BitReader {
     }
   }
 
+  /** Whether zeros fill the last byte after so many bits, which end in it. */
+  static boolean isFilled(Tensor bytes, long bits) {
+    int last = (int) (bits % Byte.SIZE);
+    return last == 0 || (bytes.bytes(bytes.count() - 1, 1).get() & 0xFF) >>> last == 0;
+  }
+
   /** The bit that comes next. */
   long position() {
     return next * Byte.SIZE - ahead;

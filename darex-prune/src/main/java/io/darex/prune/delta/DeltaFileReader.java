@@ -115,9 +115,8 @@ final class DeltaFileReader {
   }
 
   private Tensor signs(Tensor bits, long count) throws IOException {
-    int last = (int) (count % Byte.SIZE);
     check(
-        last == 0 || (bits.bytes(bits.count() - 1, 1).get() & 0xFF) >>> last == 0,
+        BitReader.isFilled(bits, count),
         "signs that end with zeros to fill the byte",
         "other bits");
     return new SignBits.Signs(bits, count);

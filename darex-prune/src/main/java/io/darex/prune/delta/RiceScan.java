@@ -75,8 +75,7 @@ final class RiceScan {
           "quotients that end with bit " + reader.position() + " but for zeros to fill the byte",
           quotientEnd + " bytes of them");
     }
-    int last = (int) (bits % Byte.SIZE);
-    if (last > 0 && (code.bytes(code.count() - 1, 1).get() & 0xFF) >>> last != 0) {
+    if (!BitReader.isFilled(code, bits)) {
       throw fault("remainders that end with zeros to fill the byte", "other bits");
     }
   }

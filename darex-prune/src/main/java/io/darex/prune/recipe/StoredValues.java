@@ -10,9 +10,12 @@ import io.darex.prune.Values;
 import io.darex.prune.tensor.ConvertedTensor;
 import io.darex.prune.tensor.SignTensor;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /**
  * Makes the kept values of a delta those that a file will hold, so that q is searched with what is
@@ -29,17 +32,11 @@ public final class StoredValues {
    * @throws NonFiniteException if a value that is read is NaN or infinite
    */
   public static SparseDelta of(SparseDelta delta, Values values, int threads) {
-    if (values == Values.SIGN) {
-      return signs(delta, threads);
+    if (values != Values.SIGN) {
+      return with(delta, values, kept -> ConvertedTensor.of(kept.values(), values.dtype()));
     }
-    SortedMap<String, KeptTensor> kept = new TreeMap<>();
-    delta
-        .kept()
-        .forEach(
-            (name, tensor) ->
-                kept.put(
-                    name, tensor.withValues(ConvertedTensor.of(tensor.values(), values.dtype()))));
-    return delta.withKept(kept, values);
+    Map<String, Float> magnitudes = magnitudes(List.copyOf(delta.kept().values()), threads);
+    return with(delta, values, kept -> new SignTensor(kept.values(), magnitudes.get(kept.name())));
   }
 
   /**
@@ -47,32 +44,20 @@ public final class StoredValues {
    * value to be read.
    */
   public static SparseDelta sized(SparseDelta delta, Values values) {
-    if (values != Values.SIGN) {
-      return of(delta, values, 1);
-    }
-    SortedMap<String, KeptTensor> kept = new TreeMap<>();
-    delta
-        .kept()
-        .forEach(
-            (name, tensor) ->
-                kept.put(name, tensor.withValues(new SignTensor(tensor.values(), 1))));
-    return delta.withKept(kept, Values.SIGN);
+    return values == Values.SIGN
+        ? with(delta, values, kept -> new SignTensor(kept.values(), 1))
+        : of(delta, values, 1);
   }
 
-  private static SparseDelta signs(SparseDelta delta, int threads) {
-    List<KeptTensor> tensors = List.copyOf(delta.kept().values());
-    double[] magnitudes = magnitudes(tensors, threads);
+  private static SparseDelta with(
+      SparseDelta delta, Values values, Function<KeptTensor, Tensor> stored) {
     SortedMap<String, KeptTensor> kept = new TreeMap<>();
-    for (int i = 0; i < magnitudes.length; i++) {
-      KeptTensor tensor = tensors.get(i);
-      Tensor signs = new SignTensor(tensor.values(), (float) magnitudes[i]);
-      kept.put(tensor.name(), tensor.withValues(signs));
-    }
-    return delta.withKept(kept, Values.SIGN);
+    delta.kept().forEach((name, tensor) -> kept.put(name, tensor.withValues(stored.apply(tensor))));
+    return delta.withKept(kept, values);
   }
 
   /** By tensor, the mean |value| of what is kept; 0 where nothing is. Summed block by block. */
-  private static double[] magnitudes(List<KeptTensor> tensors, int threads) {
+  private static Map<String, Float> magnitudes(List<KeptTensor> tensors, int threads) {
     int[] blocks =
         tensors.stream()
             .mapToInt(tensor -> (int) TensorMask.blocks(Tensor.count(tensor.shape())))
@@ -89,10 +74,11 @@ public final class StoredValues {
               }
               sums[tensor][block] = sum;
             });
-    double[] means = new double[blocks.length];
-    for (int i = 0; i < means.length; i++) {
+    Map<String, Float> means = new HashMap<>();
+    for (int i = 0; i < blocks.length; i++) {
       long kept = tensors.get(i).kept();
-      means[i] = kept == 0 ? 0 : Arrays.stream(sums[i]).sum() / kept;
+      double mean = kept == 0 ? 0 : Arrays.stream(sums[i]).sum() / kept;
+      means.put(tensors.get(i).name(), (float) mean);
     }
     return means;
   }
