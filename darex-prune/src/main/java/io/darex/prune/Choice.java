@@ -3,6 +3,9 @@ package io.darex.prune;
 /** The entries of one delta that a mask lets stay. */
 @FunctionalInterface
 public interface Choice {
+  /** Nothing stays. */
+  Choice NOTHING = name -> (block, into) -> 0;
+
   /**
    * The mask of one tensor.
    *

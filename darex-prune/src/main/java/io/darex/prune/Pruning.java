@@ -57,7 +57,11 @@ public record Pruning(Mask mask, Selection selection) {
    *     are checked when they are read
    */
   public SparseDelta view(Delta delta, int threads) {
-    Choice choice = mask.choose(delta, threads);
+    return view(delta, mask.choose(delta, threads), threads);
+  }
+
+  /** As {@link #view(Delta, int)}, of what is chosen already. */
+  public SparseDelta view(Delta delta, Choice choice, int threads) {
     List<String> names = List.copyOf(delta.pairs().keySet());
     List<TensorMask> chosen = names.stream().map(choice::on).toList();
     int[] blocks =

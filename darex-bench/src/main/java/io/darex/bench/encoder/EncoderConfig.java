@@ -146,6 +146,14 @@ public record EncoderConfig(
   }
 
   /**
+   * A checkpoint with the tensors that a fine-tune of {@code checkpoint} will have: values that are
+   * there are those of {@code checkpoint}, those of a head that will be drawn are zero.
+   */
+  public Checkpoint undrawn(Checkpoint checkpoint) {
+    return Parameters.undrawn(this, checkpoint);
+  }
+
+  /**
    * Refuses a checkpoint without one of this encoder's parameters, head included.
    *
    * @throws IllegalArgumentException as {@link Encoder#load} does

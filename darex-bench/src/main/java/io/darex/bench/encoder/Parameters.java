@@ -165,6 +165,23 @@ final class Parameters implements AutoCloseable {
         .isPresent();
   }
 
+  /** What training starts from, with zeros for the layers of a head that are drawn. */
+  static Checkpoint undrawn(EncoderConfig config, Checkpoint checkpoint) {
+    List<String> drawn = drawn(config, checkpoint);
+    SortedMap<String, Tensor> tensors = new TreeMap<>();
+    names(config, checkpoint)
+        .forEach((name, theirs) -> tensors.put(name, checkpoint.tensors().get(theirs)));
+    shapes(config)
+        .forEach(
+            (name, shape) -> {
+              if (drawn.contains(layer(name))) {
+                float[] zeros = new float[(int) Tensor.count(shape)];
+                tensors.put(name, new FloatTensor(name, shape, zeros));
+              }
+            });
+    return new InMemoryCheckpoint(tensors, Optional.of(config.toJson()));
+  }
+
   /** Whether there are the tensors of a head's last layer. */
   static boolean hasHead(Family family, Set<String> there) {
     return there.contains(family.head().out() + WEIGHT);

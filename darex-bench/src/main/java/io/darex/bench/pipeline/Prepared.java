@@ -3,6 +3,7 @@ package io.darex.bench.pipeline;
 import io.darex.bench.calibration.CalibrationSize;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.config.FinetuneConfig;
+import io.darex.bench.config.PruneConfig;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.Console;
 import io.darex.bench.encoder.BuiltInEncoders;
@@ -13,13 +14,19 @@ import io.darex.bench.task.Task;
 import io.darex.bench.task.TaskData;
 import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.bench.tokenizer.TokenizerFiles;
+import io.darex.prune.Checkpoint;
+import io.darex.prune.Delta;
+import io.darex.prune.delta.Origin;
+import io.darex.prune.delta.Pruner;
 import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.folder.SideFiles;
+import io.darex.prune.rescale.Evidence;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What a fine-tune and its cells read and none of them changes, so that any number of them can
@@ -128,6 +135,21 @@ record Prepared(
       CalibrationTexts calibration =
           CalibrationTexts.of(tokenizer, data.train(), CalibrationSize.DEFAULT);
       return new Prepared(task, data, pretrained, architecture, support, splits, calibration);
+    }
+  }
+
+  /**
+   * Refuses sizes that no file of this fine-tune can have, before it is trained.
+   *
+   * @throws io.darex.prune.delta.TooSmallException as {@link Pruner#requireSize}
+   */
+  void requireSizes(PruneConfig config) {
+    Checkpoint base = pretrained.checkpoint();
+    Checkpoint tuned = architecture.undrawn(base);
+    Origin origin = new Origin(Optional.empty(), new TreeMap<>(), true);
+    for (PruneConfig.Method method : config.methods()) {
+      Delta delta = method.recipe().pruning().delta(base, tuned);
+      new Pruner(method.recipe(), delta, Evidence.none(), origin, 1).requireSize();
     }
   }
 

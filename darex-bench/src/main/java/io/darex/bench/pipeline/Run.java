@@ -144,6 +144,8 @@ public final class Run {
     if (config.tuned().isPresent()) {
       FineTuned.requireHead(
           prepared, folder.tuned(), line -> {}); // FineTuned.train says what it assumes
+    } else {
+      prepared.requireSizes(config.prune());
     }
     return prepared;
   }

@@ -79,6 +79,8 @@ public final class SharedRuns implements AutoCloseable {
       Prepared shared = prepared(config, finetune);
       if (config.tuned().isPresent()) {
         FineTuned.requireHead(shared, FineTuned.given(config.tuned().get()), console::say);
+      } else {
+        shared.requireSizes(config.prune());
       }
     }
   }

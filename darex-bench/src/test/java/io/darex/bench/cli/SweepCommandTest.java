@@ -16,6 +16,8 @@ import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Sweeps as a user drives them, on an encoder that trains in a second. */
 class SweepCommandTest {
@@ -233,6 +235,29 @@ class SweepCommandTest {
     assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.err()).contains("expected a head of 2 labels").hasLineCount(1);
     assertThat(TinySweeps.journal(out)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"run, 500", "run, '[400KB, 500]'", "sweep, '[400KB, 500]'"})
+  void aSizeThatNoFileCanHaveIsRefusedBeforeTheFinetune(String command, String bytes)
+      throws IOException {
+    String yaml =
+        """
+        task: TASK
+        encoder: ENCODER
+        finetune: {learningRate: 1.0e-2, epochs: 1000, maxLength: 32}
+        prune: {bytes: BYTES}
+        """
+            .replace("BYTES", bytes);
+    String search = command.equals("sweep") ? "sweep: {search: grid}\n" : "";
+    Path out = folder.resolve(command + bytes.length());
+
+    Darex.Outcome refused = Darex.run(command, sweeps.config("small", yaml + search), "--out", out);
+
+    assertThat(refused.code()).as(refused.err()).isEqualTo(2);
+    assertThat(refused.err()).contains("expected at least ", "such as the head, ", "got 500 B");
+    assertThat(out.resolve("training.jsonl")).doesNotExist();
+    assertThat(out.resolve("finetunes")).doesNotExist();
   }
 
   /** As a full disk is: no fault of the candidate, which is tried again when the disk has room. */

@@ -1,5 +1,6 @@
 package io.darex.prune.delta;
 
+import io.darex.prune.Choice;
 import io.darex.prune.DarexVersion;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
@@ -52,15 +53,29 @@ public final class Pruner {
     if (recipe.bytes().isEmpty()) {
       return choose(recipe);
     }
-    long bytes = recipe.bytes().get().bytes(denseBytes(delta));
-    SizeFit fit =
-        new SizeFit(
-            bytes,
-            delta.entries(),
-            recipe.values(),
-            rate -> view(recipe.withDropRate(rate)),
-            view -> bytes(StoredValues.sized(view, recipe.values())));
-    return StoredValues.of(fit.fit(), recipe.values(), threads);
+    return StoredValues.of(fit().fit(), recipe.values(), threads);
+  }
+
+  private SizeFit fit() {
+    return new SizeFit(
+        recipe.bytes().orElseThrow().bytes(denseBytes(delta)),
+        delta.entries(),
+        recipe.values(),
+        signed(new Pruning(recipe.mask()).view(delta, Choice.NOTHING, threads), recipe, origin),
+        rate -> view(recipe.withDropRate(rate)),
+        view -> bytes(StoredValues.sized(view, recipe.values())));
+  }
+
+  /**
+   * Checks, before any entry of the delta is read, that a file can be as small as the recipe asks
+   * for.
+   *
+   * @throws TooSmallException if tensors carried whole, files, header and table alone are larger
+   */
+  public void requireSize() {
+    if (recipe.bytes().isPresent()) {
+      fit().floor();
+    }
   }
 
   private SparseDelta choose(Recipe fitted) {

@@ -43,6 +43,10 @@ final class SizeFit {
   private final long bytes;
   private final long entries;
   private final Values values;
+
+  /** What any file of the pair holds. */
+  private final SparseDelta nothing;
+
   private final DoubleFunction<SparseDelta> atDropRate;
   private final ToLongFunction<SparseDelta> size;
   private final Map<Integer, Long> known = new HashMap<>();
@@ -51,48 +55,69 @@ final class SizeFit {
   private SparseDelta best;
 
   /**
+   * Checks what can be known before an entry is read.
+   *
+   * @return the size of a file that keeps nothing
+   * @throws TooSmallException if that is larger than asked for
+   */
+  long floor() {
+    long floor = size.applyAsLong(nothing);
+    if (floor > bytes) {
+      throw new TooSmallException(tooSmall(floor));
+    }
+    return floor;
+  }
+
+  /**
    * The delta at that drop rate.
    *
    * @throws TooSmallException if no file is that small
    */
   SparseDelta fit() {
-    long floor = size(0);
-    if (floor > bytes) {
-      throw new TooSmallException(tooSmall());
-    }
+    long floor = floor();
     int low = 0;
     int high = STEPS * POWERS + 1;
     double aim = AIM * bytes - floor;
     int index = index(expected(aim));
-    while (high - low > 1 && size(low) < ENOUGH * bytes) {
+    while (high - low > 1 && (best == null || size(low) < ENOUGH * bytes)) {
       // Where that leads nowhere the middle does.
-      boolean slow = known.size() % 4 == 0;
+      boolean slow = known.size() % 4 == 3;
       int guess = slow || index <= low || index >= high ? (low + high) >>> 1 : index;
       if (size(guess) <= bytes) {
         low = guess;
       } else {
         high = guess;
       }
-      index = index(share(guess).doubleValue() * aim / (size(guess) - floor));
+      double off = (size(guess) - floor) / expectedBytes(share(guess).doubleValue());
+      index = index(expected(aim / off));
+    }
+    if (best == null && size(0) > bytes) {
+      throw new TooSmallException(tooSmall(size(0)));
     }
     return best;
   }
 
-  /** The share that takes so many bytes, if half of the entries changed and lie anywhere. */
+  /** The share that takes so many bytes. */
   private double expected(double wanted) {
     double low = share(0).doubleValue();
     double high = 1;
     for (int i = 0; i < HALVINGS; i++) {
       double share = StrictMath.sqrt(low * high);
-      double place = -StrictMath.log(share) - (1 / share - 1) * StrictMath.log1p(-share);
-      double bits = place / StrictMath.log(2) + values.bits();
-      if (share * bits * entries / 2 / Byte.SIZE < wanted) {
+      if (expectedBytes(share) < wanted) {
         low = share;
       } else {
         high = share;
       }
     }
     return low;
+  }
+
+  /** What a share takes, if all entries changed and the kept ones lie anywhere. */
+  private double expectedBytes(double share) {
+    double place =
+        share == 1 ? 0 : -StrictMath.log(share) - (1 / share - 1) * StrictMath.log1p(-share);
+    double bits = place / StrictMath.log(2) + values.bits();
+    return share * bits * entries / Byte.SIZE;
   }
 
   /** The number of a share, about. */
@@ -130,11 +155,10 @@ final class SizeFit {
         .scaleByPowerOfTen(index / STEPS - POWERS - DIGITS);
   }
 
-  private String tooSmall() {
-    SparseDelta smallest = atDropRate.apply(dropRate(0));
-    long whole = smallest.whole().values().stream().mapToLong(SafetensorsLayout::bytes).sum();
+  private String tooSmall(long least) {
+    long whole = nothing.whole().values().stream().mapToLong(SafetensorsLayout::bytes).sum();
     long files =
-        smallest.provenance().files().values().stream()
+        nothing.provenance().files().values().stream()
             .map(SideFile::content)
             .flatMap(Optional::stream)
             .mapToLong(Tensor::count)
@@ -146,9 +170,9 @@ final class SizeFit {
     if (files > 0) {
       parts.add("files beside the weights " + ByteSize.text(files));
     }
-    parts.add("header and table " + ByteSize.text(size(0) - whole - files));
+    parts.add("header and table " + ByteSize.text(least - whole - files));
     return "expected at least "
-        + ByteSize.text(size(0))
+        + ByteSize.text(least)
         + " for this pair ("
         + String.join(", ", parts)
         + "), got "
