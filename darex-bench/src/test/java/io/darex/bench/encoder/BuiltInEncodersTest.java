@@ -2,12 +2,16 @@ package io.darex.bench.encoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.tokenizer.EncodedText;
 import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.prune.Tensor;
@@ -20,8 +24,13 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-class MiniLmTest {
+/**
+ * Those of other profiles are tested where the build has them: mvn -Pbert-base,bge-small verify.
+ */
+class BuiltInEncodersTest {
   private static final Pretrained MINI_LM = BuiltInEncoders.read("minilm-l6");
   private static final List<String> SENTENCES =
       List.of(
@@ -46,14 +55,17 @@ class MiniLmTest {
     assertThat(MINI_LM.checkpoint().config()).contains(MINI_LM.config().toJson());
   }
 
-  @Test
-  void sentenceEmbeddingsAgreeWithTheOnnxFileUnderOnnxRuntime() throws Exception {
-    try (Tokenizer tokenizer = new Tokenizer(MINI_LM.tokenizer().json(), 128);
-        Encoder direct = new DirectEncoder(MINI_LM.config(), MINI_LM.checkpoint(), 0);
-        Encoder sameDiff = new SameDiffBert(MINI_LM.config(), MINI_LM.checkpoint(), 0)) {
+  @ParameterizedTest
+  @CsvSource({"minilm-l6, /all-minilm-l6-v2.onnx", "bge-small, /bge-small-en-v1.5.onnx"})
+  void outputsAgreeWithTheOnnxFileUnderOnnxRuntime(String name, String file) throws Exception {
+    assumeTrue(BuiltInEncoders.present(name), name + " is not in this build");
+    Pretrained pretrained = BuiltInEncoders.read(name);
+    try (Tokenizer tokenizer = new Tokenizer(pretrained.tokenizer().json(), 128);
+        Encoder direct = new DirectEncoder(pretrained.config(), pretrained.checkpoint(), 0);
+        Encoder sameDiff = new SameDiffBert(pretrained.config(), pretrained.checkpoint(), 0)) {
       Batch batch = Batch.of(SENTENCES.stream().map(tokenizer::encode).toList());
-      int hidden = MINI_LM.config().hiddenSize();
-      float[] theirs = meanPooled(batch, onnxHidden(batch), hidden);
+      int hidden = pretrained.config().hiddenSize();
+      float[] theirs = meanPooled(batch, onnxHidden(file, batch), hidden);
       assertThat(theirs).isNotEqualTo(new float[theirs.length]);
       for (Encoder encoder : List.of(direct, sameDiff)) {
         float[] ours = meanPooled(batch, encoder.lastHidden(batch), hidden);
@@ -79,8 +91,8 @@ class MiniLmTest {
     return mean;
   }
 
-  private static float[] onnxHidden(Batch batch) throws IOException, OrtException {
-    try (InputStream file = MiniLmTest.class.getResourceAsStream("/all-minilm-l6-v2.onnx");
+  private static float[] onnxHidden(String name, Batch batch) throws IOException, OrtException {
+    try (InputStream file = BuiltInEncodersTest.class.getResourceAsStream(name);
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         OrtSession session = environment.createSession(file.readAllBytes());
         OnnxTensor ids = tensor(environment, batch, batch.ids());
@@ -130,9 +142,26 @@ class MiniLmTest {
 
   @Test
   void builtInEncodersAreListed() {
-    assertThat(BuiltInEncoders.names()).containsExactly("minilm-l6");
+    assertThat(BuiltInEncoders.names())
+        .containsExactly("bert-base-uncased", "bge-small", "minilm-l6");
+    assertThat(BuiltInEncoders.present("minilm-l6")).isTrue();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> BuiltInEncoders.read("minilm"))
-        .withMessage("no built-in encoder minilm, there is [minilm-l6]");
+        .withMessage(
+            "no built-in encoder minilm, there is [bert-base-uncased, bge-small, minilm-l6]");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"bert-base-uncased, bert-base", "bge-small, bge-small"})
+  void oneThatIsNotInThisBuildSaysHowToGetIt(String name, String profile) {
+    assumeFalse(BuiltInEncoders.present(name), name + " is in this build");
+    assertThatThrownBy(() -> BuiltInEncoders.read(name))
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(
+            "expected encoder "
+                + name
+                + " in this build, got a build without it; start darex once with DAREX_PROFILES="
+                + profile
+                + ", which downloads it");
   }
 }

@@ -1,0 +1,2 @@
+/** TensorFlow checkpoints ("tensor bundles"), read without TensorFlow. */
+package io.darex.bench.bundle;
