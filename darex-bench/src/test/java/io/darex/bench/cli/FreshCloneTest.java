@@ -96,9 +96,15 @@ class FreshCloneTest {
       Files.createDirectories(copy.getParent());
       Files.writeString(copy, shortened(Files.readString(file)));
     }
-    for (String folder : List.of("", "configs", "configs/finetune", "configs/sweep")) {
+    for (String encoder :
+        List.of(
+            "minilm-l6",
+            "configs/minilm-l6",
+            "configs/finetune/minilm-l6",
+            "configs/sweep/minilm-l6",
+            "configs/paper/bert-base-uncased")) {
       HuggingFaceFolder.write(
-          clone.resolve(folder).resolve("minilm-l6"),
+          clone.resolve(encoder),
           TinyBert.checkpoint(TINY, 1),
           BuiltInEncoders.read("minilm-l6").tokenizer().contents(),
           false);
@@ -109,23 +115,33 @@ class FreshCloneTest {
    * The same with fewer texts to train on, candidates, and values in a list: the first and last.
    */
   private static String shortened(String yaml) {
-    return yaml.replace("finetune:", "finetune:\n  limit: 64")
+    return yaml.replaceAll("\n  limit: \\d+", "")
+        .replace("finetune:", "finetune:\n  limit: 64")
         .replaceAll("candidates: \\d+", "candidates: 4")
         .replaceAll("population: \\d+", "population: 4")
         .replaceAll("(\\[[^,\\]]+,[^,\\]]+),[^\\]]*\\]", "$1]");
   }
 
   private static void writeData() throws IOException {
-    Files.createDirectories(clone.resolve("GLUE/CoLA"));
+    for (String task : List.of("CoLA", "SST-2", "RTE")) {
+      Files.createDirectories(clone.resolve("GLUE").resolve(task));
+    }
     for (String part : List.of("train", "dev")) {
       StringBuilder cola = new StringBuilder();
       StringBuilder reviews = new StringBuilder("stars\tsentence\n");
+      StringBuilder sst = new StringBuilder("sentence\tlabel\n");
+      StringBuilder rte = new StringBuilder("index\tsentence1\tsentence2\tlabel\n");
       for (int i = 0; i < TEXTS; i++) {
         String text = "The bird " + "sings ".repeat(i % 5) + part + " " + i + ".";
         cola.append("x\t").append(i % 2).append("\t\t").append(text).append('\n');
+        sst.append(text).append('\t').append(i % 2).append('\n');
+        rte.append(i).append('\t').append(text).append("\tIt sings.\t");
+        rte.append(i % 2 == 0 ? "entailment" : "not_entailment").append('\n');
         reviews.append(i % 2 == 0 ? "bad" : "good").append('\t').append(text).append('\n');
       }
       Files.writeString(clone.resolve("GLUE/CoLA/" + part + ".tsv"), cola);
+      Files.writeString(clone.resolve("GLUE/SST-2/" + part + ".tsv"), sst);
+      Files.writeString(clone.resolve("GLUE/RTE/" + part + ".tsv"), rte);
       Files.writeString(clone.resolve("configs/reviews-" + part + ".tsv"), reviews);
     }
   }
@@ -182,6 +198,7 @@ class FreshCloneTest {
           switch (folder) {
             case "prune" -> "prune --config ";
             case "sweep" -> "sweep ";
+            case "paper" -> Files.readString(file).contains("\nsweep:") ? "sweep " : "run ";
             default -> "run ";
           };
       assertThat(command(file)).startsWith(start + name);
