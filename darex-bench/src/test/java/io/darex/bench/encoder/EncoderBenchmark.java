@@ -90,7 +90,7 @@ public final class EncoderBenchmark {
 
     Torch(String python, String architecture) throws IOException {
       Process process =
-          new ProcessBuilder(python, "src/study/torch_speed.py", architecture)
+          new ProcessBuilder(python, "-I", "src/study/torch_speed.py", architecture)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       ask = process.outputWriter();
