@@ -7,6 +7,9 @@ import io.darex.prune.Mask;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
+import io.darex.prune.mask.MagnitudeMask;
+import io.darex.prune.mask.MagnitudeRanking;
+import io.darex.prune.mask.Scope;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.recipe.StoredValues;
 import io.darex.prune.rescale.Evidence;
@@ -35,6 +38,10 @@ public final class Pruner {
   /** The pruned delta before q is found. */
   @Getter(lazy = true, value = AccessLevel.PRIVATE)
   private final SparseDelta chosen = choose();
+
+  /** For a mask that compares all entries at several drop rates. */
+  @Getter(lazy = true, value = AccessLevel.PRIVATE)
+  private final MagnitudeRanking ranking = new MagnitudeRanking(delta, threads);
 
   /**
    * @param evidence what the recipe may look at besides the weights
@@ -84,11 +91,12 @@ public final class Pruner {
 
   /** What is kept, with its values as they are. */
   private SparseDelta view(Recipe fitted) {
-    Pruning informed =
-        new Pruning(
-            evidence.inform(fitted.mask(), fitted.budget(), delta, threads),
-            fitted.pruning().selection());
-    return signed(informed.view(delta, threads), recipe, origin);
+    Mask informed = evidence.inform(fitted.mask(), fitted.budget(), delta, threads);
+    Choice choice =
+        informed instanceof MagnitudeMask magnitude && magnitude.scope() == Scope.MODEL
+            ? getRanking().at(magnitude.dropRate())
+            : informed.choose(delta, threads);
+    return signed(new Pruning(informed).view(delta, choice, threads), recipe, origin);
   }
 
   /** The same delta with the record of the recipe that made it. */

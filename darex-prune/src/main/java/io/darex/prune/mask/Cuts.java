@@ -6,15 +6,20 @@ import io.darex.prune.TensorMask;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
+import lombok.AccessLevel;
+import lombok.Getter;
 
 /**
- * Finds the cut that keeps exactly ⌈z·(1−p)⌉ of the z non-zeros in any number of elements, the
- * largest first and of equals the ones that come first. Reads everything twice and remembers two
+ * Finds cuts that keep exactly ⌈z·(1−p)⌉ of the z non-zeros in any number of elements, the largest
+ * first and of equals the ones that come first. Reads everything twice and remembers two
  * histograms: the upper sixteen bits of a magnitude find a bin, the lower fifteen the value in it.
- * Only where some but not all of the entries equal to the threshold are kept are they looked for in
- * a third pass.
+ * At another p the first histogram serves again, and the second where it is of the same bin. Only
+ * where some but not all of the entries equal to the threshold are kept are they looked for in a
+ * third pass.
  */
 final class Cuts {
   private static final int LOW_BITS = 15;
@@ -29,7 +34,14 @@ final class Cuts {
   /** Per span, in how many pieces it is read: a block's worth of elements each. */
   private final int[] pieces;
 
-  private Cuts(List<Span> spans, int threads) {
+  /** By the upper bits of a magnitude. */
+  @Getter(lazy = true, value = AccessLevel.PRIVATE)
+  private final long[] high = countHigh();
+
+  /** By the lower bits, of the bins that were asked for. */
+  private final Map<Integer, long[]> low = new HashMap<>();
+
+  Cuts(List<Span> spans, int threads) {
     this.spans = spans;
     this.threads = threads;
     this.pieces =
@@ -59,15 +71,7 @@ final class Cuts {
 
   /** The cut of one span. */
   static Cut of(Span span, DropRate rate, int threads) {
-    return of(List.of(span), rate, threads)[0];
-  }
-
-  /**
-   * The cuts of several spans under one threshold; of equal magnitudes those in an earlier span
-   * come first.
-   */
-  static Cut[] of(List<Span> spans, DropRate rate, int threads) {
-    return new Cuts(spans, threads).find(rate);
+    return new Cuts(List.of(span), threads).find(rate)[0];
   }
 
   /** How many zeros there are in a span. */
@@ -75,9 +79,18 @@ final class Cuts {
     return new Cuts(List.of(span), threads).histogram(1, Cuts::countZeros)[0];
   }
 
-  private Cut[] find(DropRate rate) {
-    long[] high = histogram(ZEROS + 1, Cuts::countHigh);
-    high[ZEROS] = 0;
+  private long[] countHigh() {
+    long[] counted = histogram(ZEROS + 1, Cuts::countHigh);
+    counted[ZEROS] = 0;
+    return counted;
+  }
+
+  /**
+   * The cuts of the spans under one threshold; of equal magnitudes those in an earlier span come
+   * first.
+   */
+  Cut[] find(DropRate rate) {
+    long[] high = getHigh();
     long wanted = rate.kept(sum(high));
     Cut[] cuts = new Cut[spans.size()];
     if (wanted == 0) {
@@ -86,12 +99,15 @@ final class Cuts {
     }
     int top = binOf(high, wanted);
     wanted -= above(high, top);
-    long[] low = histogram(LOW + 1, (bits, length, into) -> countLow(bits, length, top, into));
-    int rest = binOf(low, wanted);
-    wanted -= above(low, rest);
+    long[] inTop =
+        low.computeIfAbsent(
+            top,
+            bin -> histogram(LOW + 1, (bits, length, into) -> countLow(bits, length, bin, into)));
+    int rest = binOf(inTop, wanted);
+    wanted -= above(inTop, rest);
     int threshold = top << LOW_BITS | rest;
     Arrays.fill(cuts, new Cut(threshold, Long.MAX_VALUE));
-    if (wanted < low[rest]) {
+    if (wanted < inTop[rest]) {
       cutTies(cuts, threshold, wanted);
     }
     return cuts;

@@ -3,7 +3,6 @@ package io.darex.prune.mask;
 import io.darex.prune.Choice;
 import io.darex.prune.Delta;
 import io.darex.prune.Mask;
-import io.darex.prune.NameOrder;
 import io.darex.prune.PlaceStorage;
 import io.darex.prune.TensorMask;
 import io.darex.prune.parameter.Kind;
@@ -81,27 +80,13 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
 
   @Override
   public Choice choose(Delta delta, int threads) {
+    if (scope == Scope.MODEL) {
+      return new MagnitudeRanking(delta, threads).at(dropRate);
+    }
     DropRate rate = new DropRate(dropRate);
     Map<String, TensorMask> masks = new TreeMap<>();
-    if (scope == Scope.MODEL) {
-      acrossTensors(delta, rate, threads, masks);
-    } else {
-      delta.pairs().forEach((name, pair) -> masks.put(name, on(pair, rate, threads)));
-    }
+    delta.pairs().forEach((name, pair) -> masks.put(name, on(pair, rate, threads)));
     return masks::get;
-  }
-
-  private static void acrossTensors(
-      Delta delta, DropRate rate, int threads, Map<String, TensorMask> masks) {
-    List<String> names = new ArrayList<>(delta.pairs().keySet());
-    names.sort(NameOrder.BY_UTF8);
-    List<Delta.Pair> pairs = new ArrayList<>();
-    names.forEach(name -> pairs.add(delta.pairs().get(name)));
-    Cut[] cuts = Cuts.of(pairs.stream().map(Cuts.Span::of).toList(), rate, threads);
-    for (int i = 0; i < cuts.length; i++) {
-      Delta.Pair pair = pairs.get(i);
-      masks.put(names.get(i), new CutMask(pair, pair.tuned().count(), cuts[i]));
-    }
   }
 
   private TensorMask on(Delta.Pair pair, DropRate rate, int threads) {

@@ -8,6 +8,7 @@ import io.darex.prune.Delta;
 import io.darex.prune.Mask;
 import io.darex.prune.NonFiniteException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -16,6 +17,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.Scale;
+import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,6 +129,21 @@ class MagnitudeMaskTest {
                   .map(index -> index - first)
                   .toArray());
       at += parts[i].length;
+    }
+  }
+
+  /** Whatever rates were asked for before. */
+  @Property(tries = 30)
+  void aRankingKeepsWhatTheMaskOfEachRateKeeps(
+      @ForAll long seed,
+      @ForAll @Size(max = 6) List<@Scale(6) @DoubleRange(max = 0.9999) Double> rates) {
+    for (Delta delta : deltas(seed, 90_000)) {
+      MagnitudeRanking ranking = new MagnitudeRanking(delta, 2);
+      long count = delta.pairs().get("w").tuned().count();
+      for (double rate : rates) {
+        assertThat(Kept.indices(ranking.at(rate).on("w"), count))
+            .isEqualTo(kept(new MagnitudeMask(rate, Scope.MODEL), delta, "w"));
+      }
     }
   }
 
