@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Metric against bytes: docs/RESULTS.md, "The smallest file". Usage: bytes.sh GLUE OUT [NAME…]
 # NAMEs are of: agreement cola sst-2; all of them by default. OUT/NAME has three training seeds with
-# signs and DARE at three sizes, OUT/NAME-bytes every method at every size on the first of them.
+# signs and DARE at some sizes, OUT/NAME-bytes every method at every size on the first of them.
 # Every finished cell is in a results.json there, and the same command goes on where it stopped.
 # support.sh continues with what is kept.
 set -euo pipefail
@@ -24,7 +24,7 @@ seeds() {
   cat <<'Y'
   seed: [0, 1, 2]
 prune:
-- {bytes: [100KB, 400KB, 1MB]}
+- {bytes: [50KB, 100KB, 200KB, 400KB, 1MB]}
 - {bytes: [100KB, 400KB, 1MB], mask: random, seeds: [0, 1]}
 Y
 }
