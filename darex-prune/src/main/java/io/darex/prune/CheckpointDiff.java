@@ -119,8 +119,7 @@ public record CheckpointDiff(
   }
 
   private static List<Change> compare(List<Sides> sides, int threads) {
-    int[] counts =
-        sides.stream().mapToInt(both -> (int) TensorMask.blocks(both.first.count())).toArray();
+    int[] counts = TensorMask.blocks(sides, both -> both.first.count());
     Change[][] parts = Arrays.stream(counts).mapToObj(Change[]::new).toArray(Change[][]::new);
     Blocks.forEach(
         threads,

@@ -64,11 +64,7 @@ public record Pruning(Mask mask, Selection selection) {
   public SparseDelta view(Delta delta, Choice choice, int threads) {
     List<String> names = List.copyOf(delta.pairs().keySet());
     List<TensorMask> chosen = names.stream().map(choice::on).toList();
-    int[] blocks =
-        names.stream()
-            .mapToLong(name -> TensorMask.blocks(delta.pairs().get(name).tuned().count()))
-            .mapToInt(Math::toIntExact)
-            .toArray();
+    int[] blocks = TensorMask.blocks(names, name -> delta.pairs().get(name).tuned().count());
     long[][] ends = Arrays.stream(blocks).mapToObj(long[]::new).toArray(long[][]::new);
     // What is drawn costs less to draw again than to keep.
     boolean record = mask.places() == PlaceStorage.GAPS;

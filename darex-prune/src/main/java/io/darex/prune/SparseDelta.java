@@ -48,10 +48,7 @@ public record SparseDelta(
    */
   public SparseDelta inMemory(int threads) {
     List<KeptTensor> tensors = List.copyOf(kept.values());
-    int[] blocks =
-        tensors.stream()
-            .mapToInt(tensor -> (int) TensorMask.blocks(Tensor.count(tensor.shape())))
-            .toArray();
+    int[] blocks = TensorMask.blocks(tensors, tensor -> Tensor.count(tensor.shape()));
     char[][][] offsets = Arrays.stream(blocks).mapToObj(char[][]::new).toArray(char[][][]::new);
     float[][][] entries = Arrays.stream(blocks).mapToObj(float[][]::new).toArray(float[][][]::new);
     Blocks.forEach(

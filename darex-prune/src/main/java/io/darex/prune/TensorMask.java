@@ -1,5 +1,8 @@
 package io.darex.prune;
 
+import java.util.List;
+import java.util.function.ToLongFunction;
+
 /**
  * The mask of one tensor, block by block. Blocks are independent: any may be asked for, in any
  * order and from any thread, and none needs more memory than itself.
@@ -12,6 +15,13 @@ public interface TensorMask {
   /** How many blocks {@code count} elements take. */
   static long blocks(long count) {
     return count / BLOCK + (count % BLOCK == 0 ? 0 : 1);
+  }
+
+  /** As {@link #blocks(long)}, of several tensors by their counts. */
+  static <T> int[] blocks(List<T> tensors, ToLongFunction<T> count) {
+    return tensors.stream()
+        .mapToInt(tensor -> Math.toIntExact(blocks(count.applyAsLong(tensor))))
+        .toArray();
   }
 
   /**

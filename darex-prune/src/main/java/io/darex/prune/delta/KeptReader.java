@@ -144,8 +144,7 @@ final class KeptReader {
 
   /** Per tensor and block, how many elements are kept up to its end. */
   private long[][] counted(List<DeltaTable.Row> rows, List<TensorMask> masks, long[] most) {
-    int[] blocks =
-        rows.stream().mapToInt(row -> (int) TensorMask.blocks(Tensor.count(row.shape()))).toArray();
+    int[] blocks = TensorMask.blocks(rows, row -> Tensor.count(row.shape()));
     long[][] ends = Arrays.stream(blocks).mapToObj(long[]::new).toArray(long[][]::new);
     AtomicLongArray kept = new AtomicLongArray(blocks.length);
     Blocks.forEach(

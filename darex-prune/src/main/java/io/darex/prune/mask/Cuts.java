@@ -44,8 +44,7 @@ final class Cuts {
   Cuts(List<Span> spans, int threads) {
     this.spans = spans;
     this.threads = threads;
-    this.pieces =
-        spans.stream().mapToInt(s -> Math.toIntExact(TensorMask.blocks(s.length))).toArray();
+    this.pieces = TensorMask.blocks(spans, Span::length);
   }
 
   /**

@@ -58,10 +58,7 @@ public final class StoredValues {
 
   /** By tensor, the mean |value| of what is kept; 0 where nothing is. Summed block by block. */
   private static Map<String, Float> magnitudes(List<KeptTensor> tensors, int threads) {
-    int[] blocks =
-        tensors.stream()
-            .mapToInt(tensor -> (int) TensorMask.blocks(Tensor.count(tensor.shape())))
-            .toArray();
+    int[] blocks = TensorMask.blocks(tensors, tensor -> Tensor.count(tensor.shape()));
     double[][] sums = Arrays.stream(blocks).mapToObj(double[]::new).toArray(double[][]::new);
     Blocks.forEach(
         threads,

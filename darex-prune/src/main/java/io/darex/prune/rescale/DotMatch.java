@@ -46,8 +46,7 @@ public record DotMatch() implements Rescale {
     List<KeptTensor> tensors = List.copyOf(pruned.kept().values());
     List<Delta.Pair> pairs =
         tensors.stream().map(tensor -> delta.pairs().get(tensor.name())).toList();
-    int[] blocks =
-        pairs.stream().mapToInt(pair -> (int) TensorMask.blocks(pair.tuned().count())).toArray();
+    int[] blocks = TensorMask.blocks(pairs, pair -> pair.tuned().count());
     double[][] dots = Arrays.stream(blocks).mapToObj(double[]::new).toArray(double[][]::new);
     double[][] squares = Arrays.stream(blocks).mapToObj(double[]::new).toArray(double[][]::new);
     Blocks.forEach(
