@@ -13,6 +13,7 @@ import io.darex.prune.folder.CheckpointDigest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,8 @@ class BertBaseTest {
    * Over the 199 tensors that an independent reader in Python finds in the artifact, written as a
    * safetensors file.
    */
-  private static final String DIGEST = "dc0df43edb6659fcf05209f854b68a8538b04a8b1060ee9c910695d31d3de9e8";
+  private static final String DIGEST =
+      "dc0df43edb6659fcf05209f854b68a8538b04a8b1060ee9c910695d31d3de9e8";
 
   private static byte[] zip(Map<String, byte[]> entries) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -56,7 +58,7 @@ class BertBaseTest {
         new TreeMap<>(
             Map.of(
                 "assets/vocab.txt",
-                "[PAD]".getBytes(),
+                "[PAD]".getBytes(StandardCharsets.UTF_8),
                 "variables/variables.index",
                 bundle.index(),
                 DATA,

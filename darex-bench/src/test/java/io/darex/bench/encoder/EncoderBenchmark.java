@@ -12,6 +12,7 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,8 +94,8 @@ public final class EncoderBenchmark {
           new ProcessBuilder(python, "-I", "src/study/torch_speed.py", architecture)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
-      ask = process.outputWriter();
-      answer = process.inputReader();
+      ask = process.outputWriter(StandardCharsets.UTF_8);
+      answer = process.inputReader(StandardCharsets.UTF_8);
     }
 
     void run(String work, Batch batch) throws IOException {
