@@ -130,7 +130,7 @@ public final class Bundles {
   private static void varint(ByteArrayOutputStream out, long value) {
     long rest = value;
     while (rest > 127) {
-      out.write((int) (rest & 127 | 128));
+      out.write((int) ((rest & 127) | 128));
       rest >>>= 7;
     }
     out.write((int) rest);

@@ -40,7 +40,7 @@ class TensorBundleTest {
   /** "123456789" has the CRC-32C e3069283 (RFC 3720), which LevelDB masks. */
   @Test
   void checksumsAreThoseOfLevelDb() {
-    int rotated = 0xE3069283 >>> 15 | 0xE3069283 << 17;
+    int rotated = (0xE3069283 >>> 15) | (0xE3069283 << 17);
     assertThat(Crc32c.masked("123456789".getBytes(StandardCharsets.US_ASCII)))
         .isEqualTo(rotated + 0xA282EAD8);
   }
