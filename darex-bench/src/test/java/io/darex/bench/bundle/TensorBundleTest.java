@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -26,8 +27,8 @@ import org.tensorflow.util.BundleHeaderProto;
 class TensorBundleTest {
   private static final Path FILE = Path.of("variables.index");
 
-  private static TreeMap<String, String> read(byte[] index, BundleData data) throws IOException {
-    TreeMap<String, String> found = new TreeMap<>();
+  private static SortedMap<String, String> read(byte[] index, BundleData data) throws IOException {
+    SortedMap<String, String> found = new TreeMap<>();
     TensorBundle.of(FILE, index)
         .read(
             data,
@@ -133,7 +134,7 @@ class TensorBundleTest {
       bundle.add("layer_" + i + "/kernel", new float[] {i, -i}, 2, 1);
     }
     byte[] index = bundle.index();
-    TreeMap<String, String> right = read(index, bundle.read());
+    SortedMap<String, String> right = read(index, bundle.read());
     long seed = System.nanoTime();
     SplittableRandom random = new SplittableRandom(seed);
     int refused = 0;
