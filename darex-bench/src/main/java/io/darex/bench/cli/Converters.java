@@ -29,6 +29,7 @@ final class Converters {
         .registerConverter(Double.class, decimal)
         .registerConverter(double.class, decimal)
         .registerConverter(EvaluateCommand.Split.class, word(EvaluateCommand.Split.values()))
+        .registerConverter(PredictCommand.Format.class, word(PredictCommand.Format.values()))
         .registerConverter(CompletionCommand.Shell.class, word(CompletionCommand.Shell.values()));
   }
 

@@ -40,6 +40,7 @@ import picocli.CommandLine.TypeConversionException;
       RunCommand.class,
       SweepCommand.class,
       EvaluateCommand.class,
+      PredictCommand.class,
       SelectCommand.class,
       PruneCommand.class,
       ApplyCommand.class,

@@ -22,6 +22,7 @@ class HelpTest {
         "run",
         "sweep",
         "evaluate",
+        "predict",
         "select",
         "prune",
         "apply",
