@@ -131,7 +131,7 @@ final class Predictor implements TextRows.Sink {
   }
 
   /** The shares of e to the power of each output. */
-  static double[] softmax(float[] outputs) {
+  private static double[] softmax(float[] outputs) {
     double[] shares = new double[outputs.length];
     double sum = 0;
     for (int i = 0; i < shares.length; i++) {
