@@ -62,7 +62,7 @@ public interface Mask {
    */
   default Mask withDropRate(double dropRate) {
     throw new IllegalArgumentException(
-        "mask " + kind() + " cannot have a dropRate for each tensor: it has none to choose");
+        "mask " + kind() + " cannot have a drop rate for each tensor: it has none to choose");
   }
 
   /** Whether {@link #choose} compares entries by what enters their layer. */

@@ -5,24 +5,15 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.MultiplyAdds;
-import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.pipeline.Evaluation;
+import io.darex.bench.pipeline.UsableModel;
 import io.darex.bench.task.DataFolder;
 import io.darex.bench.task.Part;
 import io.darex.bench.task.Partition;
 import io.darex.bench.task.Predictions;
 import io.darex.bench.task.Task;
 import io.darex.bench.tokenizer.Tokenizer;
-import io.darex.bench.tokenizer.TokenizerFiles;
-import io.darex.prune.Checkpoint;
-import io.darex.prune.SparseDelta;
-import io.darex.prune.delta.SparseDeltaFile;
-import io.darex.prune.folder.CheckpointDigest;
-import io.darex.prune.folder.HuggingFaceFolder;
-import io.darex.prune.folder.PeftAdapter;
-import io.darex.prune.folder.SideFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +48,12 @@ final class EvaluateCommand implements Callable<Integer> {
     TRAIN,
     VALIDATION,
     DEV,
-    TEST
+    TEST;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @ParentCommand private Main main;
@@ -151,33 +147,22 @@ final class EvaluateCommand implements Callable<Integer> {
       Predictions.requireOurs(predictions, inputs.paths());
     }
     Backend.prepare(main.console());
-    HuggingFaceFolder.beside(Path.of(model)).ifPresent(main.console()::say);
-    if (delta != null) {
-      PeftAdapter.beside(delta).ifPresent(main.console()::say);
-    }
-    Pretrained base = Pretrained.of(model);
-    Optional<SparseDelta> sparse = sparse(base.checkpoint());
-    Checkpoint weights = weights(base.checkpoint(), sparse);
-    String source = delta == null ? model : delta.toString();
+    UsableModel used = UsableModel.open(model, Optional.ofNullable(delta), main.console()::say);
     EncoderConfig config =
         Evaluation.scorable(
-            delta == null || weights.config().isEmpty() ? base.config() : config(weights),
-            weights,
+            used.config(),
+            used.weights(),
             task,
             classes.given(),
-            source,
+            used.source(),
             main.console()::say);
     List<Part> parts = parts(task);
     requireFree(task, parts, inputs);
     List<Evaluation> evaluations = new ArrayList<>();
     Optional<MultiplyAdds> work;
-    TokenizerFiles files = tokenizer(base, sparse);
-    int longest = longest(config, files);
-    try (Tokenizer tokenizer = files.open(longest, config.vocabSize());
-        Encoder encoder = encoder(config, beside ? base.checkpoint() : weights, source)) {
-      if (beside) {
-        attach(encoder, sparse.orElseThrow());
-      }
+    int longest = used.longest(maxLength);
+    try (Tokenizer tokenizer = used.tokenizer(longest);
+        Encoder encoder = beside ? used.encoderWithDeltaBeside(config) : used.encoder(config)) {
       for (Part part : parts) {
         Evaluation evaluation = Evaluation.of(encoder, tokenizer, task, part, batchTokens);
         evaluations.add(evaluation);
@@ -207,7 +192,7 @@ final class EvaluateCommand implements Callable<Integer> {
           "--submission: expected a task of GLUE and --split test, got "
               + task.name()
               + " and "
-              + split.name().toLowerCase(Locale.ROOT));
+              + split);
     }
     if (split == Split.TEST && submission == null && predictions == null) {
       throw new BadInputException(
@@ -222,9 +207,6 @@ final class EvaluateCommand implements Callable<Integer> {
     if (batchTokens < 1) {
       throw new BadInputException("--batch-tokens: expected at least 1, got " + batchTokens);
     }
-    if (maxLength != null && maxLength < 8) {
-      throw new BadInputException("--max-length: expected at least 8, got " + maxLength);
-    }
   }
 
   /** Refuses, before the work, outputs that are inputs or not ours to replace. */
@@ -238,67 +220,6 @@ final class EvaluateCommand implements Callable<Integer> {
         Predictions.requireOurs(file, inputs.paths());
       }
     }
-  }
-
-  /** The sparse delta, where the delta is one. */
-  private Optional<SparseDelta> sparse(Checkpoint base) throws IOException {
-    // A sparse delta is a file, so a folder can only be meant as an adapter.
-    if (delta == null || Files.isDirectory(delta)) {
-      return Optional.empty();
-    }
-    SparseDelta sparse = SparseDeltaFile.read(delta);
-    CheckpointDigest.requireBase(sparse, base);
-    return Optional.of(sparse);
-  }
-
-  private Checkpoint weights(Checkpoint base, Optional<SparseDelta> sparse) throws IOException {
-    if (sparse.isPresent()) {
-      return sparse.get().applyTo(base);
-    }
-    return delta == null ? base : PeftAdapter.open(delta).onto(base);
-  }
-
-  /** That of the tuned model, where the delta brings it; else it is the base's. */
-  private TokenizerFiles tokenizer(Pretrained base, Optional<SparseDelta> sparse)
-      throws IOException {
-    if (sparse.isPresent()) {
-      return base.tokenizer().of(sparse.get().provenance().files(), delta.toString());
-    }
-    boolean own = delta != null && SideFiles.haveTokenizer(delta);
-    return own ? TokenizerFiles.read(delta) : base.tokenizer();
-  }
-
-  private void attach(Encoder encoder, SparseDelta sparse) {
-    try {
-      encoder.attach(sparse);
-    } catch (IllegalArgumentException e) {
-      throw new BadInputException("--beside: " + delta + ": " + e.getMessage(), e);
-    }
-  }
-
-  private EncoderConfig config(Checkpoint weights) {
-    try {
-      return EncoderConfig.of(weights);
-    } catch (IllegalArgumentException e) {
-      throw new BadInputException(delta + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static Encoder encoder(EncoderConfig config, Checkpoint weights, String source) {
-    try {
-      return Encoders.open(config, weights, 0);
-    } catch (IllegalArgumentException e) {
-      throw new BadInputException(source + ": " + e.getMessage(), e);
-    }
-  }
-
-  private int longest(EncoderConfig config, TokenizerFiles tokenizer) {
-    int longest = Math.min(config.maxTokens(), tokenizer.maxLength().orElse(1 << 30));
-    if (maxLength != null && maxLength > longest) {
-      throw new BadInputException(
-          "--max-length: expected at most " + longest + ", what the model takes, got " + maxLength);
-    }
-    return maxLength == null ? longest : maxLength;
   }
 
   private List<Part> parts(Task task) {

@@ -17,9 +17,11 @@ import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
@@ -38,6 +40,7 @@ import picocli.CommandLine.TypeConversionException;
       RunCommand.class,
       SweepCommand.class,
       EvaluateCommand.class,
+      PredictCommand.class,
       SelectCommand.class,
       PruneCommand.class,
       ApplyCommand.class,
@@ -46,10 +49,14 @@ import picocli.CommandLine.TypeConversionException;
       DiffCommand.class,
       ExportCommand.class,
       EncoderCommand.class,
-      DoctorCommand.class
+      DoctorCommand.class,
+      CompletionCommand.class,
+      HelpCommand.class
     },
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:done", "1:failed", "2:a bad argument or input", "130:interrupted"},
     footer = {"", "Example: darex run configs/quickstart.yml"})
-public final class Main {
+public final class Main implements Runnable {
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
 
@@ -67,6 +74,8 @@ public final class Main {
       description = "Show the stack trace of an error.",
       scope = ScopeType.INHERIT)
   private boolean debug;
+
+  @Spec private CommandSpec spec;
 
   private final Terminal out;
   private final Terminal err;
@@ -101,15 +110,29 @@ public final class Main {
     return FAILED;
   }
 
+  /** The command alone: what there is to choose from. */
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  /** The command line as picocli has it, for who asks what there is. */
+  static CommandLine commandLine(OutputStream out, OutputStream err) {
+    return new Main(new Terminal(out), new Terminal(err)).commandLine();
+  }
+
+  private CommandLine commandLine() {
+    CommandLine command = new CommandLine(this);
+    CommandLine prune = command.getSubcommands().get("prune");
+    RecipeOptions.addTo(prune.getCommandSpec());
+    HelpGroups.arrange(prune);
+    Converters.register(command);
+    return command.registerConverter(Path.class, Main::path);
+  }
+
   private int execute(String... args) {
     try {
-      CommandLine command = new CommandLine(this);
-      CommandLine prune = command.getSubcommands().get("prune");
-      RecipeOptions.addTo(prune.getCommandSpec());
-      HelpGroups.arrange(prune);
-      return command
-          .setCaseInsensitiveEnumValuesAllowed(true)
-          .registerConverter(Path.class, Main::path)
+      return commandLine()
           .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
           .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
           .setParameterExceptionHandler(this::usage)
@@ -137,7 +160,7 @@ public final class Main {
   }
 
   private int usage(ParameterException thrown, String[] args) {
-    err.println("darex: " + thrown.getMessage().lines().findFirst().orElse("bad arguments"));
+    err.println("darex: " + Mistake.sentence(thrown));
     String command = thrown.getCommandLine().getCommandSpec().qualifiedName();
     err.println("Try '" + command + " --help'.");
     return BAD_INPUT;

@@ -1,11 +1,9 @@
 package io.darex.bench.cli;
 
-import io.darex.bench.config.Rate;
 import io.darex.bench.config.RecipeName;
 import io.darex.bench.config.RecipeReader;
 import io.darex.bench.console.BadInputException;
 import io.darex.prune.parameter.Parameter;
-import io.darex.prune.parameter.Range;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.recipe.RecipeKeys;
 import io.darex.prune.recipe.RecipeKeys.RecipeKey;
@@ -65,12 +63,10 @@ final class RecipeOptions {
 
   private static OptionSpec option(RecipeKey key) {
     Parameter.Type<?> type = key.parameter().type();
-    OptionSpec.Builder option = OptionSpec.builder(name(key.name())).description(help(key));
-    if (type instanceof Parameter.Decimal number) {
+    OptionSpec.Builder option =
+        OptionSpec.builder(name(key.name())).description(help(key)).converters(Converters.of(type));
+    if (type instanceof Parameter.Decimal) {
       option.type(Double.class).paramLabel("X");
-      if (number.range().equals(Range.SHARE)) {
-        option.converters(new Rate());
-      }
     } else if (type instanceof Parameter.Whole || type instanceof Parameter.Seed) {
       option.type(Long.class).paramLabel("N");
     } else if (type instanceof Parameter.Seeds) {
@@ -80,7 +76,12 @@ final class RecipeOptions {
     } else if (type instanceof Parameter.Texts) {
       option.type(List.class).auxiliaryTypes(String.class).paramLabel("PATTERN");
     } else {
-      option.type(String.class).paramLabel("NAME");
+      // A label of its own: the script of completion keeps the words of an option under it.
+      String label = name(key.name()).substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+      option.type(String.class).paramLabel(label);
+    }
+    if (type instanceof Parameter.Choice<?> choice) {
+      option.completionCandidates(choice.choices().keySet());
     }
     return option.build();
   }
@@ -121,7 +122,54 @@ final class RecipeOptions {
    * @throws BadInputException if file or options are at fault
    */
   Recipe recipe() {
-    return RecipeReader.of(said());
+    return recipe(said());
+  }
+
+  /** An error about the value of a key becomes one about its option. */
+  private Recipe recipe(Map<String, Object> said) {
+    try {
+      requireWhole(said);
+      return RecipeReader.of(said);
+    } catch (BadInputException e) {
+      boolean ofKey = said.keySet().stream().anyMatch(key -> e.getMessage().startsWith(key + ": "));
+      throw ofKey ? new BadInputException("--" + e.getMessage(), e) : e;
+    }
+  }
+
+  /**
+   * Refuses an option that says nothing of the mask or the rescale, and a lack of one that must.
+   */
+  private void requireWhole(Map<String, Object> said) {
+    if (given("bytes") && given("dropRate")) {
+      throw new BadInputException("expected either --bytes or --drop-rate, got both");
+    }
+    boolean file = said.containsKey(RecipeReader.Q_FILE);
+    if (file && given("q")) {
+      throw new BadInputException("expected either --q or --q-file, got both");
+    }
+    String mask = said.getOrDefault("mask", RecipeKeys.MASK.fallback().orElseThrow().name()) + "";
+    if (mask.equals("stratified") && !said.containsKey("group")) {
+      throw new BadInputException("--mask stratified: expected --group with it, got none");
+    }
+    String rescale = file && !said.containsKey("rescale") ? "q" : RecipeReader.rescale(said);
+    if (rescale.equals("q") && !said.containsKey("q") && !file) {
+      throw new BadInputException("--rescale q: expected --q or --q-file with it, got neither");
+    }
+    for (RecipeKey key : RecipeKeys.ALL) {
+      if (given(key.name()) && !key.concerns(mask, rescale)) {
+        throw new BadInputException(
+            String.format(
+                "%s: expected --%s %s with it, got %s",
+                name(key.name()),
+                key.what(),
+                String.join(" or ", key.owners()),
+                key.what().equals("mask") ? mask : rescale));
+      }
+    }
+  }
+
+  private boolean given(String key) {
+    return parsed.hasMatchedOption(name(key));
   }
 
   /**
@@ -154,7 +202,7 @@ final class RecipeOptions {
             said.put(key, value);
           }
         });
-    Recipe recipe = RecipeReader.of(said);
+    Recipe recipe = recipe(said);
     if (recipe.bytes().isPresent()) {
       throw new BadInputException("--adapter: expected a --drop-rate, got none");
     }
@@ -183,7 +231,7 @@ final class RecipeOptions {
     Map<String, Object> said =
         new TreeMap<>(file.map(RecipeReader.FromFile::keys).orElse(Map.of()));
     for (RecipeKey key : RecipeKeys.ALL) {
-      if (parsed.hasMatchedOption(name(key.name()))) {
+      if (given(key.name())) {
         said.put(key.name(), parsed.matchedOptionValue(name(key.name()), (Object) null));
       }
     }

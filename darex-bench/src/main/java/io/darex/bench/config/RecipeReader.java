@@ -133,7 +133,12 @@ public final class RecipeReader {
     return List.copyOf(recipes.values());
   }
 
-  private static String rescale(Map<String, ?> said) {
+  /**
+   * The name of the rescale that {@link Recipe#of} takes.
+   *
+   * @throws BadInputException as {@link Recipe#rescale}
+   */
+  public static String rescale(Map<String, ?> said) {
     try {
       return Recipe.rescale(said);
     } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package io.darex.bench.config;
 
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.task.Column;
 import io.darex.bench.task.LabelSet;
 import io.darex.bench.task.Metric;
@@ -48,7 +49,8 @@ public final class TaskConfig {
   public static Task of(String argument) {
     Optional<Path> file = file(argument);
     if (file.isEmpty()) {
-      return Task.named(argument);
+      return Task.find(argument)
+          .orElseThrow(() -> new BadInputException(Names.unknown("task", argument, Task.names())));
     }
     Section top = Section.read(file.get());
     return top.has("task") ? from(top) : own(top);

@@ -30,6 +30,11 @@ public record Console(PrintStream out, PrintStream err, boolean quiet) {
     return Progress.ofBytes(this, task, total);
   }
 
+  /** A progress display for steps of which nobody knows how many there are. */
+  public Progress progressOfUnknown(String task, String unit) {
+    return Progress.ofUnknown(this, task, unit);
+  }
+
   /** Prints a result as JSON of several lines. */
   public void pretty(JsonNode result) {
     out.print(result.toPrettyString() + System.lineSeparator());

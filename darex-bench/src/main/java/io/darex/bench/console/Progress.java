@@ -21,6 +21,9 @@ public final class Progress implements AutoCloseable {
    */
   private static final int WIDTH = 79;
 
+  /** As the library of the bar has it. */
+  private static final long UNKNOWN = -1;
+
   private static final long LINE_EVERY_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Console console;
@@ -68,6 +71,11 @@ public final class Progress implements AutoCloseable {
     return new Progress(console, task, total, Size::text, " MB", 1_000_000);
   }
 
+  /** Progress without an end: how many are done is all that is known. */
+  static Progress ofUnknown(Console console, String task, String unit) {
+    return new Progress(console, task, UNKNOWN, done -> done + " " + unit, " " + unit, 1);
+  }
+
   /** Counts one more step done and shows {@code note} beside it. */
   public void step(String note) {
     add(1, note);
@@ -102,6 +110,9 @@ public final class Progress implements AutoCloseable {
   }
 
   private String line(String note) {
+    if (total == UNKNOWN) {
+      return task + " " + unit.apply(done);
+    }
     return String.format(
             Locale.ROOT,
             "%s %s/%s, %s  %s",
@@ -114,7 +125,9 @@ public final class Progress implements AutoCloseable {
   }
 
   private synchronized Optional<Duration> left() {
-    return left(done - found, total - done, Duration.ofNanos(System.nanoTime() - start));
+    return total == UNKNOWN
+        ? Optional.empty()
+        : left(done - found, total - done, Duration.ofNanos(System.nanoTime() - start));
   }
 
   /**

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.console.BadInputException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,9 +20,11 @@ record JsonLines() implements Lines {
           .build();
 
   @Override
-  public List<Integer> read(Path file, List<Column> columns, Sink sink) {
+  public List<Integer> read(Path file, InputStream in, List<Column> columns, Sink sink)
+      throws IOException {
     Tsv.lines(
         file,
+        in,
         (line, text) -> {
           JsonNode object = parse(file, line, text);
           String[] picked = new String[columns.size()];

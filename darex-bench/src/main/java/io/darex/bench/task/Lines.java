@@ -1,5 +1,7 @@
 package io.darex.bench.task;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,8 +18,9 @@ interface Lines {
   /**
    * Passes the cells of {@code columns} on, record by record, with only one of them in memory.
    *
+   * @param file what errors name
    * @return the lines that were passed over because they are malformed, where this format does so
    * @throws io.darex.bench.console.BadInputException naming file and line of what cannot be read
    */
-  List<Integer> read(Path file, List<Column> columns, Sink sink);
+  List<Integer> read(Path file, InputStream in, List<Column> columns, Sink sink) throws IOException;
 }

@@ -47,7 +47,7 @@ public record Table(
     label.ifPresent(columns::add);
     index.ifPresent(columns::add);
     Collector collector = new Collector(file);
-    List<Integer> malformed = lines.read(file, columns, collector);
+    List<Integer> malformed = Tsv.open(file, in -> lines.read(file, in, columns, collector));
     if (collector.examples.size() < atLeast) {
       throw new BadInputException(
           file + ": expected " + atLeast + " or more examples, got " + collector.examples.size());

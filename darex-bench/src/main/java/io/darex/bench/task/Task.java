@@ -98,22 +98,20 @@ public record Task(
   }
 
   /**
-   * The task of that name; case, {@code -} and {@code _} do not matter, because GLUE's folders
-   * write SST-2 and Hugging Face writes sst2.
+   * The task of that name, if there is one; case, {@code -} and {@code _} do not matter, because
+   * GLUE's folders write SST-2 and Hugging Face writes sst2.
+   */
+  public static Optional<Task> find(String name) {
+    return ALL.stream().filter(task -> bare(task.name).equals(bare(name))).findFirst();
+  }
+
+  /**
+   * The task of that name, as {@link #find} has it.
    *
-   * @throws BadInputException if there is none
+   * @throws java.util.NoSuchElementException if there is none
    */
   public static Task named(String name) {
-    return ALL.stream()
-        .filter(task -> bare(task.name).equals(bare(name)))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new BadInputException(
-                    "task: expected one of "
-                        + String.join(", ", names())
-                        + ", got "
-                        + BadInputException.quote(name)));
+    return find(name).orElseThrow();
   }
 
   /** The names of all tasks. */

@@ -32,46 +32,61 @@ final class Tsv {
   }
 
   /** As {@link #lines}, with every line cut at its tabs. */
-  static void read(Path file, Line line) {
-    lines(file, (number, text) -> line.accept(number, text.split("\t", -1)));
+  static void read(Path file, InputStream in, Line line) throws IOException {
+    lines(file, in, (number, text) -> line.accept(number, text.split("\t", -1)));
+  }
+
+  /** What reads an open file. */
+  interface Reading<T> {
+    T of(InputStream in) throws IOException;
+  }
+
+  /**
+   * Opens a file, and closes it when it is read.
+   *
+   * @throws BadInputException if it cannot be read
+   */
+  static <T> T open(Path file, Reading<T> reading) {
+    try (InputStream in = InputFile.open(file)) {
+      return reading.of(in);
+    } catch (NoSuchFileException e) {
+      throw new BadInputException(file + ": expected a file, got nothing of that name", e);
+    } catch (IOException e) {
+      throw new BadInputException(FileFaults.sentence(e), e);
+    }
   }
 
   /**
    * Passes every line on, in order, with only one of them in memory; blank lines at the end, which
    * editors leave, are none.
    *
-   * @throws BadInputException if the file cannot be read, or a line is not UTF-8
+   * @param file what errors name
+   * @throws BadInputException if a line is not UTF-8
    */
-  static void lines(Path file, Text line) {
-    try (InputStream in = InputFile.open(file)) {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
-      CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
-      int number = 0;
-      int blank = 0; // lines without a character just before, passed on if another follows
-      int next = in.read();
-      while (next >= 0) {
-        bytes.reset();
-        for (; next >= 0 && next != '\n'; next = in.read()) {
-          bytes.write(next);
-        }
-        number++;
-        String text = bare(decode(utf8, bytes, file, number), number);
-        if (text.isEmpty()) {
-          blank++;
-        } else {
-          for (; blank > 0; blank--) {
-            line.accept(number - blank, "");
-          }
-          line.accept(number, text);
-        }
-        if (next == '\n') {
-          next = in.read();
-        }
+  static void lines(Path file, InputStream in, Text line) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 10);
+    CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
+    int number = 0;
+    int blank = 0; // lines without a character just before, passed on if another follows
+    int next = in.read();
+    while (next >= 0) {
+      bytes.reset();
+      for (; next >= 0 && next != '\n'; next = in.read()) {
+        bytes.write(next);
       }
-    } catch (NoSuchFileException e) {
-      throw new BadInputException(file + ": expected a file, got nothing of that name", e);
-    } catch (IOException e) {
-      throw new BadInputException(FileFaults.sentence(e), e);
+      number++;
+      String text = bare(decode(utf8, bytes, file, number), number);
+      if (text.isEmpty()) {
+        blank++;
+      } else {
+        for (; blank > 0; blank--) {
+          line.accept(number - blank, "");
+        }
+        line.accept(number, text);
+      }
+      if (next == '\n') {
+        next = in.read();
+      }
     }
   }
 

@@ -1,6 +1,8 @@
 package io.darex.bench.task;
 
 import io.darex.bench.console.BadInputException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,12 +17,14 @@ import java.util.List;
  */
 record TsvLines(boolean header, int width, boolean lenient) implements Lines {
   @Override
-  public List<Integer> read(Path file, List<Column> columns, Sink sink) {
+  public List<Integer> read(Path file, InputStream in, List<Column> columns, Sink sink)
+      throws IOException {
     List<Integer> malformed = new ArrayList<>();
     int[] expected = {width};
     int[] places = new int[columns.size()];
     Tsv.read(
         file,
+        in,
         (line, cells) -> {
           if (line == 1) {
             expected[0] = header || width == 0 ? cells.length : width;

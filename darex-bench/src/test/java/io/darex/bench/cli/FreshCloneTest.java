@@ -30,9 +30,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a newcomer types: the command in the header of every configuration, and every command of the
- * README and the guide. They run from a folder with nothing but the configurations, the data that
- * these say they need, and, so that it takes seconds, an encoder of one layer called {@code
- * minilm-l6} and fewer texts and values.
+ * README, the guide, the how-to and the questions. They run from a folder with nothing but the
+ * configurations, the data that these say they need, and, so that it takes seconds, an encoder of
+ * one layer called {@code minilm-l6} and fewer texts and values.
  */
 class FreshCloneTest {
   private static final Path ROOT = Path.of("..");
@@ -126,6 +126,7 @@ class FreshCloneTest {
     for (String task : List.of("CoLA", "SST-2", "RTE")) {
       Files.createDirectories(clone.resolve("GLUE").resolve(task));
     }
+    Files.writeString(clone.resolve("texts.txt"), "The birds sing.\nThe birds sings.\n");
     for (String part : List.of("train", "dev")) {
       StringBuilder cola = new StringBuilder();
       StringBuilder reviews = new StringBuilder("stars\tsentence\n");
@@ -166,10 +167,10 @@ class FreshCloneTest {
     return commands.get(0);
   }
 
-  /** The launcher's lines of README and guide. */
+  /** The launcher's lines of the pages that have some. */
   private static List<String> documented() throws IOException {
     List<String> commands = new ArrayList<>();
-    for (String page : List.of("README.md", "docs/GUIDE.md")) {
+    for (String page : List.of("README.md", "docs/GUIDE.md", "docs/HOWTO.md", "docs/FAQ.md")) {
       Files.readAllLines(ROOT.resolve(page), StandardCharsets.UTF_8).stream()
           .filter(line -> line.startsWith(LAUNCHER))
           .map(line -> line.substring(LAUNCHER.length()))

@@ -22,6 +22,7 @@ class HelpTest {
         "run",
         "sweep",
         "evaluate",
+        "predict",
         "select",
         "prune",
         "apply",
@@ -32,7 +33,9 @@ class HelpTest {
         "encoder",
         "encoder list",
         "encoder export",
-        "doctor"
+        "doctor",
+        "completion",
+        "help"
       })
   void noLineIsBrokenAndTheLastIsAnExample(String command) {
     List<String> lines = help(command);
@@ -53,6 +56,17 @@ class HelpTest {
     assertThat(Stream.of(groups).map(HelpTest::options).flatMap(List::stream))
         .contains("--mask", "--rescale", "--task", "--q-a", "--force")
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void theCommandAloneAndHelpShowTheSame() {
+    String all = Darex.run("--help").out();
+
+    assertThat(Darex.run()).isEqualTo(new Outcome(0, all, ""));
+    assertThat(Darex.run("help")).isEqualTo(new Outcome(0, all, ""));
+    assertThat(all).contains("  0     done", "  2     a bad argument or input", "  130   interrup");
+    assertThat(Darex.run("help", "encoder", "export").out())
+        .isEqualTo(Darex.run("encoder", "export", "--help").out());
   }
 
   private static List<String> help(String command) {

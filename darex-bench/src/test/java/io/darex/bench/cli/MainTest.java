@@ -240,20 +240,30 @@ class MainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "| Missing required subcommand",
-        "rum | Unmatched argument at index 0: 'rum'",
+        "rum | unknown command 'rum': did you mean 'run'? (valid: run, sweep, ",
+        "encoder lst | unknown command 'lst': did you mean 'list'? (valid: list, export)",
+        "help nope | unknown command 'nope' (valid: run, ",
+        "help run x | expected no command below 'darex run', got 'x'",
+        "completion fish | SHELL: unknown value 'fish': did you mean 'bash'? (valid: bash, zsh)",
         "run | Missing required parameter: 'CONFIG'",
         "run nowhere.yml | nowhere.yml: expected a YAML file, got none there",
         "run ../configs/cola.yml | --glue DIR",
         "run ../configs/cola.yml --glue nowhere | nowhere",
-        "run ../configs/quickstart.yml --fast | Unknown option: '--fast'",
+        "run ../configs/quickstart.yml --fast | unknown option '--fast'",
+        "run ../configs/quickstart.yml --forse | unknown option '--forse': did you mean '--force'?",
+        "run ../configs/quickstart.yml more | expected no further argument, got 'more'",
+        "prune --drop-rat 0.9 --out x | unknown option '--drop-rat': did you mean '--drop-rate'?",
+        "evaluate --model x --task agrement | unknown task 'agrement': did you mean 'agreement'?",
+        "evaluate --model x --task cola --split deb | --split: unknown value 'deb': did you mean",
+        "evaluate --model x --task cola --seed a | --seed: expected a whole number, got 'a'",
+        "select --base x --tuned x --tolerance a | --tolerance: expected a number, got 'a'",
         "prune --base minilm-l6 --tuned x | Missing required option: '--out=FILE'",
         "prune --out x --q 0.5 --q 0.6 | option '--q' (X) should be specified only once",
         "encoder export minilm --out x | unknown encoder 'minilm': did you mean 'minilm-l6'?",
         "apply --base nowhere --delta nowhere --out x | nowhere",
       })
   void badInputIsOneLineAndExitCode2(String command, String message) {
-    Outcome outcome = darex(command == null ? new String[0] : command.split(" "));
+    Outcome outcome = darex(command.split(" "));
 
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.out()).isEmpty();

@@ -299,7 +299,7 @@ class SweepConfigTest {
             + "finetune: {epochs: [1, 2]}\n"
             + "sweep:\n"
             + "  search: grid\n"
-            + "  objective: accuracy\"|5: sweep.objective: unknown value 'accuracy': did you mean",
+            + "  objective: accuracy\"|5: sweep.objective: unknown value 'accuracy' (valid: pruned",
         "\"task: cola\n"
             + "finetune: {epochs: [1, 2]}\n"
             + "sweep:\n"
@@ -320,7 +320,7 @@ class SweepConfigTest {
             + "sweep: {candidate: 5}\"|3: sweep: expected the key 'candidates'",
         "\"task: cola\n"
             + "finetune: {epochs: [1, 2]}\n"
-            + "sweep: {candidates: 5, jobs: 2}\"|3: sweep.jobs: unknown key 'jobs': did you mean",
+            + "sweep: {candidates: 5, jobs: 2}\"|3: sweep.jobs: unknown key 'jobs' (valid: ",
         "\"task: cola\n"
             + "finetune: {lambda: {uniform: [0, 1]}, warmup: {uniform: [0, 0.5]}}\n"
             + "sweep: {search: grid, points: 1000, seed: 1.5}\"|3: sweep.seed: expected a whole"

@@ -62,7 +62,7 @@ public record MagnitudeMask(double dropRate, Scope scope) implements Mask {
   public Mask withDropRate(double other) {
     if (scope == Scope.MODEL) {
       throw new IllegalArgumentException(
-          "mask magnitude with scope model cannot have a dropRate for each tensor: its one"
+          "mask magnitude with scope model cannot have a drop rate for each tensor: its one"
               + " threshold decides what each drops; use scope tensor or row");
     }
     return new MagnitudeMask(other, scope);

@@ -70,7 +70,11 @@ class HostileDeltaFileTest {
         rate(1.5, "tensor w0: dropRate must be in [0, 1), got 1.5"),
         rate(-0.1, "tensor w0: dropRate must be in [0, 1), got -0.1"),
         rate(Double.NaN, "tensor w0: dropRate must be in [0, 1), got NaN"),
-        of(2, "rates of one threshold", c -> c.rate(0.9), "cannot have a dropRate for each tensor"),
+        of(
+            2,
+            "rates of one threshold",
+            c -> c.rate(0.9),
+            "cannot have a drop rate for each tensor"),
         of(4, "rates of n:m", c -> c.rate(0.5), "it has none to choose"),
         any("q 0", c -> c.q(0), "every q in (0, 1] in table"),
         any("q below 0", c -> c.q(-0.1), "every q in (0, 1] in table"),

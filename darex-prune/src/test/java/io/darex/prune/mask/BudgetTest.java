@@ -201,6 +201,6 @@ class BudgetTest {
     Mask nm = new NmMask(2, 4);
     Budget.UNIFORM.requireFits(nm);
     assertThatThrownBy(() -> Budget.VARIANCE.allocate(nm, delta, Map.of(), 1))
-        .hasMessage("mask n:m cannot have a dropRate for each tensor: it has none to choose");
+        .hasMessage("mask n:m cannot have a drop rate for each tensor: it has none to choose");
   }
 }

@@ -137,10 +137,10 @@ class PerTensorMaskTest {
     assertThatThrownBy(() -> new PerTensorMask(new RandomMask(1, 0.5), Map.of("a", 0.5, "b", 1.5)))
         .hasMessage("tensor b: dropRate must be in [0, 1), got 1.5");
     assertThatThrownBy(() -> new PerTensorMask(new NmMask(2, 4), Map.of()))
-        .hasMessage("mask n:m cannot have a dropRate for each tensor: it has none to choose");
+        .hasMessage("mask n:m cannot have a drop rate for each tensor: it has none to choose");
     assertThatThrownBy(() -> new PerTensorMask(new MagnitudeMask(0.5, Scope.MODEL), RATES))
         .hasMessage(
-            "mask magnitude with scope model cannot have a dropRate for each tensor: its one "
+            "mask magnitude with scope model cannot have a drop rate for each tensor: its one "
                 + "threshold decides what each drops; use scope tensor or row");
   }
 

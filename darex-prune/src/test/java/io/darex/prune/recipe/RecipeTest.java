@@ -115,7 +115,7 @@ class RecipeTest {
         Map.of("mask", "random", "seed", "1.5"),
         "mask random needs a 64-bit integer as 'seed', got 1.5");
     assertWrong(
-        Map.of("mask", "n:m", "budget", "variance"), "mask n:m cannot have a dropRate for each");
+        Map.of("mask", "n:m", "budget", "variance"), "mask n:m cannot have a drop rate for each");
   }
 
   private static void assertWrong(Map<String, ?> keys, String message) {

@@ -1,0 +1,151 @@
+package io.darex.bench.cli;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Progress;
+import io.darex.bench.encoder.Encoder;
+import io.darex.bench.task.Example;
+import io.darex.bench.task.TextBatches;
+import io.darex.bench.task.TextRows;
+import io.darex.bench.tokenizer.EncodedText;
+import io.darex.bench.tokenizer.Tokenizer;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Answers texts as they come and prints the answers in their order, some thousand at a time. */
+final class Predictor implements TextRows.Sink {
+  /** Enough that texts of one length come together, few enough for any memory. */
+  private static final int TOGETHER = 4096;
+
+  private final String model;
+  private final Encoder encoder;
+  private final Tokenizer tokenizer;
+  private final boolean json;
+  private final PrintStream out;
+  private final Progress progress;
+  private final List<String> labels;
+  private final List<String> names = new ArrayList<>();
+  private final List<EncodedText> texts = new ArrayList<>();
+  private long done;
+
+  /**
+   * @param model how messages name it
+   * @param encoder with a head
+   * @param json whether to print JSON lines, and not TSV
+   * @param progress counts texts
+   */
+  Predictor(
+      String model,
+      Encoder encoder,
+      Tokenizer tokenizer,
+      boolean json,
+      Console console,
+      Progress progress) {
+    this.model = model;
+    this.encoder = encoder;
+    this.tokenizer = tokenizer;
+    this.json = json;
+    out = console.out();
+    this.progress = progress;
+    labels = encoder.config().labels();
+    if (!json) {
+      String probabilities =
+          encoder.config().isRegression()
+              ? ""
+              : labels.stream().map(label -> "\t" + label).collect(Collectors.joining());
+      out.print("index\tprediction" + probabilities + "\n");
+    }
+  }
+
+  @Override
+  public void accept(Optional<String> index, Example example) {
+    names.add(index.orElseGet(() -> String.valueOf(done + texts.size())));
+    texts.add(tokenizer.encode(example.text(), example.second()));
+    if (texts.size() == TOGETHER) {
+      flush();
+    }
+  }
+
+  /**
+   * Answers the texts that wait.
+   *
+   * @throws BadInputException if an output of the model is NaN or infinite
+   */
+  void flush() {
+    float[][] outputs =
+        new TextBatches(texts)
+            .perText(
+                batch -> {
+                  float[][] logits = encoder.logits(batch);
+                  progress.add(logits.length);
+                  return logits;
+                });
+    for (int i = 0; i < outputs.length; i++) {
+      for (float output : outputs[i]) {
+        if (!Float.isFinite(output)) {
+          throw new BadInputException(
+              String.format(
+                  "%s: expected finite outputs of the model, got NaN or infinity for text %d",
+                  model, done + i + 1));
+        }
+      }
+      print(names.get(i), outputs[i]);
+    }
+    done += outputs.length;
+    names.clear();
+    texts.clear();
+  }
+
+  private void print(String index, float[] outputs) {
+    ObjectNode object = new JsonMapper().createObjectNode().put("index", index);
+    StringBuilder line = new StringBuilder(index).append('\t');
+    if (encoder.config().isRegression()) {
+      object.put("prediction", outputs[0]);
+      line.append(outputs[0]);
+    } else {
+      double[] probabilities = softmax(outputs);
+      String best = labels.get(largest(outputs));
+      object.put("prediction", best);
+      line.append(best);
+      ObjectNode shares = object.putObject("probabilities");
+      for (int i = 0; i < probabilities.length; i++) {
+        shares.put(labels.get(i), probabilities[i]);
+        line.append(String.format(Locale.ROOT, "\t%.6f", probabilities[i]));
+      }
+    }
+    out.print((json ? object.toString() : line.toString()) + "\n");
+  }
+
+  private static int largest(float[] outputs) {
+    int best = 0;
+    for (int i = 1; i < outputs.length; i++) {
+      best = outputs[i] > outputs[best] ? i : best;
+    }
+    return best;
+  }
+
+  /** The shares of e to the power of each output. */
+  private static double[] softmax(float[] outputs) {
+    double[] shares = new double[outputs.length];
+    double sum = 0;
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] = Math.exp((double) outputs[i] - outputs[largest(outputs)]);
+      sum += shares[i];
+    }
+    for (int i = 0; i < shares.length; i++) {
+      shares[i] /= sum;
+    }
+    return shares;
+  }
+
+  /** How many texts were answered. */
+  long done() {
+    return done;
+  }
+}
