@@ -80,6 +80,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private ClassesOption classes;
 
+  @Mixin private EngineOption engine;
+
   @Option(
       names = "--glue",
       paramLabel = "DIR",
@@ -284,9 +286,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private static Encoder encoder(EncoderConfig config, Checkpoint weights, String source) {
+  private Encoder encoder(EncoderConfig config, Checkpoint weights, String source) {
     try {
-      return Encoders.open(config, weights, 0);
+      return Encoders.open(engine.given(), config, weights, 0);
     } catch (IllegalArgumentException e) {
       throw new BadInputException(source + ": " + e.getMessage(), e);
     }

@@ -119,7 +119,11 @@ public final class Run {
     Prepared prepared = prepared(finetune, data);
     Pretrained pretrained = prepared.pretrained();
     try (Encoder encoder =
-            Encoders.open(prepared.architecture(), pretrained.checkpoint(), finetune.seed());
+            Encoders.open(
+                config.engine(),
+                prepared.architecture(),
+                pretrained.checkpoint(),
+                finetune.seed());
         FolderLock lock = FolderLock.of(folder.path())) {
       begin(force, folder, lock);
       Optional<Results> earlier = folder.resume(job);

@@ -64,7 +64,7 @@ public final class EncoderBenchmark {
       try (InputStream file = BuiltInEncoders.class.getResourceAsStream("/all-minilm-l6-v2.onnx")) {
         onnx = environment.createSession(file.readAllBytes());
       }
-      Encoder sameDiff = new SameDiffBert(config, pretrained.checkpoint(), 0);
+      Encoder sameDiff = new SameDiffEncoder(config, pretrained.checkpoint(), 0);
       peers.put("onnx hidden", batch -> runOnnx(onnx, batch));
       peers.put("samediff hidden", sameDiff::lastHidden);
       peers.put("samediff logits", sameDiff::logits);
