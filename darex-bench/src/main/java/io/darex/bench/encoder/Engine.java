@@ -63,12 +63,19 @@ public enum Engine {
                 + "; BACKEND_PRIORITY_CPU=100 BACKEND_PRIORITY_GPU=0 in the environment takes it");
   }
 
-  Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
+  /**
+   * @throws BadInputException if it is {@link #missing} here
+   */
+  public void require() {
     missing()
         .ifPresent(
             why -> {
               throw new BadInputException("engine " + word() + ": " + why);
             });
+  }
+
+  Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
+    require();
     return switch (chosen()) {
       case DIRECT -> new DirectEncoder(config, checkpoint, headSeed, threads);
       case SAMEDIFF -> new SameDiffEncoder(config, checkpoint, headSeed);

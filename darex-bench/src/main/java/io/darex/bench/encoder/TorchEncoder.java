@@ -28,7 +28,7 @@ public final class TorchEncoder extends HostEncoder {
    * @param config with labels for a head
    * @param headSeed seed of the layers of the head (normal, σ = 0.02, bias 0) that are {@link
    *     EncoderConfig#drawnLayers drawn}
-   * @param threads of PyTorch's products
+   * @param threads of PyTorch's own loops; its products are OpenBLAS's, on that one's threads
    * @throws IllegalArgumentException as {@link #load} does
    */
   TorchEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {

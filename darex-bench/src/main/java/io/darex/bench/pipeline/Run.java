@@ -59,6 +59,7 @@ public final class Run {
     List<Path> all = new ArrayList<>(inputs);
     all.addAll(config.inputs());
     Output.requireApart(folder.path(), all);
+    config.engine().require();
     List<FinetuneConfig> finetunes = config.finetunes();
     if (finetunes.size() == 1) {
       execute(finetunes.get(0), folder, force);

@@ -71,10 +71,11 @@ public final class SharedRuns implements AutoCloseable {
    * Reads and tokenises what the run needs, so that what is wrong with it is known before anything
    * runs.
    *
-   * @throws io.darex.bench.console.BadInputException if task, encoder, or a fine-tune or support
-   *     that is given cannot be used
+   * @throws io.darex.bench.console.BadInputException if task, encoder, engine, or a fine-tune or
+   *     support that is given cannot be used
    */
   public void prepare(RunConfig config) throws IOException {
+    config.engine().require();
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
       if (config.tuned().isPresent()) {

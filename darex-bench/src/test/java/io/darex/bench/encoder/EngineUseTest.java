@@ -207,7 +207,7 @@ class EngineUseTest {
     EncoderConfig config =
         new EncoderConfig(97, 64, 2, 4, 128, 60, 2, 1e-12, 0.1, 0.1, 0.1, List.of("a", "b"));
     Sample sample = new Sample(config, 3);
-    Batch batch = sample.batch(16); // a step makes some 4 MB of activations
+    Batch batch = sample.batch(16);
     try (Encoder encoder = EngineContractTest.open(engine, config, sample.checkpoint())) {
       for (int i = 0; i < 20; i++) {
         sample.gradients(encoder, batch, i);
@@ -219,8 +219,8 @@ class EngineUseTest {
         encoder.logits(batch);
         encoder.lastHidden(batch);
       }
-      // The heap may grow too; what leaks comes to five times as much.
-      assertThat(Pointer.physicalBytes() - before).isLessThan(100L << 20);
+      // The heap grows too; activations of both ways that leak come to more than a gigabyte.
+      assertThat(Pointer.physicalBytes() - before).isLessThan(400L << 20);
     }
   }
 
