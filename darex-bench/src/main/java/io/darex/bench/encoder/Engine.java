@@ -64,7 +64,9 @@ public enum Engine {
   }
 
   /**
-   * @throws BadInputException if it is {@link #missing} here
+   * Refuses an engine that is {@link #missing} here.
+   *
+   * @throws BadInputException saying why
    */
   public void require() {
     missing()

@@ -39,13 +39,18 @@ public final class SameDiffEncoder implements Encoder {
    * @param config with labels for a classification head
    * @param headSeed seed of the layers of the head (normal, σ = 0.02, bias 0) that are {@link
    *     EncoderConfig#drawnLayers drawn}
-   * @throws IllegalArgumentException as {@link #load} does
+   * @throws IllegalArgumentException as {@link #load} does, or if vectors have one element
    */
   public SameDiffEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
     this(config, checkpoint, headSeed, DataType.FLOAT);
   }
 
   SameDiffEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed, DataType type) {
+    if (Math.min(config.hiddenSize(), config.embeddingSize()) == 1) {
+      throw new IllegalArgumentException(
+          "the SameDiff engine expects hidden_size and embedding_size of at least 2, as ND4J loses"
+              + " means of one element, got 1");
+    }
     this.config = config;
     this.type = type;
     parameters = Parameters.started(config, checkpoint, headSeed, type);

@@ -35,7 +35,9 @@ final class TorchOps {
 
   static Tensor floats(float[] values, long... shape) {
     Tensor tensor = torch.empty(shape);
-    tensor.data_ptr_float().put(values);
+    if (values.length > 0) { // else there is no memory
+      tensor.data_ptr_float().put(values);
+    }
     return tensor;
   }
 

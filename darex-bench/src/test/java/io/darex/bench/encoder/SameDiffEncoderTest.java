@@ -69,6 +69,14 @@ class SameDiffEncoderTest {
   }
 
   @Test
+  void refusesVectorsOfOneElement() {
+    EncoderConfig narrow = new EncoderConfig(11, 1, 1, 1, 2, 6, 2, 1e-3, 0, 0, 0, List.of("score"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new SameDiffEncoder(narrow, TinyBert.checkpoint(narrow, 1), 0))
+        .withMessageContaining("expects hidden_size and embedding_size of at least 2");
+  }
+
+  @Test
   void gradientDescentLowersTheLoss() {
     try (SameDiffEncoder encoder = new SameDiffEncoder(config, checkpoint, 0)) {
       double before = crossEntropy(encoder);
