@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.encoder.Backend.Gpu;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.encoder.Gpus;
 import io.darex.prune.DarexVersion;
 import java.io.IOException;
@@ -65,6 +66,7 @@ final class DoctorCommand implements Callable<Integer> {
       backend.notice().ifPresent(line -> facts.put("notice", line));
       backend.apply();
       nd4j(facts);
+      engines(facts);
     }
     facts.put("vectorModule", ModuleLayer.boot().findModule(VECTOR).isPresent());
     facts.put("OMP_WAIT_POLICY", System.getenv("OMP_WAIT_POLICY"));
@@ -98,6 +100,18 @@ final class DoctorCommand implements Callable<Integer> {
         "ompThreads", Integer.parseInt("" + environment.get(Nd4jEnvironment.OMP_THREADS_KEY)));
     facts.put(
         "blasThreads", Integer.parseInt("" + environment.get(Nd4jEnvironment.BLAS_THREADS_KEY)));
+  }
+
+  /** Those of {@code --engine}: the missing ones say why. */
+  private static void engines(ObjectNode facts) {
+    ArrayNode engines = facts.putArray("engines");
+    for (Engine engine : List.of(Engine.DIRECT, Engine.SAMEDIFF, Engine.TORCH)) {
+      engines.add(
+          engine.word() + engine.missing().map(why -> " (not here: " + why + ")").orElse(""));
+    }
+    Engine auto = Engine.AUTO.chosen();
+    String backend = auto == Engine.DIRECT ? "the processor" : "another backend";
+    facts.put("engineAuto", auto.word() + ", as ND4J computes on " + backend);
   }
 
   private static void memory(ObjectNode facts) throws IOException {

@@ -76,6 +76,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private ClassesOption classes;
 
+  @Mixin private EngineOption engine;
+
   @Option(
       names = "--glue",
       paramLabel = "DIR",
@@ -162,7 +164,10 @@ final class EvaluateCommand implements Callable<Integer> {
     Optional<MultiplyAdds> work;
     int longest = used.longest(maxLength);
     try (Tokenizer tokenizer = used.tokenizer(longest);
-        Encoder encoder = beside ? used.encoderWithDeltaBeside(config) : used.encoder(config)) {
+        Encoder encoder =
+            beside
+                ? used.encoderWithDeltaBeside(engine.given(), config)
+                : used.encoder(engine.given(), config)) {
       for (Part part : parts) {
         Evaluation evaluation = Evaluation.of(encoder, tokenizer, task, part, batchTokens);
         evaluations.add(evaluation);

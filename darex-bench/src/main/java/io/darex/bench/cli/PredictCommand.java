@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -78,6 +79,8 @@ final class PredictCommand implements Callable<Integer> {
       paramLabel = "DELTA",
       description = "Sparse delta, or folder of a PEFT adapter, to apply to --base.")
   private Path delta;
+
+  @Mixin private EngineOption engine;
 
   @Option(
       names = "--text",
@@ -142,7 +145,7 @@ final class PredictCommand implements Callable<Integer> {
     EncoderConfig config = named(used);
     int longest = used.longest(maxLength);
     try (Tokenizer tokenizer = used.tokenizer(longest);
-        Encoder encoder = used.encoder(config);
+        Encoder encoder = used.encoder(engine.given(), config);
         Progress progress = console.progressOfUnknown("predict", "texts")) {
       Predictor predictor =
           new Predictor(used.source(), encoder, tokenizer, json, console, progress);

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -43,6 +44,8 @@ final class RunCommand implements Callable<Integer> {
       description = "Output folder; default: out/CONFIG-NAME in the working directory.")
   private Path out;
 
+  @Mixin private EngineOption engine;
+
   @Option(
       names = "--force",
       description =
@@ -52,7 +55,8 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    RunConfig parsed = RunConfig.read(config);
+    RunConfig read = RunConfig.read(config);
+    RunConfig parsed = engine.named().map(read::withEngine).orElse(read);
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     OutputPlace.requireWritableFolder(folder);
     Console console = main.console();

@@ -117,6 +117,8 @@ final class SelectCommand implements Callable<Integer> {
 
   @Mixin private ClassesOption classes;
 
+  @Mixin private EngineOption engine;
+
   @Option(
       names = "--glue",
       paramLabel = "DIR",
@@ -193,6 +195,7 @@ final class SelectCommand implements Callable<Integer> {
                 data,
                 seed,
                 trialTexts,
+                engine.given(),
                 main.console()::say),
             mayTrain,
             columns,
@@ -295,6 +298,11 @@ final class SelectCommand implements Callable<Integer> {
     }
     if (trialTexts < 1) {
       throw new BadInputException("--trial-texts: expected at least 1, got " + trialTexts);
+    }
+    if (engine.named().isPresent() && taskArgument == null && calibration == null) {
+      throw new BadInputException(
+          "--engine: expected --task or --calibration with it, as without texts nothing is"
+              + " computed, got neither");
     }
     if (out != null) {
       SelectPage.requireFonts();

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -55,6 +56,8 @@ final class SweepCommand implements Callable<Integer> {
               + " machines must see the same files.")
   private String master;
 
+  @Mixin private EngineOption engine;
+
   @Option(
       names = "--force",
       description =
@@ -64,8 +67,9 @@ final class SweepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    SweepConfig parsed =
+    SweepConfig read =
         master == null ? SweepConfig.read(config) : SweepConfig.readForCluster(config);
+    SweepConfig parsed = engine.named().map(read::withEngine).orElse(read);
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     OutputPlace.requireWritableFolder(folder);
     Console console = main.console();

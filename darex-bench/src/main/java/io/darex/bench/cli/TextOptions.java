@@ -40,6 +40,8 @@ final class TextOptions {
 
   @Mixin private ClassesOption classes;
 
+  @Mixin private EngineOption engine;
+
   /**
    * The texts.
    *
@@ -55,6 +57,7 @@ final class TextOptions {
             new DataFolder(Optional.ofNullable(glue), console::say),
             SEED,
             Integer.MAX_VALUE,
+            engine.given(),
             console::say);
     Optional<String> labels = recipe.needing(Need.LABELS);
     if (labels.isPresent() && source.task().isEmpty()) {
@@ -66,12 +69,14 @@ final class TextOptions {
       throw new BadInputException(
           texts.get() + " needs texts: expected --calibration FILE or --task TASK, got neither");
     }
-    if (labels.isEmpty() && texts.isEmpty() && (calibration != null || task != null)) {
+    if (labels.isEmpty()
+        && texts.isEmpty()
+        && (calibration != null || task != null || engine.named().isPresent())) {
       throw new BadInputException(
-          "expected no --calibration and no --task, as "
+          "expected no --calibration, --task and --engine, as "
               + RecipeName.of(recipe)
               + " looks at nothing but the weights, got "
-              + (calibration != null ? "--calibration" : "--task"));
+              + (calibration != null ? "--calibration" : task != null ? "--task" : "--engine"));
     }
     return source;
   }
@@ -83,6 +88,6 @@ final class TextOptions {
 
   /** Whether any of them is there. */
   boolean given() {
-    return calibration != null || task != null || glue != null;
+    return calibration != null || task != null || glue != null || engine.named().isPresent();
   }
 }

@@ -2,6 +2,7 @@ package io.darex.bench.config;
 
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.encoder.Family;
 import io.darex.bench.task.Task;
 import io.darex.prune.file.InputFile;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import lombok.With;
 
 /**
  * One YAML file that {@code darex run} accepts.
@@ -19,6 +21,7 @@ import java.util.Optional;
  * @param task what is learned
  * @param encoder name of a built-in encoder, or a Hugging Face folder, as the file writes it
  * @param encoderFolder that folder, where it is one
+ * @param engine what computes the encoder
  * @param finetunes how it is fine-tuned: at least one, which differ in their seed alone
  * @param tuned a fine-tune that is there already, which is pruned instead of a new one: the output
  *     folder of a run, or a Hugging Face folder
@@ -28,6 +31,7 @@ public record RunConfig(
     Task task,
     String encoder,
     Optional<Path> encoderFolder,
+    @With Engine engine,
     List<FinetuneConfig> finetunes,
     Optional<Path> tuned,
     PruneConfig prune) {
@@ -66,6 +70,7 @@ public record RunConfig(
             task,
             encoder,
             folder,
+            Engine.of(top.name("engine", Engine.AUTO.word(), Engine.words())),
             FinetuneConfig.from(top.section("finetune"), recipe),
             tuned(top),
             PruneConfig.from(top.sections("prune")));

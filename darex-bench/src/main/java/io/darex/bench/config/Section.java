@@ -86,6 +86,12 @@ public final class Section {
     return new Section(file, at, tree, lines);
   }
 
+  /** As {@link #withTree}, with one text in the place of what the mapping says. */
+  public Section with(String key, String text) {
+    ObjectNode copy = node.deepCopy();
+    return withTree(copy.put(key, text));
+  }
+
   /** The mapping under {@code key}; an empty one if the key is absent. */
   public Section section(String key) {
     JsonNode value = get(key);

@@ -167,11 +167,15 @@ final class Attention {
   private void drop(Dropout dropout, Text text, int head, int count, float[] weights) {
     for (int h = 0; h < count; h++) {
       for (int query = 0; query < text.queries(); query++) {
-        long row = (((long) text.text() * heads + head + h) << 32) + query;
         int at = (h * text.queries() + query) * text.tokens();
-        dropout.apply(row, weights, at, text.tokens());
+        dropout.apply(maskRow(text.text(), heads, head + h, query), weights, at, text.tokens());
       }
     }
+  }
+
+  /** The row of masks that belongs to a query. */
+  static long maskRow(int text, int heads, int head, int query) {
+    return (((long) text * heads + head) << 32) + query;
   }
 
   private int group(int size) {

@@ -3,15 +3,9 @@ package io.darex.bench.encoder;
 import io.darex.bench.encoder.Packed.Piece;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
-import io.darex.prune.SparseDelta;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedMap;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The engine for processors: forward and backward pass of every family written out, on buffers in
@@ -21,10 +15,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * products are OpenBLAS's, and where only first tokens are read the last layer computes only those.
  * Results are the same bytes on any number of threads.
  */
-public final class DirectEncoder implements Encoder {
-  private final EncoderConfig config;
-  private final Parameters parameters;
-  private final Slots slots;
+public final class DirectEncoder extends HostEncoder {
   private final Workers workers;
   private final Embeddings embeddings;
   private final List<TransformerLayer> layers = new ArrayList<>();
@@ -43,9 +34,6 @@ public final class DirectEncoder implements Encoder {
   /** Of a layer's input, {@code [tokens, hidden]}. */
   private final Floats inputGradient = new Floats();
 
-  /** The delta that is on, beside the weights. */
-  private Optional<AttachedDelta> attached = Optional.empty();
-
   /**
    * An encoder with the weights of {@code checkpoint}.
    *
@@ -59,9 +47,7 @@ public final class DirectEncoder implements Encoder {
   }
 
   DirectEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
-    this.config = config;
-    parameters = Parameters.started(config, checkpoint, headSeed, DataType.FLOAT);
-    slots = new Slots(parameters.arrays());
+    super(config, checkpoint, headSeed);
     workers = new Workers(threads);
     embeddings = new Embeddings(config, slots);
     for (int i = 0; i < config.layers(); i++) {
@@ -71,28 +57,23 @@ public final class DirectEncoder implements Encoder {
   }
 
   @Override
-  public EncoderConfig config() {
-    return config;
-  }
-
-  @Override
   public float[][] logits(Batch batch) {
     config.requireHead();
-    Pass pass = Pass.inference(batch, config);
+    Pass pass = inference(batch);
     forward(pass, true);
     return onOneThread(scratch -> head.logits(pass, firsts, scratch));
   }
 
   @Override
   public float[][] pooled(Batch batch) {
-    Pass pass = Pass.inference(batch, config);
+    Pass pass = inference(batch);
     forward(pass, true);
     return onOneThread(scratch -> head.pooled(pass, firsts, scratch));
   }
 
   @Override
   public float[] lastHidden(Batch batch) {
-    Pass pass = Pass.inference(batch, config);
+    Pass pass = inference(batch);
     forward(pass, false);
     int width = config.hiddenSize();
     float[] result = new float[batch.rows() * batch.columns() * width];
@@ -106,7 +87,7 @@ public final class DirectEncoder implements Encoder {
   @Override
   public float[][] dense(Batch batch) {
     config.requireDense();
-    Pass pass = Pass.inference(batch, config);
+    Pass pass = inference(batch);
     forward(pass, true);
     return onOneThread(scratch -> head.dense(pass, firsts, scratch));
   }
@@ -114,7 +95,7 @@ public final class DirectEncoder implements Encoder {
   @Override
   public SortedMap<String, LayerInput> inputs(List<Batch> batches) {
     InputRecorder recorder = new InputRecorder(workers);
-    batches.forEach(batch -> record(Pass.inference(batch, config), recorder));
+    batches.forEach(batch -> record(inference(batch), recorder));
     return recorder.inputs();
   }
 
@@ -212,33 +193,13 @@ public final class DirectEncoder implements Encoder {
   }
 
   @Override
-  public Gradients gradients(Batch batch, int[] labels, long dropoutSeed) {
-    Loss loss = Loss.crossEntropy(config, batch, labels);
-    return gradients(batch, loss, OptionalLong.of(dropoutSeed));
-  }
-
-  @Override
-  public Gradients gradients(Batch batch, float[] targets, long dropoutSeed) {
-    Loss loss = Loss.squaredError(config, batch, targets);
-    return gradients(batch, loss, OptionalLong.of(dropoutSeed));
-  }
-
-  @Override
-  public Gradients gradients(Batch batch, Loss loss) {
-    config.requireHead();
-    return gradients(batch, loss, OptionalLong.empty());
-  }
-
-  private Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed) {
-    requireDetached("training");
-    SortedMap<String, INDArray> gradients = slots.gradients();
-    Pass pass = new Pass(new Packed(batch, config), true, dropoutSeed);
+  double intoGradients(Pass pass, Loss loss) {
     forward(pass, true);
     float[][] scores = onOneThread(scratch -> head.logits(pass, firsts, scratch));
     double value = loss.intoGradient(scores);
     run(onOneThread(scratch -> head.backward(pass, scores, firsts, scratch)));
     backward(pass);
-    return new Gradients(value, gradients);
+    return value;
   }
 
   private void backward(Pass pass) {
@@ -278,52 +239,8 @@ public final class DirectEncoder implements Encoder {
   }
 
   @Override
-  public Map<String, INDArray> parameters() {
-    return parameters.arrays();
-  }
-
-  @Override
-  public Checkpoint checkpoint() {
-    requireDetached("a copy of the parameters");
-    return parameters.snapshot();
-  }
-
-  @Override
-  public void load(Checkpoint checkpoint) {
-    requireDetached("loading");
-    parameters.load(checkpoint);
-  }
-
-  @Override
-  public void attach(SparseDelta delta) {
-    detach();
-    attached = Optional.of(new AttachedDelta(delta, parameters, slots));
-  }
-
-  @Override
-  public void detach() {
-    attached.ifPresent(AttachedDelta::close);
-    attached = Optional.empty();
-  }
-
-  @Override
-  public MultiplyAdds multiplyAdds() {
-    return attached
-        .orElseThrow(() -> new IllegalStateException("no delta is attached"))
-        .multiplyAdds();
-  }
-
-  private void requireDetached(String what) {
-    if (attached.isPresent()) {
-      throw new IllegalStateException(
-          "expected no delta attached for " + what + ", got one: detach it first");
-    }
-  }
-
-  @Override
   public void close() {
     workers.close();
-    detach();
     hidden.forEach(Floats::close);
     activations.forEach(LayerActivations::close);
     lastActivations.close();
@@ -332,7 +249,6 @@ public final class DirectEncoder implements Encoder {
     inputGradient.close();
     embeddings.close();
     head.close();
-    slots.close();
-    parameters.close();
+    super.close();
   }
 }

@@ -24,9 +24,14 @@ final class Dropout {
     kept = RESOLUTION / (float) (RESOLUTION - dropped);
   }
 
+  /** Whether it drops anything. */
+  boolean acts() {
+    return dropped > 0;
+  }
+
   /** Multiplies {@code count} elements from {@code at} by the mask of a row. */
   void apply(long row, float[] values, int at, int count) {
-    if (dropped == 0) {
+    if (!acts()) {
       return;
     }
     long state = mix(key + GOLDEN * row);

@@ -1,32 +1,37 @@
 package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
-import org.nd4j.linalg.factory.Nd4j;
 
-/** Where the engine is chosen: {@link DirectEncoder} on a processor, SameDiff elsewhere. */
+/** Where encoders are opened. */
 public final class Encoders {
   private Encoders() {}
 
   /**
-   * An encoder with the weights of {@code checkpoint} on the backend that ND4J has chosen.
+   * An encoder with the weights of {@code checkpoint}, by the engine that {@link Engine#AUTO}
+   * takes.
    *
    * @param config with labels for a head
    * @param headSeed seed of the layers of the head that are {@link EncoderConfig#drawnLayers drawn}
-   * @throws IllegalArgumentException as {@link Encoder#load} does, or if the backend's engine does
-   *     not compute this architecture
+   * @throws IllegalArgumentException as {@link Encoder#load} does, or if the engine does not
+   *     compute this architecture
    */
   public static Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
-    return open(config, checkpoint, headSeed, Workers.THREADS);
+    return open(Engine.AUTO, config, checkpoint, headSeed);
   }
 
   /**
-   * As above, on so many threads where the engine is that for processors; the results do not depend
-   * on them.
+   * As above, by an engine.
+   *
+   * @throws io.darex.bench.console.BadInputException if the engine cannot be had here
    */
   public static Encoder open(
-      EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
-    return Nd4j.getEnvironment().isCPU()
-        ? new DirectEncoder(config, checkpoint, headSeed, threads)
-        : new SameDiffBert(config, checkpoint, headSeed);
+      Engine engine, EncoderConfig config, Checkpoint checkpoint, long headSeed) {
+    return open(engine, config, checkpoint, headSeed, Workers.THREADS);
+  }
+
+  /** As above, on so many threads where the engine is one for processors. */
+  public static Encoder open(
+      Engine engine, EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
+    return engine.open(config, checkpoint, headSeed, threads);
   }
 }

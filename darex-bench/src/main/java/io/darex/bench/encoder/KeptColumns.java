@@ -59,9 +59,30 @@ final class KeptColumns implements AutoCloseable {
     return at / columns.length * in + columns[(int) (at % columns.length)];
   }
 
+  int rows() {
+    return out;
+  }
+
+  /** K, of the matrix' columns those that are kept. */
+  int[] columns() {
+    return columns;
+  }
+
+  /** {@code Δ[:, K]/q}, row-major. */
+  float[] values() {
+    float[] elements = new float[out * columns.length];
+    values.get(0, elements, elements.length);
+    return elements;
+  }
+
+  /** Counts rows of x that another has multiplied. */
+  void multiplied(int rows) {
+    multiplied.addAndGet(rows);
+  }
+
   /** {@code y += x[:, K]·(Δ[:, K]/q)ᵀ}, over rows as in {@link Linear#forward}. */
   void addProduct(Scratch scratch, Floats x, int xRow, int rows, Floats y, int yRow) {
-    multiplied.addAndGet(rows);
+    multiplied(rows);
     int count = columns.length;
     if (count == 0) {
       return;

@@ -24,10 +24,6 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /** The arrays of an encoder by Hugging Face name, and their way in from and out to checkpoints. */
 final class Parameters implements AutoCloseable {
-  static final String WORDS = "bert.embeddings.word_embeddings.weight";
-  static final String POSITIONS = "bert.embeddings.position_embeddings.weight";
-  static final String TYPES = "bert.embeddings.token_type_embeddings.weight";
-
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
@@ -39,6 +35,7 @@ final class Parameters implements AutoCloseable {
 
   private final EncoderConfig config;
   private final SortedMap<String, INDArray> arrays = new TreeMap<>();
+  private boolean closed;
 
   Parameters(EncoderConfig config, DataType type) {
     this.config = config;
@@ -111,7 +108,20 @@ final class Parameters implements AutoCloseable {
     shapes.put(name + BIAS, new long[] {width});
   }
 
+  /**
+   * @throws IllegalStateException after {@link #close}: native code would read freed memory
+   */
+  void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this encoder is closed");
+    }
+  }
+
+  /**
+   * @throws IllegalStateException after {@link #close}
+   */
   SortedMap<String, INDArray> arrays() {
+    requireOpen();
     return Collections.unmodifiableSortedMap(arrays);
   }
 
@@ -121,6 +131,7 @@ final class Parameters implements AutoCloseable {
 
   /** Loads everything; see {@link Encoder#load}. */
   void load(Checkpoint checkpoint) {
+    requireOpen();
     load(checkpoint, arrays);
   }
 
@@ -229,6 +240,7 @@ final class Parameters implements AutoCloseable {
 
   /** A copy in fp32, with the config. */
   Checkpoint snapshot() {
+    requireOpen();
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     arrays.forEach(
         (name, array) ->
@@ -320,6 +332,9 @@ final class Parameters implements AutoCloseable {
 
   @Override
   public void close() {
-    arrays.values().forEach(INDArray::close);
+    if (!closed) {
+      closed = true;
+      arrays.values().forEach(INDArray::close);
+    }
   }
 }

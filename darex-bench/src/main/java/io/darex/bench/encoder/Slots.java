@@ -39,5 +39,6 @@ final class Slots implements AutoCloseable {
   @Override
   public void close() {
     gradients.values().forEach(INDArray::close);
+    gradients.clear();
   }
 }

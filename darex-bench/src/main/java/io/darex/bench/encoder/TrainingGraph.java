@@ -12,21 +12,21 @@ import org.nd4j.autodiff.samediff.SameDiff;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** The gradient function of a {@link BertGraph}, made once and run for every step. */
+/** The gradient function of a {@link EncoderGraph}, made once and run for every step. */
 final class TrainingGraph {
-  private final List<BertGraph.Dropout> dropouts;
+  private final List<EncoderGraph.Dropout> dropouts;
   private final GraphSession session;
 
   /** What a run computes, in SameDiff's names, each with the name it is returned under. */
   private final Map<String, String> outputs = new LinkedHashMap<>();
 
-  TrainingGraph(BertGraph forward) {
+  TrainingGraph(EncoderGraph forward) {
     dropouts = forward.dropouts();
     SameDiff graph = forward.graph();
     List<String> differentiated = new ArrayList<>(forward.parameterNames());
-    differentiated.add(BertGraph.EMBEDDED);
+    differentiated.add(EncoderGraph.EMBEDDED);
     createGradFunction(graph, differentiated);
-    outputs.put(BertGraph.LOSS, BertGraph.LOSS);
+    outputs.put(EncoderGraph.LOSS, EncoderGraph.LOSS);
     for (String name : differentiated) {
       outputs.put(graph.getVariable(name).getGradient().name(), name);
     }
@@ -46,7 +46,7 @@ final class TrainingGraph {
   Map<String, INDArray> masks(long seed, DataType type, Batch batch) {
     DropoutMasks masks = new DropoutMasks(seed);
     Map<String, INDArray> inputs = new HashMap<>();
-    for (BertGraph.Dropout dropout : dropouts) {
+    for (EncoderGraph.Dropout dropout : dropouts) {
       inputs.put(
           dropout.name(),
           masks.next(dropout.rate(), type, dropout.shape().of(batch.rows(), batch.columns())));

@@ -59,6 +59,7 @@ public final class Run {
     List<Path> all = new ArrayList<>(inputs);
     all.addAll(config.inputs());
     Output.requireApart(folder.path(), all);
+    config.engine().require();
     List<FinetuneConfig> finetunes = config.finetunes();
     if (finetunes.size() == 1) {
       execute(finetunes.get(0), folder, force);
@@ -119,7 +120,11 @@ public final class Run {
     Prepared prepared = prepared(finetune, data);
     Pretrained pretrained = prepared.pretrained();
     try (Encoder encoder =
-            Encoders.open(prepared.architecture(), pretrained.checkpoint(), finetune.seed());
+            Encoders.open(
+                config.engine(),
+                prepared.architecture(),
+                pretrained.checkpoint(),
+                finetune.seed());
         FolderLock lock = FolderLock.of(folder.path())) {
       begin(force, folder, lock);
       Optional<Results> earlier = folder.resume(job);

@@ -4,8 +4,8 @@ import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Encoder;
-import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.report.Results;
 import io.darex.bench.task.TaskData;
 import io.darex.prune.file.Contents;
@@ -48,7 +48,7 @@ public final class SharedRuns implements AutoCloseable {
   private final Map<String, CompletableFuture<FineTuned>> tuned = new ConcurrentHashMap<>();
   private final Map<List<Object>, CompletableFuture<Optional<String>>> given =
       new ConcurrentHashMap<>();
-  private final Map<EncoderConfig, Deque<Encoder>> idle = new HashMap<>();
+  private final Map<List<Object>, Deque<Encoder>> idle = new HashMap<>();
 
   /** What is in the folder of a fine-tune, or of a candidate while it is evaluated. */
   public static Contents contents() {
@@ -71,10 +71,11 @@ public final class SharedRuns implements AutoCloseable {
    * Reads and tokenises what the run needs, so that what is wrong with it is known before anything
    * runs.
    *
-   * @throws io.darex.bench.console.BadInputException if task, encoder, or a fine-tune or support
-   *     that is given cannot be used
+   * @throws io.darex.bench.console.BadInputException if task, encoder, engine, or a fine-tune or
+   *     support that is given cannot be used
    */
   public void prepare(RunConfig config) throws IOException {
+    config.engine().require();
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
       if (config.tuned().isPresent()) {
@@ -118,14 +119,14 @@ public final class SharedRuns implements AutoCloseable {
       Prepared shared = prepared(config, finetune);
       String job = job(config, finetune, shared);
       FineTuned model = once(tuned, job, () -> tune(config, finetune, shared, job));
-      Encoder encoder = borrow(shared);
+      Encoder encoder = borrow(config.engine(), shared);
       try {
         OutputFolder folder = new OutputFolder(scratch, model.folder());
         CellRunner cells =
             new CellRunner(config.prune(), shared, encoder, model, folder, threads, console);
         all.add(cells.complete(model.results().withCells(List.of())));
       } finally {
-        giveBack(encoder);
+        giveBack(config.engine(), encoder);
         OutputFolder.delete(scratch);
       }
     }
@@ -169,26 +170,32 @@ public final class SharedRuns implements AutoCloseable {
       // One of its own: what training needs besides the weights is many times what scoring does.
       try (Encoder encoder =
           Encoders.open(
-              shared.architecture(), shared.pretrained().checkpoint(), finetune.seed(), threads)) {
+              config.engine(),
+              shared.architecture(),
+              shared.pretrained().checkpoint(),
+              finetune.seed(),
+              threads)) {
         return FineTuned.train(
             config, finetune, shared, job, encoder, folder, earlier, false, console);
       }
     }
   }
 
-  private Encoder borrow(Prepared shared) {
+  private Encoder borrow(Engine engine, Prepared shared) {
     synchronized (idle) {
-      Deque<Encoder> free = idle.get(shared.architecture());
+      Deque<Encoder> free = idle.get(List.of(engine, shared.architecture()));
       if (free != null && !free.isEmpty()) {
         return free.pop();
       }
     }
-    return Encoders.open(shared.architecture(), shared.pretrained().checkpoint(), 0, threads);
+    return Encoders.open(
+        engine, shared.architecture(), shared.pretrained().checkpoint(), 0, threads);
   }
 
-  private void giveBack(Encoder encoder) {
+  private void giveBack(Engine engine, Encoder encoder) {
     synchronized (idle) {
-      idle.computeIfAbsent(encoder.config(), key -> new ArrayDeque<>()).push(encoder);
+      idle.computeIfAbsent(List.of(engine, encoder.config()), key -> new ArrayDeque<>())
+          .push(encoder);
     }
   }
 

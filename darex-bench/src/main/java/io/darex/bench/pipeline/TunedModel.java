@@ -6,6 +6,7 @@ import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.task.DataFolder;
@@ -52,6 +53,7 @@ public record TunedModel(
    * @param data where the task's files lie
    * @param seed that holds the tenth out
    * @param validation how many of it are used at most
+   * @param engine what computes the encoder
    * @param say is told what is assumed of the model
    */
   public record Source(
@@ -61,6 +63,7 @@ public record TunedModel(
       DataFolder data,
       long seed,
       int validation,
+      Engine engine,
       Consumer<String> say) {
     /** Whether there are any. */
     public boolean given() {
@@ -121,7 +124,7 @@ public record TunedModel(
           examples.map(data -> first(tokenizer, data.train(), Importance.TEXTS, texts));
       Optional<TaskTexts> validation =
           examples.map(data -> first(tokenizer, data.validation(), texts.validation(), texts));
-      LoadedEncoder encoder = encoder(config, checkpoint, folder);
+      LoadedEncoder encoder = encoder(texts.engine(), config, checkpoint, folder);
       return new TunedModel(encoder, checkpoint, calibration, train, validation);
     }
   }
@@ -132,9 +135,10 @@ public record TunedModel(
     return new TaskTexts(tokenizer, some, texts.task().orElseThrow());
   }
 
-  private static LoadedEncoder encoder(EncoderConfig config, Checkpoint checkpoint, Path folder) {
+  private static LoadedEncoder encoder(
+      Engine engine, EncoderConfig config, Checkpoint checkpoint, Path folder) {
     try {
-      return new LoadedEncoder(Encoders.open(config, checkpoint, 0));
+      return new LoadedEncoder(Encoders.open(engine, config, checkpoint, 0));
     } catch (IllegalArgumentException e) {
       throw new BadInputException(folder + ": " + e.getMessage(), e);
     }

@@ -4,6 +4,7 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.bench.tokenizer.TokenizerFiles;
@@ -111,14 +112,19 @@ public record UsableModel(
     return tokenizer.open(longest, config.vocabSize());
   }
 
+  /** As below, by the engine that {@link Engine#AUTO} takes. */
+  public Encoder encoder(EncoderConfig named) {
+    return encoder(Engine.AUTO, named);
+  }
+
   /**
    * An encoder with its weights.
    *
    * @param named the config, with the names of classes that are meant
-   * @throws BadInputException if the weights do not fit the config
+   * @throws BadInputException if the weights do not fit the config, or the engine cannot be had
    */
-  public Encoder encoder(EncoderConfig named) {
-    return encoder(named, weights);
+  public Encoder encoder(Engine engine, EncoderConfig named) {
+    return encoder(engine, named, weights);
   }
 
   /**
@@ -128,8 +134,8 @@ public record UsableModel(
    * @throws BadInputException as above, and if the delta's mask is not that of columns
    * @throws java.util.NoSuchElementException if there is no sparse delta
    */
-  public Encoder encoderWithDeltaBeside(EncoderConfig named) {
-    Encoder encoder = encoder(named, base.checkpoint());
+  public Encoder encoderWithDeltaBeside(Engine engine, EncoderConfig named) {
+    Encoder encoder = encoder(engine, named, base.checkpoint());
     try {
       encoder.attach(sparse.orElseThrow());
       return encoder;
@@ -139,9 +145,9 @@ public record UsableModel(
     }
   }
 
-  private Encoder encoder(EncoderConfig named, Checkpoint checkpoint) {
+  private Encoder encoder(Engine engine, EncoderConfig named, Checkpoint checkpoint) {
     try {
-      return Encoders.open(named, checkpoint, 0);
+      return Encoders.open(engine, named, checkpoint, 0);
     } catch (IllegalArgumentException e) {
       throw new BadInputException(source + ": " + e.getMessage(), e);
     }

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.config.Section;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
 import io.darex.prune.parameter.Range;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.deeplearning4j.arbiter.optimize.api.Candidate;
 import org.deeplearning4j.arbiter.optimize.api.CandidateGenerator;
@@ -46,6 +48,7 @@ public final class SweepConfig {
       new JsonMapper(new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
 
   private final Section top;
+  private final OptionalInt cores;
   private final ObjectNode tree;
   private final List<Axis> axes;
   private final Search search;
@@ -61,6 +64,7 @@ public final class SweepConfig {
 
   private SweepConfig(Section top, OptionalInt cores) {
     this.top = top;
+    this.cores = cores;
     if (!top.isMapping("sweep")) {
       throw top.bad("sweep", "a section 'sweep' that says how to search");
     }
@@ -111,6 +115,11 @@ public final class SweepConfig {
    */
   public static SweepConfig readForCluster(Path file) {
     return read(file, OptionalInt.empty());
+  }
+
+  /** This one on another engine than the file says. */
+  public SweepConfig withEngine(Engine engine) {
+    return new SweepConfig(top.with("engine", engine.word()), cores);
   }
 
   /** Checks the ends of ranges and the choices, not every candidate. */
@@ -300,6 +309,12 @@ public final class SweepConfig {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** The engine, where it is the same one for all candidates and said. */
+  Optional<Engine> engine() {
+    JsonNode engine = tree.path("engine");
+    return engine.isTextual() ? Optional.of(Engine.of(engine.asText())) : Optional.empty();
   }
 
   /** The file. */

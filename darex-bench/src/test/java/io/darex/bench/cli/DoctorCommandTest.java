@@ -21,6 +21,11 @@ class DoctorCommandTest {
     assertThat(facts.at("/backend").asText()).isEqualTo("CpuBackend");
     assertThat(facts.at("/gpus").isArray()).isTrue();
     assertThat(facts.at("/blas").asText()).isNotBlank().isNotEqualTo("null");
+    assertThat(facts.at("/engines/0").asText()).isEqualTo("direct");
+    assertThat(facts.at("/engines/1").asText()).isEqualTo("samediff");
+    assertThat(facts.at("/engines/2").asText()).startsWith("torch");
+    assertThat(facts.at("/engineAuto").asText())
+        .isEqualTo("direct, as ND4J computes on the processor");
     assertThat(facts.at("/vectorModule").isBoolean()).isTrue();
     // Set by the build for every test.
     assertThat(facts.at("/OMP_WAIT_POLICY").asText()).isEqualTo("PASSIVE");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Pruning;
@@ -168,6 +169,40 @@ class EvaluateCommandTest {
         "cola",
         "--beside");
     refused("wrong base", "tuned", "cola", "--beside", "--delta", folder + "/columns.safetensors");
+  }
+
+  @Test
+  void everyEnginePredictsTheSameOrSaysWhyItCannot() throws IOException {
+    Path file = folder.resolve("engine.tsv");
+    String delta = folder + "/columns.safetensors";
+    String[] options = {"--delta", delta, "--predictions", "" + file, "--engine"};
+    evaluate("base", "cola", with(options, "auto"));
+    String expected = Files.readString(file);
+    for (Engine engine : List.of(Engine.DIRECT, Engine.SAMEDIFF, Engine.TORCH)) {
+      Optional<String> missing = engine.missing();
+      if (missing.isPresent()) {
+        String line = "engine " + engine.word() + ": " + missing.get();
+        refused(line, "base", "cola", with(options, engine.word()));
+      } else {
+        Files.delete(file);
+        Outcome outcome = evaluate("base", "cola", with(options, engine.word()));
+        assertThat(outcome.code()).as(outcome.err()).isZero();
+        assertThat(file).hasContent(expected);
+      }
+    }
+    refused(
+        "the SameDiff engine keeps no delta beside its weights",
+        "base",
+        "cola",
+        "--delta",
+        delta,
+        "--beside",
+        "--engine",
+        "samediff");
+  }
+
+  private static String[] with(String[] options, String last) {
+    return Stream.concat(Stream.of(options), Stream.of(last)).toArray(String[]::new);
   }
 
   @Test

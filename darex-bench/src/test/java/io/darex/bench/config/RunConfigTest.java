@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.encoder.Engine;
 import io.darex.prune.Pruning;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.recipe.Recipe;
@@ -218,6 +219,7 @@ class RunConfigTest {
         "encoder: minilm-l6|1: expected the key 'task', one of ",
         "\"task: cola\n"
             + "encoder: minilm\"|2: encoder: unknown value 'minilm': did you mean 'minilm-l6'?",
+        "\"task: cola\nengine: tourch\"|2: engine: unknown value 'tourch': did you mean 'torch'?",
         "\"task: cola\nprun: {}\"|2: prun: unknown key 'prun': did you mean 'prune'?",
         "\"task: cola\n"
             + "finetune:\n"
@@ -388,6 +390,12 @@ class RunConfigTest {
     assertThat(read("task: cola\nencoder: minilm-l6\n").encoderFolder())
         .as("what is there goes before what is built in")
         .contains(folder.resolve("minilm-l6"));
+  }
+
+  @Test
+  void theEngineIsAutoUnlessOneIsNamed() throws IOException {
+    assertThat(read("task: cola\n").engine()).isEqualTo(Engine.AUTO);
+    assertThat(read("task: cola\nengine: samediff\n").engine()).isEqualTo(Engine.SAMEDIFF);
   }
 
   /** Each of them is read, with what it takes to be there. */

@@ -25,8 +25,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A delta beside the weights next to the same delta merged into them. */
@@ -94,13 +97,18 @@ class AttachedDeltaTest {
     bits(encoder).forEach((name, now) -> assertThat(now).as(name).isEqualTo(expected.get(name)));
   }
 
+  /** The engines that keep a delta beside their weights. */
+  static Stream<Arguments> cases() {
+    return EngineContractTest.cases().filter(each -> !each.get()[0].equals(Engine.SAMEDIFF));
+  }
+
   @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void computesWhatTheMergedModelComputesAndLeavesTheBaseAsItWas(Sample sample) {
+  @MethodSource("cases")
+  void computesWhatTheMergedModelComputesAndLeavesTheBaseAsItWas(Engine engine, Sample sample) {
     Checkpoint base = sample.checkpoint();
     Batch batch = sample.batch();
-    try (Encoder encoder = new DirectEncoder(sample.config(), base, 0);
-        Encoder merged = new DirectEncoder(sample.config(), base, 0)) {
+    try (Encoder encoder = EngineContractTest.open(engine, sample.config(), base);
+        Encoder merged = EngineContractTest.open(engine, sample.config(), base)) {
       Map<String, float[]> before = bits(encoder);
       float[][] logits = encoder.logits(batch);
       for (double dropRate : DROP_RATES) {
@@ -182,8 +190,9 @@ class AttachedDeltaTest {
     }
   }
 
-  @Test
-  void countsTheMultiplyAddsOfTheColumnsThatAreKept() {
+  @ParameterizedTest
+  @EnumSource(names = {"DIRECT", "TORCH"})
+  void countsTheMultiplyAddsOfTheColumnsThatAreKept(Engine engine) {
     EncoderConfig config = TinyBert.CONFIG;
     Sample sample = new Sample(config, 3);
     SparseDelta delta = delta(sample, 0.5);
@@ -201,7 +210,7 @@ class AttachedDeltaTest {
         kept += rows * tensor.kept();
       }
     }
-    try (Encoder encoder = new DirectEncoder(config, sample.checkpoint(), 0)) {
+    try (Encoder encoder = EngineContractTest.open(engine, config, sample.checkpoint())) {
       assertThatIllegalStateException().isThrownBy(encoder::multiplyAdds);
       encoder.attach(delta);
       assertThat(encoder.multiplyAdds().skipped()).isZero();
@@ -214,14 +223,15 @@ class AttachedDeltaTest {
     }
   }
 
-  @Test
-  void oneDeltaTakesThePlaceOfAnother() {
+  @ParameterizedTest
+  @EnumSource(names = {"DIRECT", "TORCH"})
+  void oneDeltaTakesThePlaceOfAnother(Engine engine) {
     Sample sample = new Sample(TinyBert.CONFIG, 5);
     Sample other = new Sample(TinyBert.CONFIG, 6);
     SparseDelta first = delta(sample, 0.5);
     SparseDelta second =
         new Pruning(new ColumnsMask(1, 0.3)).prune(sample.checkpoint(), tuned(other));
-    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+    try (Encoder encoder = EngineContractTest.open(engine, sample.config(), sample.checkpoint())) {
       Map<String, float[]> before = bits(encoder);
       encoder.attach(first);
       float[][] logits = encoder.logits(TinyBert.BATCH);
@@ -237,10 +247,11 @@ class AttachedDeltaTest {
     }
   }
 
-  @Test
-  void nothingElseMayTouchTheParametersMeanwhile() {
+  @ParameterizedTest
+  @EnumSource(names = {"DIRECT", "TORCH"})
+  void nothingElseMayTouchTheParametersMeanwhile(Engine engine) {
     Sample sample = new Sample(TinyBert.CONFIG, 5);
-    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+    try (Encoder encoder = EngineContractTest.open(engine, sample.config(), sample.checkpoint())) {
       encoder.attach(delta(sample, 0.5));
       assertThatIllegalStateException()
           .isThrownBy(() -> encoder.gradients(TinyBert.BATCH, TinyBert.LABELS, 0))
@@ -289,7 +300,7 @@ class AttachedDeltaTest {
       assertSameBits(encoder, before);
       assertThat(encoder.gradients(TinyBert.BATCH, TinyBert.LABELS, 0).loss()).isFinite();
     }
-    try (Encoder encoder = new SameDiffBert(sample.config(), base, 0)) {
+    try (Encoder encoder = new SameDiffEncoder(sample.config(), base, 0)) {
       assertThatIllegalArgumentException().isThrownBy(() -> encoder.attach(good));
     }
   }

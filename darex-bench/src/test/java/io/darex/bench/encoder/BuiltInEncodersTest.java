@@ -62,7 +62,7 @@ class BuiltInEncodersTest {
     Pretrained pretrained = BuiltInEncoders.read(name);
     try (Tokenizer tokenizer = new Tokenizer(pretrained.tokenizer().json(), 128);
         Encoder direct = new DirectEncoder(pretrained.config(), pretrained.checkpoint(), 0);
-        Encoder sameDiff = new SameDiffBert(pretrained.config(), pretrained.checkpoint(), 0)) {
+        Encoder sameDiff = new SameDiffEncoder(pretrained.config(), pretrained.checkpoint(), 0)) {
       Batch batch = Batch.of(SENTENCES.stream().map(tokenizer::encode).toList());
       int hidden = pretrained.config().hiddenSize();
       float[] theirs = meanPooled(batch, onnxHidden(file, batch), hidden);

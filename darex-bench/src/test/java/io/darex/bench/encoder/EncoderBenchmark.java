@@ -30,7 +30,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * Inference and training of minilm-l6 beside ONNX Runtime and the sgemm peak, interleaved in one
  * run: {@code mvn -q -pl darex-bench -am -DskipTests -Pbenchmark verify}. With {@code
  * -Pbenchmark,bert-base -Dencoder=bert-base-uncased -Dtorch=PYTHON} it is BERT-base beside PyTorch
- * and transformers, which that Python must have.
+ * and transformers, which that Python must have. In a build with {@code -Ptorch} {@link
+ * TorchEncoder} runs too.
  *
  * <p>Per batch shape everything runs once after another, in several rounds; printed are the ratios
  * of the quickest runs, since whatever else the machine does only ever adds time. The peak is that
@@ -65,11 +66,18 @@ public final class EncoderBenchmark {
       try (InputStream file = BuiltInEncoders.class.getResourceAsStream("/all-minilm-l6-v2.onnx")) {
         onnx = environment.createSession(file.readAllBytes());
       }
-      Encoder sameDiff = new SameDiffBert(config, pretrained.checkpoint(), 0);
+      Encoder sameDiff = new SameDiffEncoder(config, pretrained.checkpoint(), 0);
       peers.put("onnx hidden", batch -> runOnnx(onnx, batch));
       peers.put("samediff hidden", sameDiff::lastHidden);
       peers.put("samediff logits", sameDiff::logits);
       peers.put("samediff gradients", batch -> sameDiff.gradients(batch, new int[batch.rows()], 1));
+    }
+    if (Engine.TORCH.missing().isEmpty()) {
+      Encoder torch = Encoders.open(Engine.TORCH, config, pretrained.checkpoint(), 0);
+      peers.put("torch-engine hidden", torch::lastHidden);
+      peers.put("torch-engine logits", torch::logits);
+      peers.put(
+          "torch-engine gradients", batch -> torch.gradients(batch, new int[batch.rows()], 1));
     }
     String python = System.getProperty("torch");
     if (python != null) {

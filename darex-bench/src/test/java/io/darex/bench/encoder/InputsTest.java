@@ -24,12 +24,12 @@ class InputsTest {
           5);
 
   @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void areTheMeansOverEveryRowOfTheIndependentPass(Sample sample) {
+  @MethodSource("io.darex.bench.encoder.EngineContractTest#cases")
+  void areTheMeansOverEveryRowOfTheIndependentPass(Engine engine, Sample sample) {
     List<Batch> batches = List.of(sample.batch(), sample.batch(1), sample.batch(4));
     // Dropout never acts here.
     EncoderConfig config = sample.config().withDropout(0.4);
-    try (Encoder encoder = new DirectEncoder(config, sample.checkpoint(), 0)) {
+    try (Encoder encoder = EngineContractTest.open(engine, config, sample.checkpoint())) {
       assertInputs(encoder.inputs(batches), sample, batches);
     }
   }
@@ -39,15 +39,6 @@ class InputsTest {
     List<Batch> batches = List.of(LARGE.batch(12), LARGE.batch(3));
     try (Encoder encoder = new DirectEncoder(LARGE.config(), LARGE.checkpoint(), 0)) {
       assertInputs(encoder.inputs(batches), LARGE, batches);
-    }
-  }
-
-  @Test
-  void alsoOfTheSameDiffEngine() {
-    Sample sample = new Sample(TinyBert.CONFIG, 3);
-    List<Batch> batches = List.of(TinyBert.BATCH, sample.batch(1), sample.batch(4));
-    try (Encoder encoder = new SameDiffBert(sample.config(), sample.checkpoint(), 0)) {
-      assertInputs(encoder.inputs(batches), sample, batches);
     }
   }
 

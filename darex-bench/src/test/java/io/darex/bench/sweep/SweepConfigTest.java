@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.encoder.Engine;
 import io.darex.bench.report.CandidateResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -200,6 +201,20 @@ class SweepConfigTest {
     for (String other : others) {
       assertThat(read(other).digest()).isNotEqualTo(digest);
     }
+  }
+
+  @Test
+  void anotherEngineThanTheFileSaysIsEveryCandidatesAndAnotherSweep() throws IOException {
+    SweepConfig file = read("task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {search: grid}\n");
+    SweepConfig named = file.withEngine(Engine.SAMEDIFF);
+    assertThat(file.engine()).isEmpty();
+    assertThat(named.engine()).contains(Engine.SAMEDIFF);
+    assertThat(named.foreseeable()).isEqualTo(file.foreseeable()).hasSize(2);
+    for (List<JsonNode> candidate : named.foreseeable()) {
+      assertThat(named.run(candidate).engine()).isEqualTo(Engine.SAMEDIFF);
+    }
+    assertThat(named.digest()).isNotEqualTo(file.digest());
+    assertThat(named.withEngine(Engine.SAMEDIFF).digest()).isEqualTo(named.digest());
   }
 
   @Test

@@ -2,10 +2,8 @@ package io.darex.bench.encoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Tensor;
 import io.darex.prune.tensor.FloatTensor;
@@ -13,7 +11,6 @@ import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-class SameDiffBertTest {
+class SameDiffEncoderTest {
   private static final Batch BATCH = TinyBert.BATCH;
   private static final int[] LABELS = TinyBert.LABELS;
   private final EncoderConfig config = TinyBert.CONFIG;
@@ -33,7 +30,7 @@ class SameDiffBertTest {
   /** Along random directions, which see every entry of a tensor at once. */
   @Test
   void gradientsOfEveryParameterAgreeWithCentralDifferences() {
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0, DataType.DOUBLE)) {
+    try (SameDiffEncoder encoder = new SameDiffEncoder(config, checkpoint, 0, DataType.DOUBLE)) {
       Map<String, INDArray> analytic = new TreeMap<>();
       encoder
           .gradients(BATCH, LABELS, 0)
@@ -72,71 +69,16 @@ class SameDiffBertTest {
   }
 
   @Test
-  void outputsAgreeWithAnIndependentForwardPass() {
-    PlainEncoder plain = new PlainEncoder(config, checkpoint);
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
-      float[][] logits = encoder.logits(BATCH);
-      float[][] pooled = encoder.pooled(BATCH);
-      float[] hidden = encoder.lastHidden(BATCH);
-      double loss = 0;
-      for (int row = 0; row < BATCH.rows(); row++) {
-        int start = row * BATCH.columns();
-        int length = Arrays.stream(BATCH.mask(), start, start + BATCH.columns()).sum();
-        int[] ids = Arrays.copyOfRange(BATCH.ids(), start, start + length);
-        int[] types = Arrays.copyOfRange(BATCH.types(), start, start + length);
-        double[] expected = plain.logits(ids, types);
-        close(logits[row], expected);
-        close(pooled[row], plain.pooled(ids, types));
-        double[][] tokens = plain.hidden(ids, types);
-        for (int t = 0; t < length; t++) {
-          int at = (start + t) * config.hiddenSize();
-          close(Arrays.copyOfRange(hidden, at, at + config.hiddenSize()), tokens[t]);
-        }
-        double sum = Arrays.stream(expected).map(Math::exp).sum();
-        loss += (Math.log(sum) - expected[LABELS[row]]) / BATCH.rows();
-      }
-      assertThat(encoder.gradients(BATCH, LABELS, 0).loss()).isCloseTo(loss, within(1e-5));
-    }
-  }
-
-  private static void close(float[] actual, double[] expected) {
-    assertThat(actual).hasSameSizeAs(expected);
-    for (int i = 0; i < actual.length; i++) {
-      assertThat((double) actual[i]).isCloseTo(expected[i], within(1e-5));
-    }
-  }
-
-  @Test
-  void oneEncoderServesEveryBatchShapeAndPaddingChangesNothing() {
-    EncodedText text = new EncodedText(new int[] {1, 5, 3}, new int[] {0, 0, 1});
-    EncodedText longer = new EncodedText(new int[] {1, 2, 3, 4, 5, 6}, new int[6]);
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
-      float[] alone = encoder.logits(Batch.of(List.of(text)))[0];
-      float[] padded = encoder.logits(Batch.of(List.of(longer, text)))[1];
-      assertThat(padded).containsExactly(alone, within(1e-5f));
-    }
-  }
-
-  @Test
-  void dropoutActsInTrainingAloneAndFollowsItsSeed() {
-    EncoderConfig dropping = config.withDropout(0.3);
-    try (SameDiffBert plain = new SameDiffBert(config, checkpoint, 0);
-        SameDiffBert encoder = new SameDiffBert(dropping, checkpoint, 0)) {
-      assertThat(encoder.logits(BATCH)).isDeepEqualTo(plain.logits(BATCH));
-      double loss = encoder.gradients(BATCH, LABELS, 5).loss();
-      INDArray gradient =
-          encoder.gradients(BATCH, LABELS, 5).byName().get("classifier.weight").dup();
-      assertThat(encoder.gradients(BATCH, LABELS, 6).loss()).isNotEqualTo(loss);
-      Gradients again = encoder.gradients(BATCH, LABELS, 5);
-      assertThat(again.loss()).isEqualTo(loss);
-      assertThat(again.byName().get("classifier.weight")).isEqualTo(gradient);
-      assertThat(loss).isNotEqualTo(plain.gradients(BATCH, LABELS, 5).loss());
-    }
+  void refusesVectorsOfOneElement() {
+    EncoderConfig narrow = new EncoderConfig(11, 1, 1, 1, 2, 6, 2, 1e-3, 0, 0, 0, List.of("score"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new SameDiffEncoder(narrow, TinyBert.checkpoint(narrow, 1), 0))
+        .withMessageContaining("expects hidden_size and embedding_size of at least 2");
   }
 
   @Test
   void gradientDescentLowersTheLoss() {
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+    try (SameDiffEncoder encoder = new SameDiffEncoder(config, checkpoint, 0)) {
       double before = crossEntropy(encoder);
       for (int step = 0; step < 60; step++) {
         encoder
@@ -163,7 +105,7 @@ class SameDiffBertTest {
 
   @Test
   void loadSetsTheLiveParametersAndCheckpointIsACopy() {
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+    try (SameDiffEncoder encoder = new SameDiffEncoder(config, checkpoint, 0)) {
       float[][] logits = encoder.logits(BATCH);
       INDArray live = encoder.parameters().get("bert.pooler.dense.weight");
       Checkpoint other = TinyBert.checkpoint(config, 43);
@@ -195,9 +137,9 @@ class SameDiffBertTest {
         .tensors()
         .forEach((name, tensor) -> bare.put(name.replaceFirst("^bert\\.", ""), tensor));
     bare.put("cls.predictions.bias", bare.get("classifier.bias"));
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0);
-        SameDiffBert other =
-            new SameDiffBert(config, new InMemoryCheckpoint(bare, Optional.empty()), 0)) {
+    try (SameDiffEncoder encoder = new SameDiffEncoder(config, checkpoint, 0);
+        SameDiffEncoder other =
+            new SameDiffEncoder(config, new InMemoryCheckpoint(bare, Optional.empty()), 0)) {
       assertThat(other.logits(BATCH)).isDeepEqualTo(encoder.logits(BATCH));
     }
   }
@@ -209,7 +151,7 @@ class SameDiffBertTest {
     broken.put(
         "classifier.weight",
         new FloatTensor("classifier.weight", new long[] {2, 8}, new float[16]));
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+    try (SameDiffEncoder encoder = new SameDiffEncoder(config, checkpoint, 0)) {
       float[][] logits = encoder.logits(BATCH);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> encoder.load(new InMemoryCheckpoint(broken, Optional.empty())))
@@ -225,9 +167,9 @@ class SameDiffBertTest {
     SortedMap<String, Tensor> headless = new TreeMap<>(checkpoint.tensors());
     headless.keySet().removeIf(name -> name.startsWith("classifier."));
     Checkpoint bare = new InMemoryCheckpoint(headless, Optional.empty());
-    try (SameDiffBert one = new SameDiffBert(many, bare, 1);
-        SameDiffBert same = new SameDiffBert(many, bare, 1);
-        SameDiffBert other = new SameDiffBert(many, bare, 2)) {
+    try (SameDiffEncoder one = new SameDiffEncoder(many, bare, 1);
+        SameDiffEncoder same = new SameDiffEncoder(many, bare, 1);
+        SameDiffEncoder other = new SameDiffEncoder(many, bare, 2)) {
       INDArray weight = one.parameters().get("classifier.weight");
       assertThat(weight.shape()).containsExactly(4, 8);
       assertThat(weight.stdNumber().doubleValue()).isBetween(0.01, 0.03);
@@ -241,42 +183,11 @@ class SameDiffBertTest {
   }
 
   @Test
-  void refusesWhatLiesOutsideItsTables() {
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
-      refuses(encoder, new int[] {11}, new int[] {0}, "token id must lie in [0, 11): 11");
-      refuses(encoder, new int[] {3}, new int[] {2}, "token type must lie in [0, 2): 2");
-      refuses(encoder, new int[7], new int[7], "text of 7 tokens, the encoder has 6 positions");
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> encoder.gradients(BATCH, new int[] {0, 3, 0}, 0))
-          .withMessage("label must lie in [0, 3): 3");
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> encoder.gradients(BATCH, new int[] {0}, 0))
-          .withMessage("need one label per row: 1 labels, 3 rows");
-    }
-  }
-
-  private static void refuses(Encoder encoder, int[] ids, int[] types, String message) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> encoder.logits(Batch.of(List.of(new EncodedText(ids, types)))))
-        .withMessage(message);
-  }
-
-  @Test
-  void withoutLabelsThereIsNoHead() {
-    try (SameDiffBert encoder = new SameDiffBert(config.withLabels(List.of()), checkpoint, 0)) {
-      assertThat(encoder.parameters()).doesNotContainKey("classifier.weight");
-      assertThat(encoder.pooled(BATCH)).hasDimensions(3, 8);
-      assertThatIllegalStateException().isThrownBy(() -> encoder.logits(BATCH));
-      assertThatIllegalStateException().isThrownBy(() -> encoder.gradients(BATCH, LABELS, 0));
-    }
-  }
-
-  @Test
   void printsNothingToStdout() {
     PrintStream out = System.out;
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
-    try (SameDiffBert encoder = new SameDiffBert(config, checkpoint, 0)) {
+    try (SameDiffEncoder encoder = new SameDiffEncoder(config, checkpoint, 0)) {
       encoder.gradients(BATCH, LABELS, 0);
     } finally {
       System.setOut(out);

@@ -2,27 +2,53 @@ package io.darex.bench.encoder;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.darex.prune.Checkpoint;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** {@link DirectEncoder} against {@link PlainEncoder} on random architectures of every family. */
-class FamilyTest {
+/**
+ * What every engine keeps: its outputs and gradients are those of {@link PlainEncoder} on random
+ * architectures of every family, and it refuses what is no use of it. PyTorch is here only where
+ * the build has its library.
+ */
+class EngineContractTest {
   private static final double EXACT = 1e-4;
 
+  static Stream<Engine> engines() {
+    return Stream.of(Engine.DIRECT, Engine.SAMEDIFF, Engine.TORCH);
+  }
+
+  static Stream<Arguments> cases() {
+    return engines()
+        .flatMap(
+            engine ->
+                Sample.samples()
+                    .filter(each -> engine != Engine.SAMEDIFF || each.config().hiddenSize() > 1)
+                    .map(each -> Arguments.of(engine, each)));
+  }
+
+  static Encoder open(Engine engine, EncoderConfig config, Checkpoint checkpoint) {
+    engine.missing().ifPresent(why -> assumeTrue(false, why));
+    return Encoders.open(engine, config, checkpoint, 0);
+  }
+
   @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void outputsAgreeWithAnIndependentForwardPass(Sample sample) {
+  @MethodSource("cases")
+  void outputsAgreeWithAnIndependentForwardPass(Engine engine, Sample sample) {
     PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
     Batch batch = sample.batch();
     int hidden = sample.config().hiddenSize();
-    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+    try (Encoder encoder = open(engine, sample.config(), sample.checkpoint())) {
       float[][] logits = encoder.logits(batch);
       float[][] pooled = encoder.pooled(batch);
       float[] last = encoder.lastHidden(batch);
@@ -49,12 +75,12 @@ class FamilyTest {
 
   /** Along random directions, which see every entry of a tensor at once, and at single entries. */
   @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(Sample sample) {
+  @MethodSource("cases")
+  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(Engine engine, Sample sample) {
     PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
     Batch batch = sample.batch();
     Random random = new Random(sample.seed() + 3);
-    try (Encoder encoder = new DirectEncoder(sample.config(), sample.checkpoint(), 0)) {
+    try (Encoder encoder = open(engine, sample.config(), sample.checkpoint())) {
       Gradients gradients = sample.gradients(encoder, batch, 0);
       float[] wanted = sample.wanted(batch.rows());
       assertThat(gradients.loss())
@@ -66,12 +92,12 @@ class FamilyTest {
 
   /** Each score weighs differently, and none is linear in the result. */
   @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void gradientsOfAnyFunctionOfTheScoresAreWithoutDropout(Sample sample) {
+  @MethodSource("cases")
+  void gradientsOfAnyFunctionOfTheScoresAreWithoutDropout(Engine engine, Sample sample) {
     PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
     Batch batch = sample.batch();
     EncoderConfig dropping = sample.config().withDropout(0.3);
-    try (Encoder encoder = new DirectEncoder(dropping, sample.checkpoint(), 0)) {
+    try (Encoder encoder = open(engine, dropping, sample.checkpoint())) {
       Gradients gradients =
           encoder.gradients(
               batch,
@@ -158,12 +184,12 @@ class FamilyTest {
 
   /** In fp32 the differences are coarse, but a mask forgotten on the way back is no small error. */
   @ParameterizedTest
-  @MethodSource("io.darex.bench.encoder.Sample#samples")
-  void gradientsUnderDropoutAreThoseOfTheLossUnderTheSameMasks(Sample sample) {
+  @MethodSource("cases")
+  void gradientsUnderDropoutAreThoseOfTheLossUnderTheSameMasks(Engine engine, Sample sample) {
     EncoderConfig config = sample.config().withDropout(0.3);
     Sample dropping = new Sample(config, sample.seed());
     Batch batch = sample.batch();
-    try (Encoder encoder = new DirectEncoder(config, sample.checkpoint(), 0)) {
+    try (Encoder encoder = open(engine, config, sample.checkpoint())) {
       Map<String, INDArray> analytic = new TreeMap<>();
       dropping
           .gradients(encoder, batch, 5)

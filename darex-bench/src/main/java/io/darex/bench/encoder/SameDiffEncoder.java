@@ -16,17 +16,17 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A BERT encoder on SameDiff: one graph for inference, one with dropout and loss for gradients,
- * both over the same parameter arrays.
+ * The engine on SameDiff, for whatever backend ND4J has: one graph for inference, one with dropout
+ * and loss for gradients, both over the same parameter arrays.
  */
-public final class SameDiffBert implements Encoder {
+public final class SameDiffEncoder implements Encoder {
   /** Added to the scores of padding: far below any score, and exact in fp32. */
   private static final double PADDED = -1e9;
 
   private final EncoderConfig config;
   private final DataType type;
   private final Parameters parameters;
-  private final BertEmbeddings embeddings;
+  private final GraphEmbeddings embeddings;
   private final GraphSession inference;
   private final Map<String, String> entering;
   private TrainingGraph training;
@@ -39,26 +39,24 @@ public final class SameDiffBert implements Encoder {
    * @param config with labels for a classification head
    * @param headSeed seed of the layers of the head (normal, σ = 0.02, bias 0) that are {@link
    *     EncoderConfig#drawnLayers drawn}
-   * @throws IllegalArgumentException as {@link #load} does
+   * @throws IllegalArgumentException as {@link #load} does, or if vectors have one element
    */
-  public SameDiffBert(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
+  public SameDiffEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
     this(config, checkpoint, headSeed, DataType.FLOAT);
   }
 
-  SameDiffBert(EncoderConfig config, Checkpoint checkpoint, long headSeed, DataType type) {
-    if (config.family() != Family.BERT || config.activation() != Activation.GELU) {
+  SameDiffEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed, DataType type) {
+    if (Math.min(config.hiddenSize(), config.embeddingSize()) == 1) {
       throw new IllegalArgumentException(
-          "the SameDiff engine computes model_type bert with hidden_act gelu alone, not "
-              + config.family().modelType()
-              + " with "
-              + config.activation().names().get(0));
+          "the SameDiff engine expects hidden_size and embedding_size of at least 2, as ND4J loses"
+              + " means of one element, got 1");
     }
     this.config = config;
     this.type = type;
     parameters = Parameters.started(config, checkpoint, headSeed, type);
-    embeddings = new BertEmbeddings(config, parameters);
-    BertGraph forward =
-        new BertGraph(config, parameters.arrays(), type, BertGraph.Purpose.INFERENCE);
+    embeddings = new GraphEmbeddings(config, parameters);
+    EncoderGraph forward =
+        new EncoderGraph(config, parameters.arrays(), type, EncoderGraph.Purpose.INFERENCE);
     entering = forward.entering();
     inference = new GraphSession(forward.graph());
   }
@@ -71,14 +69,14 @@ public final class SameDiffBert implements Encoder {
   @Override
   public float[][] logits(Batch batch) {
     config.requireHead();
-    try (INDArray logits = infer(batch, BertGraph.LOGITS)) {
+    try (INDArray logits = infer(batch, EncoderGraph.LOGITS)) {
       return logits.toFloatMatrix();
     }
   }
 
   @Override
   public float[] lastHidden(Batch batch) {
-    try (INDArray hidden = infer(batch, BertGraph.HIDDEN);
+    try (INDArray hidden = infer(batch, EncoderGraph.HIDDEN);
         INDArray rowMajor = hidden.dup('c')) {
       return rowMajor.data().asFloat();
     }
@@ -86,14 +84,15 @@ public final class SameDiffBert implements Encoder {
 
   @Override
   public float[][] pooled(Batch batch) {
-    try (INDArray pooled = infer(batch, BertGraph.POOLED)) {
+    try (INDArray pooled = infer(batch, EncoderGraph.POOLED)) {
       return pooled.toFloatMatrix();
     }
   }
 
   @Override
   public float[][] dense(Batch batch) {
-    try (INDArray dense = infer(batch, BertGraph.DENSE)) {
+    config.requireDense();
+    try (INDArray dense = infer(batch, EncoderGraph.DENSE)) {
       return dense.toFloatMatrix();
     }
   }
@@ -171,8 +170,8 @@ public final class SameDiffBert implements Encoder {
       // Without dropout there are no masks that a seed could change.
       product =
           new TrainingGraph(
-              new BertGraph(
-                  config.withDropout(0), parameters.arrays(), type, BertGraph.Purpose.PRODUCT));
+              new EncoderGraph(
+                  config.withDropout(0), parameters.arrays(), type, EncoderGraph.Purpose.PRODUCT));
     }
     INDArray wanted = Nd4j.createFromArray(scores).castTo(type);
     return new Gradients(value, gradients(product, batch, wanted, 0).byName());
@@ -182,7 +181,7 @@ public final class SameDiffBert implements Encoder {
     if (training == null) {
       training =
           new TrainingGraph(
-              new BertGraph(config, parameters.arrays(), type, BertGraph.Purpose.TRAINING));
+              new EncoderGraph(config, parameters.arrays(), type, EncoderGraph.Purpose.TRAINING));
     }
     return training;
   }
@@ -191,14 +190,14 @@ public final class SameDiffBert implements Encoder {
     Map<String, INDArray> inputs = inputs(batch);
     closeAll(lastGradients);
     lastGradients = Map.of();
-    inputs.put(BertGraph.LABELS, wanted);
+    inputs.put(EncoderGraph.LABELS, wanted);
     try {
       inputs.putAll(graph.masks(dropoutSeed, type, batch));
       Map<String, INDArray> outputs = graph.run(inputs);
       lastGradients = outputs;
       SortedMap<String, INDArray> gradients = new TreeMap<>(outputs);
-      double loss = gradients.remove(BertGraph.LOSS).getDouble(0);
-      INDArray embedded = gradients.remove(BertGraph.EMBEDDED);
+      double loss = gradients.remove(EncoderGraph.LOSS).getDouble(0);
+      INDArray embedded = gradients.remove(EncoderGraph.EMBEDDED);
       gradients.putAll(embeddings.gradients(batch, embedded));
       return new Gradients(loss, gradients);
     } finally {
@@ -224,7 +223,7 @@ public final class SameDiffBert implements Encoder {
   @Override
   public void attach(SparseDelta delta) {
     throw new IllegalArgumentException(
-        "the SameDiff engine keeps no delta beside its weights: expected ND4J on a processor");
+        "the SameDiff engine keeps no delta beside its weights: expected engine direct or torch");
   }
 
   @Override
@@ -246,16 +245,17 @@ public final class SameDiffBert implements Encoder {
   }
 
   private Map<String, INDArray> inputs(Batch batch) {
+    parameters.requireOpen();
     long rows = batch.rows();
     long columns = batch.columns();
     long heads = config.heads();
     long width = config.hiddenSize() / heads;
     Map<String, INDArray> inputs = new HashMap<>();
-    inputs.put(BertGraph.EMBEDDED, embeddings.of(batch));
+    inputs.put(EncoderGraph.EMBEDDED, embeddings.of(batch));
     double[] padding = Arrays.stream(batch.mask()).mapToDouble(m -> m == 1 ? 0 : PADDED).toArray();
-    inputs.put(BertGraph.PADDING, Nd4j.create(padding, new long[] {rows, 1, 1, columns}, type));
-    inputs.put(BertGraph.SPLIT, Nd4j.createFromArray(rows, columns, heads, width));
-    inputs.put(BertGraph.SPLIT_FIRST, Nd4j.createFromArray(rows, 1, heads, width));
+    inputs.put(EncoderGraph.PADDING, Nd4j.create(padding, new long[] {rows, 1, 1, columns}, type));
+    inputs.put(EncoderGraph.SPLIT, Nd4j.createFromArray(rows, columns, heads, width));
+    inputs.put(EncoderGraph.SPLIT_FIRST, Nd4j.createFromArray(rows, 1, heads, width));
     return inputs;
   }
 

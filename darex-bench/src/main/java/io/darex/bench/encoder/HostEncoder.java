@@ -1,0 +1,121 @@
+package io.darex.bench.encoder;
+
+import io.darex.prune.Checkpoint;
+import io.darex.prune.SparseDelta;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** What the engines have in common whose parameters lie in host memory: all but the computation. */
+abstract class HostEncoder implements Encoder {
+  final EncoderConfig config;
+  final Parameters parameters;
+  final Slots slots;
+
+  /** The delta that is on, beside the weights. */
+  private Optional<AttachedDelta> attached = Optional.empty();
+
+  /**
+   * The weights of {@code checkpoint}.
+   *
+   * @throws IllegalArgumentException as {@link #load} does
+   */
+  HostEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
+    this.config = config;
+    parameters = Parameters.started(config, checkpoint, headSeed, DataType.FLOAT);
+    slots = new Slots(parameters.arrays());
+  }
+
+  @Override
+  public final EncoderConfig config() {
+    return config;
+  }
+
+  @Override
+  public final Gradients gradients(Batch batch, int[] labels, long dropoutSeed) {
+    Loss loss = Loss.crossEntropy(config, batch, labels);
+    return trained(batch, loss, OptionalLong.of(dropoutSeed));
+  }
+
+  @Override
+  public final Gradients gradients(Batch batch, float[] targets, long dropoutSeed) {
+    Loss loss = Loss.squaredError(config, batch, targets);
+    return trained(batch, loss, OptionalLong.of(dropoutSeed));
+  }
+
+  @Override
+  public final Gradients gradients(Batch batch, Loss loss) {
+    config.requireHead();
+    return trained(batch, loss, OptionalLong.empty());
+  }
+
+  private Gradients trained(Batch batch, Loss loss, OptionalLong dropoutSeed) {
+    parameters.requireOpen();
+    requireDetached("training");
+    Map<String, INDArray> gradients = slots.gradients();
+    Pass pass = new Pass(new Packed(batch, config), true, dropoutSeed);
+    return new Gradients(intoGradients(pass, loss), gradients);
+  }
+
+  /** The value of a loss; its gradients go into those of {@link #slots}. */
+  abstract double intoGradients(Pass pass, Loss loss);
+
+  /** A pass for its results alone. */
+  final Pass inference(Batch batch) {
+    parameters.requireOpen();
+    return Pass.inference(batch, config);
+  }
+
+  @Override
+  public final Map<String, INDArray> parameters() {
+    return parameters.arrays();
+  }
+
+  @Override
+  public final Checkpoint checkpoint() {
+    requireDetached("a copy of the parameters");
+    return parameters.snapshot();
+  }
+
+  @Override
+  public final void load(Checkpoint checkpoint) {
+    requireDetached("loading");
+    parameters.load(checkpoint);
+  }
+
+  @Override
+  public final void attach(SparseDelta delta) {
+    parameters.requireOpen();
+    detach();
+    attached = Optional.of(new AttachedDelta(delta, parameters, slots));
+  }
+
+  @Override
+  public final void detach() {
+    attached.ifPresent(AttachedDelta::close);
+    attached = Optional.empty();
+  }
+
+  @Override
+  public final MultiplyAdds multiplyAdds() {
+    return attached
+        .orElseThrow(() -> new IllegalStateException("no delta is attached"))
+        .multiplyAdds();
+  }
+
+  private void requireDetached(String what) {
+    if (attached.isPresent()) {
+      throw new IllegalStateException(
+          "expected no delta attached for " + what + ", got one: detach it first");
+    }
+  }
+
+  @Override
+  public void close() {
+    detach();
+    slots.close();
+    parameters.close();
+  }
+}

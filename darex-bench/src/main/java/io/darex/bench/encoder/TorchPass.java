@@ -1,0 +1,249 @@
+package io.darex.bench.encoder;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The forward pass of every family as operations of PyTorch, whose autograd finds the way back.
+ *
+ * <p>The tokens of all texts are packed, as in {@link DirectEncoder}; for attention alone texts are
+ * laid out side by side and padded. Masks of dropout are those of {@link Dropout}, so that a
+ * training step does what it does there.
+ */
+final class TorchPass {
+  /** Is told what enters the linear layers of this name. */
+  interface Watcher {
+    void enters(List<String> layers, Tensor x);
+  }
+
+  private final EncoderConfig config;
+  private final Map<String, Tensor> parameters;
+  private final Slots slots;
+  private final Pass pass;
+  private final Packed packed;
+  private final Watcher watcher;
+  private final int longest;
+
+  /** The first token of each text, {@code [texts]}. */
+  private final Tensor starts;
+
+  /** The token at each place of the padded texts, {@code [texts · longest]}. */
+  private final Tensor padded;
+
+  /** The place of each token there, {@code [tokens]}. */
+  private final Tensor places;
+
+  /** 0 at tokens and −∞ at padding, {@code [texts, 1, 1, longest]}. */
+  private final Tensor padding;
+
+  /**
+   * @param parameters by name; gradients are taken of those that ask for them
+   * @param slots of the same parameters, for the delta beside them
+   */
+  TorchPass(
+      EncoderConfig config,
+      Map<String, Tensor> parameters,
+      Slots slots,
+      Pass pass,
+      Watcher watcher) {
+    this.config = config;
+    this.parameters = parameters;
+    this.slots = slots;
+    this.pass = pass;
+    this.watcher = watcher;
+    packed = pass.packed();
+    longest = packed.longest();
+    int[] tokens = new int[packed.texts * longest];
+    int[] back = new int[packed.tokens];
+    float[] added = new float[tokens.length];
+    for (int text = 0; text < packed.texts; text++) {
+      for (int i = 0; i < longest; i++) {
+        int place = text * longest + i;
+        boolean real = i < packed.length(text);
+        tokens[place] = packed.starts[text] + (real ? i : 0);
+        added[place] = real ? 0 : Float.NEGATIVE_INFINITY;
+        if (real) {
+          back[tokens[place]] = place;
+        }
+      }
+    }
+    starts = TorchOps.indices(Arrays.copyOf(packed.starts, packed.texts));
+    padded = TorchOps.indices(tokens);
+    places = TorchOps.indices(back);
+    padding = TorchOps.floats(added, packed.texts, 1, 1, longest);
+  }
+
+  /** The last layer's output, {@code [tokens, hidden]}. */
+  Tensor hidden() {
+    return throughLayers(false);
+  }
+
+  /** Of it the first token of each text, {@code [texts, hidden]}. */
+  Tensor firsts() {
+    return throughLayers(true);
+  }
+
+  /** The same, from all of it. */
+  Tensor firsts(Tensor hidden) {
+    return hidden.index_select(0, starts);
+  }
+
+  /** What the head's first layer gives, {@code [texts, hidden]}. */
+  Tensor dense(Tensor firsts) {
+    Family.Head head = config.family().head();
+    double rate = head.dropsInput() ? config.classifierDropout() : 0;
+    return linear(dropped(firsts, pass.dropout(Pass.HEAD_INPUT, rate), true), head.dense());
+  }
+
+  /** That layer's result after its activation function, {@code [texts, hidden]}. */
+  Tensor activated(Tensor dense) {
+    return TorchOps.activated(dense, config.family().head().activation());
+  }
+
+  /** The scores, {@code [texts, classes]}. */
+  Tensor logits(Tensor activated) {
+    Dropout dropout = pass.dropout(Pass.HEAD_OUTPUT, config.classifierDropout());
+    return linear(dropped(activated, dropout, true), config.family().head().out());
+  }
+
+  private Tensor throughLayers(boolean firsts) {
+    Tensor x = embedded();
+    for (int i = 0; i < config.layers(); i++) {
+      x = layer(i, x, firsts && i == config.layers() - 1);
+    }
+    return x;
+  }
+
+  private Tensor embedded() {
+    Family family = config.family();
+    Tensor sum = rows(family.words(), packed.ids).add(rows(family.positions(), packed.positions));
+    if (config.typeVocabSize() > 0) {
+      sum = sum.add(rows(family.types(), packed.types));
+    }
+    Dropout dropout = pass.dropout(Pass.EMBEDDINGS, config.hiddenDropout());
+    Tensor x = dropped(normalised(sum, family.embeddingNorm()), dropout, false);
+    return config.embeddingSize() == config.hiddenSize() ? x : linear(x, family.projection());
+  }
+
+  private Tensor rows(String table, int[] indices) {
+    Tensor ids = TorchOps.indices(indices);
+    Tensor rows = torch.embedding(parameters.get(table), ids);
+    return slots
+        .get(table)
+        .beside()
+        .map(delta -> rows.index_add(1, columns(delta), matrix(delta).index_select(0, ids)))
+        .orElse(rows);
+  }
+
+  /**
+   * @param firsts whether only first tokens ask, and the result is theirs
+   */
+  private Tensor layer(int index, Tensor x, boolean firsts) {
+    Family.LayerNames names = config.family().layer(index);
+    Tensor asking = firsts ? firsts(x) : x;
+    watcher.enters(List.of(names.query(), names.key(), names.value()), x);
+    Tensor queries = product(asking, names.query());
+    Tensor context =
+        attention(index, queries, product(x, names.key()), product(x, names.value()), firsts);
+    Dropout afterAttention = pass.dropout(index, Pass.ATTENTION, config.hiddenDropout());
+    Tensor attended = dropped(linear(context, names.attentionOutput()), afterAttention, firsts);
+    Tensor middle = normalised(attended.add(asking), names.attentionNorm());
+    Tensor wide = TorchOps.activated(linear(middle, names.intermediate()), config.activation());
+    Dropout afterOutput = pass.dropout(index, Pass.OUTPUT, config.hiddenDropout());
+    Tensor output = dropped(linear(wide, names.output()), afterOutput, firsts);
+    return normalised(output.add(middle), names.outputNorm());
+  }
+
+  private Tensor attention(int layer, Tensor q, Tensor k, Tensor v, boolean firsts) {
+    double scale = 1 / Math.sqrt(config.hiddenSize() / (double) config.heads());
+    Tensor queries = firsts ? byHeads(q, 1) : byHeads(q.index_select(0, padded), longest);
+    Tensor keys = byHeads(k.index_select(0, padded), longest);
+    Tensor values = byHeads(v.index_select(0, padded), longest);
+    Tensor scores = torch.matmul(queries, keys.transpose(2, 3));
+    Tensor weights = torch.softmax(TorchOps.scaled(scores, scale).add(padding), -1);
+    Dropout dropout = pass.dropout(layer, Pass.WEIGHTS, config.attentionDropout());
+    if (dropout.acts()) {
+      weights = weights.mul(mask(dropout, firsts));
+    }
+    Tensor context =
+        torch.matmul(weights, values).permute(0, 2, 1, 3).reshape(-1, config.hiddenSize());
+    return firsts ? context : context.index_select(0, places);
+  }
+
+  /** {@code [texts, heads, columns, width]} of {@code [texts · columns, hidden]}. */
+  private Tensor byHeads(Tensor x, int columns) {
+    int width = config.hiddenSize() / config.heads();
+    return x.view(packed.texts, columns, config.heads(), width).permute(0, 2, 1, 3);
+  }
+
+  /** The mask of attention weights; what padding asks is read by nothing. */
+  private Tensor mask(Dropout dropout, boolean firsts) {
+    int heads = config.heads();
+    int columns = firsts ? 1 : longest;
+    float[] mask = ones(packed.texts * heads * columns * longest);
+    for (int text = 0; text < packed.texts; text++) {
+      int length = packed.length(text);
+      for (int head = 0; head < heads; head++) {
+        for (int query = 0; query < (firsts ? 1 : length); query++) {
+          int at = ((text * heads + head) * columns + query) * longest;
+          dropout.apply(Attention.maskRow(text, heads, head, query), mask, at, length);
+        }
+      }
+    }
+    return TorchOps.floats(mask, packed.texts, heads, columns, longest);
+  }
+
+  /** x after dropout; its rows are tokens, or texts. */
+  private Tensor dropped(Tensor x, Dropout dropout, boolean firsts) {
+    if (!dropout.acts()) {
+      return x;
+    }
+    int rows = Math.toIntExact(x.size(0));
+    int width = Math.toIntExact(x.size(1));
+    float[] mask = ones(rows * width);
+    for (int row = 0; row < rows; row++) {
+      dropout.apply(pass.place(firsts, row), mask, row * width, width);
+    }
+    return x.mul(TorchOps.floats(mask, rows, width));
+  }
+
+  private static float[] ones(int count) {
+    float[] ones = new float[count];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  private Tensor normalised(Tensor x, String name) {
+    TensorOptional gain = new TensorOptional(parameters.get(name + ".weight"));
+    TensorOptional bias = new TensorOptional(parameters.get(name + ".bias"));
+    return torch.layer_norm(x, new long[] {x.size(1)}, gain, bias, config.layerNormEps(), true);
+  }
+
+  private Tensor linear(Tensor x, String name) {
+    watcher.enters(List.of(name), x);
+    return product(x, name);
+  }
+
+  private Tensor product(Tensor x, String name) {
+    Tensor y = torch.linear(x, parameters.get(name + ".weight"), parameters.get(name + ".bias"));
+    return slots.get(name + ".weight").beside().map(delta -> y.add(product(x, delta))).orElse(y);
+  }
+
+  private static Tensor product(Tensor x, KeptColumns delta) {
+    delta.multiplied(Math.toIntExact(x.size(0)));
+    return torch.linear(x.index_select(1, columns(delta)), matrix(delta));
+  }
+
+  private static Tensor columns(KeptColumns delta) {
+    return TorchOps.indices(delta.columns());
+  }
+
+  private static Tensor matrix(KeptColumns delta) {
+    int count = delta.columns().length;
+    return TorchOps.floats(delta.values(), delta.rows(), count);
+  }
+}
