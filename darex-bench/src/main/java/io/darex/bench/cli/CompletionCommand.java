@@ -34,6 +34,7 @@ final class CompletionCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+  @SuppressWarnings("UnusedVariable") // one script serves both; another word is refused
   private Shell shell;
 
   @Override

@@ -27,6 +27,11 @@ public enum Engine {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  @Override
+  public String toString() {
+    return word();
+  }
+
   /** What configurations and options call them. */
   public static List<String> words() {
     return Arrays.stream(values()).map(Engine::word).toList();
