@@ -26,6 +26,8 @@ public record TextRows(
   /** Takes one text. */
   public interface Sink {
     /**
+     * Takes it.
+     *
      * @param index what names it; empty where no column does
      */
     void accept(Optional<String> index, Example example);

@@ -5,7 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -31,18 +30,18 @@ public final class CliPage {
 
       | exit code | meaning |
       | --- | --- |
-      %s
+      CODES
 
       | environment variable | meaning |
       | --- | --- |
       | `DAREX_JAVA_OPTS` | options of the JVM, such as `-Xmx12g` |
-      | `DAREX_PROFILES` | what is built in besides: `bert-base`, `bge-small`, `cuda`, `spark`, with commas between them. Later commands keep it |
+      | `DAREX_PROFILES` | what is built in besides: `bert-base`, `bge-small`, `cuda`, `spark`, `torch`, with commas between them. Later commands keep it |
       | `DAREX_SPARK_SECRET` | the secret of a Spark cluster |
       | `JAVA_HOME` | which Java runs darex |
 
       These options are those of every command:
 
-      %s
+      OPTIONS
       """;
 
   private CliPage() {}
@@ -60,7 +59,8 @@ public final class CliPage {
             .collect(Collectors.joining("\n"));
     CommandSpec spec = darex.getCommandSpec();
     StringBuilder page =
-        new StringBuilder(String.format(Locale.ROOT, HEAD, codes, table(spec, spec.options())));
+        new StringBuilder(
+            HEAD.replace("CODES", codes).replace("OPTIONS", table(spec, spec.options())));
     append(page, darex, 2);
     return page.toString();
   }

@@ -34,7 +34,7 @@ class CompletionTest {
     assumeTrue(Files.isExecutable(Path.of("/bin/bash")));
     Path script = folder.resolve("completion.sh");
     Files.writeString(script, Darex.run("completion", "bash").out());
-    String[] words = line.split(" ");
+    String[] words = line.split(" ", -1);
     String ask =
         String.format(
             "source %s; COMP_WORDS=(%s); COMP_CWORD=%d; COMP_LINE='%s'; _complete_darex"

@@ -78,7 +78,7 @@ class PredictCommandTest {
     assertThat(lines).hasSize(1 + TEXTS.size());
     assertThat(lines.get(0)).isEqualTo("index\tprediction\tbad\tso so\tgood");
     for (int i = 0; i < TEXTS.size(); i++) {
-      String[] cells = lines.get(i + 1).split("\t");
+      String[] cells = lines.get(i + 1).split("\t", -1);
       double[] expected = probabilities("tuned", TEXTS.get(i), Optional.empty());
       assertThat(cells[0]).isEqualTo("" + i);
       assertThat(cells[1]).isEqualTo(LABELS.get(largest(expected)));
@@ -118,8 +118,10 @@ class PredictCommandTest {
     String json =
         text(
             "pairs.jsonl",
-            "{\"id\": \"x\", \"first\": \"Birds sing.\", \"other\": \"Who?\"}\n"
-                + "{\"id\": \"y\", \"first\": \"He is.\", \"other\": \"It was.\"}\n");
+            """
+            {"id": "x", "first": "Birds sing.", "other": "Who?"}
+            {"id": "y", "first": "He is.", "other": "It was."}
+            """);
     String[] named = {"--text", "first", "--second", "other", "--index", "id", "--json"};
     Outcome outcome = predict(named, "--model", at("tuned"), tsv);
 
@@ -145,7 +147,7 @@ class PredictCommandTest {
     assertThat(lines.get(0)).isEqualTo("index\tprediction");
     for (int i = 0; i < TEXTS.size(); i++) {
       float expected = logits("score", TEXTS.get(i), Optional.empty())[0];
-      assertThat(Double.parseDouble(lines.get(i + 1).split("\t")[1]))
+      assertThat(Double.parseDouble(lines.get(i + 1).split("\t", -1)[1]))
           .isCloseTo(expected, within(1e-5));
     }
     assertThat(predict("--model", at("score"), "--json", at("texts.txt")).out())
@@ -212,7 +214,7 @@ class PredictCommandTest {
   void badInputIsOneLineAndExitCode2(String arguments, String message) {
     Outcome outcome =
         predict(
-            Stream.of(arguments.split(" "))
+            Stream.of(arguments.split(" ", -1))
                 .map(word -> word.matches("(base|tuned|texts|nowhere|d)(\\..*)?") ? at(word) : word)
                 .toArray(String[]::new));
 
@@ -223,7 +225,7 @@ class PredictCommandTest {
 
   private static List<String> answers(Outcome outcome, int column) {
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    return outcome.out().lines().skip(1).map(line -> line.split("\t")[column]).toList();
+    return outcome.out().lines().skip(1).map(line -> line.split("\t", -1)[column]).toList();
   }
 
   private static float[] logits(String model, String text, Optional<String> second)

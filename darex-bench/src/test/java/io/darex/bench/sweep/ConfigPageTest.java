@@ -148,7 +148,7 @@ class ConfigPageTest {
         catchThrowableOfType(BadInputException.class, () -> mapping.reader().read(file));
     Matcher valid = VALID.matcher(thrown.getMessage());
     assertThat(valid.find()).as(thrown.getMessage()).isTrue();
-    Set<String> keys = new LinkedHashSet<>(List.of(valid.group(1).split(", ")));
+    Set<String> keys = new LinkedHashSet<>(List.of(valid.group(1).split(", ", -1)));
     keys.remove("unheardOf");
     return keys;
   }
@@ -187,7 +187,7 @@ class ConfigPageTest {
   }
 
   private static String defaultOf(List<String> row) {
-    return row.get(3).split("`")[1];
+    return row.get(3).split("`", -1)[1];
   }
 
   /** What a required key has in the file around the mapping, or nothing. */
@@ -249,7 +249,7 @@ class ConfigPageTest {
     List<List<String>> spaces = Pages.rows(Pages.section(PAGE, "Sweeps"), 2);
     Set<String> kinds = new TreeSet<>();
     for (List<String> row : spaces.subList(1, spaces.size())) {
-      for (String space : row.get(0).split(" or ")) {
+      for (String space : row.get(0).split(" or ", -1)) {
         Path file =
             write("{task: cola, prune: {dropRate: " + bare(space) + "}, sweep: {candidates: 1}}")
                 .toAbsolutePath();
