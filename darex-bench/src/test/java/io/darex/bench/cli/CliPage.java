@@ -20,7 +20,7 @@ public final class CliPage {
       """
       # Command line
 
-      Every command and every option. `CliPage` writes this page from the code, and `CliPageTest` fails if it is stale. `darex help COMMAND` shows the same on a terminal, and the [guide](GUIDE.md) says what the commands are for.
+      Every command and every option. `CliPage` writes this page from the code, and `CliPageTest` fails if it is stale. `darex help COMMAND` shows the same on a terminal, and the [guide](GUIDE) says what the commands are for.
 
       - The launcher is `./darex-bench/darex`. A link to it on the `PATH` makes it `darex`.
       - Results go to standard output, everything else to standard error.
@@ -44,6 +44,9 @@ public final class CliPage {
       OPTIONS
       """;
 
+  /** Beside the page, and not from the root as documents are named in code. */
+  private static final String GUIDE = "GUIDE" + ".md";
+
   private CliPage() {}
 
   /** Writes the page. */
@@ -60,7 +63,9 @@ public final class CliPage {
     CommandSpec spec = darex.getCommandSpec();
     StringBuilder page =
         new StringBuilder(
-            HEAD.replace("CODES", codes).replace("OPTIONS", table(spec, spec.options())));
+            HEAD.replace("GUIDE", GUIDE)
+                .replace("CODES", codes)
+                .replace("OPTIONS", table(spec, spec.options())));
     append(page, darex, 2);
     return page.toString();
   }

@@ -51,7 +51,6 @@ class ConfigPageTest {
    *
    * @param heading of its table
    * @param yaml a file around the mapping, which is {@code %s}, its first keys being there
-   * @param key names the mapping's fault
    */
   private record Mapping(String heading, String yaml, Reader reader) {
     String file(String keys) {
