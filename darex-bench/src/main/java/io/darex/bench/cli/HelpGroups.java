@@ -20,7 +20,8 @@ final class HelpGroups {
           new Group("Inputs and output", "--base", "--tuned", "--adapter", "--out"),
           new Group("Recipe", recipe(false)),
           new Group("q and its search", recipe(true)),
-          new Group("Texts to look at", "--task", "--glue", "--classes", "--calibration"),
+          new Group(
+              "Texts to look at", "--task", "--glue", "--classes", "--calibration", "--engine"),
           new Group("Factors of an adapter", "--drop-rate-a", "--drop-rate-b", "--q-a", "--q-b"),
           new Group(
               "Work", "--threads", "--master", "--no-digest", "--force", "--dry-run", "--json"));

@@ -19,7 +19,8 @@ final class Torch {
     try {
       Loader.load(torch.class);
       return Optional.empty();
-    } catch (NoClassDefFoundError e) {
+    } catch (NoClassDefFoundError | TypeNotPresentException e) {
+      // Without the profile its classes, or those of its newer JavaCPP, are not there.
       return Optional.of(
           "this build is without PyTorch, DAREX_PROFILES=torch in the environment builds it in");
     } catch (UnsatisfiedLinkError e) {
