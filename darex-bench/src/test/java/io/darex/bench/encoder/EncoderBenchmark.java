@@ -81,7 +81,7 @@ public final class EncoderBenchmark {
     }
     String python = System.getProperty("torch");
     if (python != null) {
-      Torch torch = new Torch(python, config.toJson());
+      PythonTorch torch = new PythonTorch(python, config.toJson());
       for (String work : List.of("logits", "gradients", "step")) {
         peers.put("torch " + work, batch -> torch.run(work, batch));
       }
@@ -93,11 +93,11 @@ public final class EncoderBenchmark {
   }
 
   /** PyTorch in a process of its own, which rests while others work. */
-  private static final class Torch {
+  private static final class PythonTorch {
     private final BufferedWriter ask;
     private final BufferedReader answer;
 
-    Torch(String python, String architecture) throws IOException {
+    PythonTorch(String python, String architecture) throws IOException {
       Process process =
           new ProcessBuilder(python, "-I", "src/study/torch_speed.py", architecture)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
