@@ -51,7 +51,10 @@ class ProfilesTest {
     assertThat(present)
         .as("the class path of profiles '%s'", profiles)
         .hasSizeGreaterThan(30)
-        .contains("org.nd4j:nd4j-api", "org.apache.commons:commons-math3")
+        .contains(
+            "org.nd4j:nd4j-api",
+            "org.apache.commons:commons-collections4",
+            "org.apache.commons:commons-math3")
         .containsAll(needed);
     assertThat(needed).contains("org.slf4j:slf4j-api");
     assertThat(present.contains("org.apache.spark:spark-core_2.13"))
