@@ -23,6 +23,8 @@ final class Predictor implements TextRows.Sink {
   /** Enough that texts of one length come together, few enough for any memory. */
   private static final int TOGETHER = 4096;
 
+  private static final JsonMapper JSON = new JsonMapper();
+
   private final String model;
   private final Encoder encoder;
   private final Tokenizer tokenizer;
@@ -103,7 +105,7 @@ final class Predictor implements TextRows.Sink {
   }
 
   private void print(String index, float[] outputs) {
-    ObjectNode object = new JsonMapper().createObjectNode().put("index", index);
+    ObjectNode object = JSON.createObjectNode().put("index", index);
     StringBuilder line = new StringBuilder(index).append('\t');
     if (encoder.config().isRegression()) {
       object.put("prediction", outputs[0]);
@@ -133,9 +135,10 @@ final class Predictor implements TextRows.Sink {
   /** The shares of e to the power of each output. */
   private static double[] softmax(float[] outputs) {
     double[] shares = new double[outputs.length];
+    double most = outputs[largest(outputs)];
     double sum = 0;
     for (int i = 0; i < shares.length; i++) {
-      shares[i] = Math.exp((double) outputs[i] - outputs[largest(outputs)]);
+      shares[i] = Math.exp(outputs[i] - most);
       sum += shares[i];
     }
     for (int i = 0; i < shares.length; i++) {

@@ -148,8 +148,10 @@ record Prepared(
     Checkpoint tuned = architecture.undrawn(base);
     Origin origin = new Origin(Optional.empty(), new TreeMap<>(), true);
     for (PruneConfig.Method method : config.methods()) {
-      Delta delta = method.recipe().pruning().delta(base, tuned);
-      new Pruner(method.recipe(), delta, Evidence.none(), origin, 1).requireSize();
+      if (method.recipe().bytes().isPresent()) {
+        Delta delta = method.recipe().pruning().delta(base, tuned);
+        new Pruner(method.recipe(), delta, Evidence.none(), origin, 1).requireSize();
+      }
     }
   }
 
