@@ -191,8 +191,7 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private TextRows rows(Path file) {
-    boolean jsonLines =
-        format == null ? file.toString().matches(".*\\.jsonl?") : format == Format.JSONL;
+    boolean jsonLines = format == null ? TextRows.isJsonLines(file) : format == Format.JSONL;
     if (jsonLines && noHeader) {
       throw new BadInputException("--no-header: expected TSV, got JSON lines in " + file);
     }

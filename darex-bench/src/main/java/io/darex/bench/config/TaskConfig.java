@@ -8,6 +8,7 @@ import io.darex.bench.task.OwnFiles;
 import io.darex.bench.task.Partition;
 import io.darex.bench.task.Scoring;
 import io.darex.bench.task.Task;
+import io.darex.bench.task.TextRows;
 import io.darex.prune.parameter.Range;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,8 +83,7 @@ public final class TaskConfig {
     if (files.isEmpty()) {
       throw section.bad("dev", "a file under train, dev or test");
     }
-    boolean allJson =
-        files.values().stream().allMatch(file -> file.toString().matches(".*\\.jsonl?"));
+    boolean allJson = files.values().stream().allMatch(TextRows::isJsonLines);
     boolean json =
         section.name("format", allJson ? "jsonl" : "tsv", List.of("tsv", "jsonl")).equals("jsonl");
     if (json && section.has("header")) {

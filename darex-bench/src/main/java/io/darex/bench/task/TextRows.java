@@ -23,6 +23,11 @@ public record TextRows(
     Optional<Column> text,
     Optional<Column> second,
     Optional<Column> index) {
+  /** Whether a file has JSON lines, by its name. */
+  public static boolean isJsonLines(Path file) {
+    return file.toString().matches(".*\\.jsonl?");
+  }
+
   /** Takes one text. */
   public interface Sink {
     /**
