@@ -20,6 +20,8 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -60,6 +62,9 @@ public final class Main implements Runnable {
   static final int FAILED = 1;
   static final int BAD_INPUT = 2;
 
+  /** The property that logback.xml reads. */
+  private static final String LOG_LEVEL = "darex.log";
+
   /** Whoever read the output has seen enough, as {@code head} has: that needs no words. */
   private static final String BROKEN_PIPE = "Broken pipe";
 
@@ -70,10 +75,10 @@ public final class Main implements Runnable {
   private boolean quiet;
 
   @Option(
-      names = "--debug",
-      description = "Show the stack trace of an error.",
+      names = "--verbose",
+      description = "Show what the libraries log, and the stack trace of an error.",
       scope = ScopeType.INHERIT)
-  private boolean debug;
+  private boolean verbose;
 
   @Spec private CommandSpec spec;
 
@@ -136,11 +141,21 @@ public final class Main implements Runnable {
           .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
           .setErr(new PrintWriter(err, true, StandardCharsets.UTF_8))
           .setParameterExceptionHandler(this::usage)
+          .setExecutionStrategy(this::begin)
           .setExecutionExceptionHandler((thrown, failed, parsed) -> failure(thrown))
           .execute(args);
     } catch (Error e) { // of which picocli knows nothing, such as memory that is used up
       return failure(e);
     }
+  }
+
+  /** Before anything is logged: Logback reads the property once. */
+  private int begin(ParseResult parsed) {
+    if (verbose || quiet) {
+      System.setProperty(LOG_LEVEL, verbose ? "INFO" : "ERROR");
+    }
+    err.takeLogs();
+    return new RunLast().execute(parsed);
   }
 
   private static Path path(String text) {
@@ -167,11 +182,11 @@ public final class Main implements Runnable {
   }
 
   private int failure(Throwable thrown) {
-    if (debug) {
+    if (verbose) {
       thrown.printStackTrace(err);
     }
     Fault fault = Fault.of(thrown);
-    String where = fault.known() || debug ? "" : " (--debug shows where)";
+    String where = fault.known() || verbose ? "" : " (--verbose shows where)";
     err.println("darex: " + fault.lines().get(0) + where);
     fault.lines().stream().skip(1).forEach(err::println);
     return fault.input() ? BAD_INPUT : FAILED;

@@ -203,7 +203,7 @@ final class SelectCommand implements Callable<Integer> {
             calibration == null
                 ? beside("calibration.txt").getFileName().toString()
                 : calibration.toAbsolutePath().normalize().toString());
-    SelectJob job = new SelectJob(request);
+    SelectJob job = new SelectJob(request, main.console());
     if (target.isEmpty()) {
       smallest(job);
       return 0;

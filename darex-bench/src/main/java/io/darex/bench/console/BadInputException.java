@@ -17,7 +17,7 @@ public final class BadInputException extends RuntimeException {
     super(oneLine(message));
   }
 
-  /** As above, keeping what was thrown underneath for {@code --debug}. */
+  /** As above, keeping what was thrown underneath for {@code --verbose}. */
   public BadInputException(String message, Throwable cause) {
     super(oneLine(message), cause);
   }

@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
  * Where a command prints: results on {@code out}, everything else on {@code err}, nothing but
  * results and errors when quiet.
  */
-public record Console(PrintStream out, PrintStream err, boolean quiet) {
+public record Console(PrintStream out, Terminal err, boolean quiet) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Says one line to the person at the keyboard. */

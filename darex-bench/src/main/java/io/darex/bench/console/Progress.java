@@ -15,12 +15,6 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * ten seconds elsewhere, nothing when quiet.
  */
 public final class Progress implements AutoCloseable {
-  /**
-   * Columns of a bar. The library can ask the terminal, but by JLine, which takes Ctrl-C away from
-   * the JVM; most terminals have these.
-   */
-  private static final int WIDTH = 79;
-
   /** As the library of the bar has it. */
   private static final long UNKNOWN = -1;
 
@@ -57,9 +51,12 @@ public final class Progress implements AutoCloseable {
                 .setInitialMax(total)
                 .setUnit(barUnit, barUnitSize)
                 .setStyle(ProgressBarStyle.ASCII)
-                .setConsumer(new ConsoleProgressBarConsumer(console.err(), WIDTH))
+                .setConsumer(new ConsoleProgressBarConsumer(console.err(), Terminal.WIDTH))
                 .setEtaFunction(state -> left())
                 .build();
+    if (bar != null) {
+      console.err().beginBar();
+    }
   }
 
   static Progress start(Console console, String task, long total) {
@@ -98,7 +95,8 @@ public final class Progress implements AutoCloseable {
     }
   }
 
-  private synchronized void add(long more, String note) {
+  /** Counts so many more done and shows {@code note} beside them; any thread may call it. */
+  public synchronized void add(long more, String note) {
     done += more;
     if (bar != null) {
       bar.setExtraMessage(" " + OneLine.of(note));
@@ -145,6 +143,7 @@ public final class Progress implements AutoCloseable {
   public void close() {
     if (bar != null) {
       bar.close();
+      console.err().endBar();
     }
   }
 }

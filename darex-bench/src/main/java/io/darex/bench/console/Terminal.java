@@ -19,7 +19,19 @@ import java.util.Optional;
  * are shown; {@code print} takes a text, whose line ends are its own.
  */
 public final class Terminal extends PrintStream {
+  /**
+   * Columns of a progress bar. Its library can ask the terminal, but by JLine, which takes Ctrl-C
+   * away from the JVM; most terminals have these.
+   */
+  static final int WIDTH = 79;
+
+  /** Where {@link LogLines} go. */
+  private static volatile Terminal logged = new Terminal(System.err);
+
   private final Sink sink;
+
+  /** Whether the last line is a progress bar, which is drawn again and again. */
+  private volatile boolean bar;
 
   /** Prints to a stream, such as that of the process. */
   public Terminal(OutputStream out) {
@@ -60,6 +72,25 @@ public final class Terminal extends PrintStream {
     }
   }
 
+  /** Log lines of the process go here from now on. */
+  public void takeLogs() {
+    logged = this;
+  }
+
+  static Terminal logged() {
+    return logged;
+  }
+
+  /** From now on a line takes the place of the progress bar, which draws itself below. */
+  void beginBar() {
+    bar = true;
+  }
+
+  /** There is no bar any more. */
+  void endBar() {
+    bar = false;
+  }
+
   /** Why something that was printed did not arrive; empty if all of it did. */
   public Optional<IOException> fault() {
     flush();
@@ -68,7 +99,8 @@ public final class Terminal extends PrintStream {
 
   @Override
   public void println(String line) {
-    super.println(OneLine.of(String.valueOf(line)));
+    String shown = OneLine.of(String.valueOf(line));
+    super.println(bar ? "\r" + shown + " ".repeat(Math.max(0, WIDTH - shown.length())) : shown);
   }
 
   @Override

@@ -33,9 +33,8 @@ final class Bisection {
       low = first;
       high = most;
     }
-    while (high - low > 1 && high > STEP * low) {
-      long middle = Math.round(Math.sqrt((double) low * high));
-      middle = Math.max(low + 1, Math.min(high - 1, middle));
+    while (isOpen(low, high)) {
+      long middle = middle(low, high);
       if (allowed.test(middle)) {
         high = middle;
       } else {
@@ -43,5 +42,28 @@ final class Bisection {
       }
     }
     return OptionalLong.of(high);
+  }
+
+  /** How many sizes {@link #smallest} tries at most. */
+  static int tries(long least, long first, long most) {
+    int within = 1 + halvings(least, first);
+    return most > first ? Math.max(within, 2 + halvings(first, most)) : within;
+  }
+
+  private static int halvings(long low, long high) {
+    if (!isOpen(low, high)) {
+      return 0;
+    }
+    long middle = middle(low, high);
+    return 1 + Math.max(halvings(low, middle), halvings(middle, high));
+  }
+
+  private static boolean isOpen(long low, long high) {
+    return high - low > 1 && high > STEP * low;
+  }
+
+  private static long middle(long low, long high) {
+    long middle = Math.round(Math.sqrt((double) low * high));
+    return Math.max(low + 1, Math.min(high - 1, middle));
   }
 }

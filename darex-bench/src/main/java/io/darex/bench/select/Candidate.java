@@ -3,6 +3,7 @@ package io.darex.bench.select;
 import io.darex.prune.Values;
 import io.darex.prune.recipe.Recipe;
 import io.darex.prune.rescale.Need;
+import io.darex.prune.rescale.SearchedQ;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,13 @@ record Candidate(Recipe recipe) {
     return recipe.needing(Need.LABELS).isPresent()
         ? LABELS
         : recipe.rescale().needs().isEmpty() ? NOTHING : SEARCH;
+  }
+
+  /** How often texts pass through the model at most: once to be scored, and for its search. */
+  int passes() {
+    return recipe.rescale() instanceof SearchedQ searched
+        ? 1 + searched.evaluations(recipe.mask())
+        : 1;
   }
 
   /** The kind of its mask. */

@@ -1,11 +1,12 @@
 package io.darex.bench.select;
 
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Progress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
 
 /**
  * Candidates against one another, by successive halving: all that need no labels with one mask;
@@ -19,15 +20,15 @@ final class Contest {
   private static final double POINTS = .1;
 
   private final Trial trial;
-  private final Consumer<String> say;
+  private final Console console;
   private final List<String> skipped = new ArrayList<>();
 
   /**
-   * @param say is told of every candidate, in one line
+   * @param console is told of every candidate, in one line
    */
-  Contest(Trial trial, Consumer<String> say) {
+  Contest(Trial trial, Console console) {
     this.trial = trial;
-    this.say = say;
+    this.console = console;
   }
 
   /** Why candidates have no sample, a line each. */
@@ -42,10 +43,25 @@ final class Contest {
    * @param seeds of the masks, at least one
    */
   Comparison run(List<Candidate> candidates, Target target, List<Long> seeds) {
+    try (Progress progress = console.progress("select", passes(candidates, seeds.size()))) {
+      return run(candidates, target, seeds, progress);
+    }
+  }
+
+  /** Passes of the texts through the model, which is what takes long, at most. */
+  private static long passes(List<Candidate> candidates, int seeds) {
+    return candidates.stream()
+        .mapToLong(each -> each.passes() + (each.importance() ? 0 : seeds - 1))
+        .sum();
+  }
+
+  private Comparison run(
+      List<Candidate> candidates, Target target, List<Long> seeds, Progress progress) {
     List<Sample> samples = new ArrayList<>();
     for (Candidate candidate : candidates) {
       if (!candidate.usesLabels()) {
         add(samples, candidate, target, seeds.get(0));
+        progress.add(candidate.passes());
       }
     }
     List<Boolean> inReach = inReach(samples);
@@ -56,7 +72,9 @@ final class Contest {
     for (Candidate candidate : candidates) {
       if (candidate.usesLabels() && masks.getOrDefault(candidate.family(), true)) {
         add(samples, candidate, target, seeds.get(0));
+        progress.add(candidate.passes());
       } else if (candidate.usesLabels()) {
+        progress.found(candidate.passes());
         skip(candidate, "its mask is out of reach with any other q");
       }
     }
@@ -65,10 +83,11 @@ final class Contest {
       for (int i = 0; i < samples.size(); i++) {
         if (samples.get(i).drawn() && inReach.get(i)) {
           samples.set(i, trial.more(samples.get(i), target, seed));
+          progress.add(1);
         }
       }
       samples.removeIf(sample -> Double.isNaN(scored(sample)));
-      say.accept(
+      console.say(
           "mask seed "
               + seed
               + ": "
@@ -94,7 +113,7 @@ final class Contest {
       return;
     }
     samples.add(sample);
-    say.accept(
+    console.say(
         String.format(
             Locale.ROOT,
             "%s at p = %s: %.4g (q %s), %.1f s",
@@ -116,7 +135,7 @@ final class Contest {
 
   private void skip(Candidate candidate, String why) {
     skipped.add(candidate.name() + ": skipped, " + why);
-    say.accept(skipped.get(skipped.size() - 1));
+    console.say(skipped.get(skipped.size() - 1));
   }
 
   private List<Boolean> inReach(List<Sample> samples) {

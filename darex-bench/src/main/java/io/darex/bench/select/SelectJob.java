@@ -3,6 +3,7 @@ package io.darex.bench.select;
 import io.darex.bench.calibration.CalibrationTexts;
 import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
 import io.darex.bench.pipeline.TunedModel;
 import io.darex.bench.task.TaskTexts;
 import io.darex.bench.tokenizer.EncodedText;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * Opens what a selection needs and runs it. Of a task only train is read: q's are found and
@@ -30,7 +30,7 @@ public final class SelectJob {
   private static final int FEWEST = 8;
 
   private final Request request;
-  private final Consumer<String> say;
+  private final Console console;
 
   /**
    * What is asked.
@@ -57,10 +57,10 @@ public final class SelectJob {
     }
   }
 
-  /** Tells the sink of its texts how far it is. */
-  public SelectJob(Request request) {
+  /** Tells the console how far it is. */
+  public SelectJob(Request request, Console console) {
     this.request = request;
-    this.say = request.texts().say();
+    this.console = console;
   }
 
   /**
@@ -81,7 +81,7 @@ public final class SelectJob {
               Optional.empty(),
               Optional.empty(),
               settings(decoder),
-              say)
+              console)
           .select(target);
     }
     try (TunedModel model = TunedModel.open(request.tuned(), request.texts())) {
@@ -105,7 +105,7 @@ public final class SelectJob {
       requireTexts(model, held);
       Delta delta = delta(base, model.checkpoint(), false);
       Trial trial = trial(delta, new TaskMetric(held), model, Evidence.none());
-      return new SmallestSearch(trial, tolerance, say).run();
+      return new SmallestSearch(trial, tolerance, console).run();
     }
   }
 
@@ -120,7 +120,7 @@ public final class SelectJob {
               + " texts to compare on, a tenth of train, got "
               + held.size());
     }
-    say.accept(
+    console.say(
         String.format(
             Locale.ROOT,
             "%s: %d validation texts to compare on, %d for calibration",
@@ -156,7 +156,7 @@ public final class SelectJob {
               + " texts, to find q by one half and compare on the other, got "
               + all.texts().size());
     }
-    say.accept(
+    console.say(
         String.format(
             Locale.ROOT,
             "no labels: %d texts to compare outputs on, %d for calibration",
@@ -187,7 +187,7 @@ public final class SelectJob {
             Optional.of(trial(delta, measure, model, evidence)),
             evidence.calibration(),
             settings(false),
-            say)
+            console)
         .select(target);
   }
 

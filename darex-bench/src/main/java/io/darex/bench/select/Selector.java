@@ -1,6 +1,7 @@
 package io.darex.bench.select;
 
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
 import io.darex.bench.select.Answer.Measured;
 import io.darex.bench.select.Answer.Row;
 import io.darex.prune.Delta;
@@ -17,7 +18,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** Finds out how one delta is best pruned. */
@@ -27,7 +27,7 @@ public final class Selector {
   private final Optional<Trial> trial;
   private final Measurements measurements;
   private final Settings settings;
-  private final Consumer<String> say;
+  private final Console console;
   private final int threads = Runtime.getRuntime().availableProcessors();
   private final long start = System.nanoTime();
   private OptionalDouble tuned = OptionalDouble.empty();
@@ -60,12 +60,12 @@ public final class Selector {
       Optional<Trial> trial,
       Optional<Calibration> calibration,
       Settings settings,
-      Consumer<String> say) {
+      Console console) {
     this.delta = delta;
     this.available = available;
     this.trial = trial;
     this.settings = settings;
-    this.say = say;
+    this.console = console;
     measurements = Measurements.of(delta, calibration, threads);
   }
 
@@ -124,7 +124,7 @@ public final class Selector {
   }
 
   private Answer tried(Target target, DecisionTree.Walk walk, Trial trial) {
-    Contest contest = new Contest(trial, say);
+    Contest contest = new Contest(trial, console);
     Comparison comparison =
         contest.run(Candidate.all(available, settings.columns()), target, settings.seeds());
     boolean proxy = trial.measure().isProxy();

@@ -1,6 +1,8 @@
 package io.darex.bench.select;
 
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Progress;
 import io.darex.prune.Scale;
 import io.darex.prune.Values;
 import io.darex.prune.delta.Pruner;
@@ -11,7 +13,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
 
 /**
  * Finds the smallest file whose loss a trial allows (docs/METHOD.md §8): the estimated loss on the
@@ -33,17 +34,17 @@ final class SmallestSearch {
 
   private final Trial trial;
   private final double tolerance;
-  private final Consumer<String> say;
+  private final Console console;
   private final long start = System.nanoTime();
 
   /**
    * @param trial with a task's labels
    * @param tolerance the largest loss
    */
-  SmallestSearch(Trial trial, double tolerance, Consumer<String> say) {
+  SmallestSearch(Trial trial, double tolerance, Console console) {
     this.trial = trial;
     this.tolerance = tolerance;
-    this.say = say;
+    this.console = console;
   }
 
   /**
@@ -54,16 +55,16 @@ final class SmallestSearch {
   Smallest run() {
     double[] tuned = trial.tuned();
     long dense = Pruner.denseBytes(trial.delta());
-    SizeTrial signs = new SizeTrial(trial, Values.SIGN, tuned, tolerance, say);
+    SizeTrial signs = sizes(Values.SIGN, tuned);
     long least = signs.least();
     long most = Math.max(dense / MOST_SIGNS / SizeTrial.KILOBYTE, least + 1);
     long first = Math.max(least + 1, Math.min(most, dense / FIRST / SizeTrial.KILOBYTE));
-    OptionalLong found = Bisection.smallest(least, first, most, signs::isAllowed);
+    OptionalLong found = bisect(least, first, most, signs);
     List<Attempt> tried = new ArrayList<>(signs.tried());
     if (found.isEmpty()) {
-      SizeTrial numbers = new SizeTrial(trial, Values.BF16, tuned, tolerance, say);
+      SizeTrial numbers = sizes(Values.BF16, tuned);
       long largest = Math.max(dense / MOST / SizeTrial.KILOBYTE, most + 1);
-      found = Bisection.smallest(most, largest, largest, numbers::isAllowed);
+      found = bisect(most, largest, largest, numbers);
       tried.addAll(numbers.tried());
     }
     if (found.isEmpty()) {
@@ -80,6 +81,24 @@ final class SmallestSearch {
     Attempt answer =
         tried.stream().filter(each -> each.kilobytes() == chosen).reduce((a, b) -> b).orElseThrow();
     return smallest(answer, pooled(tried, answer), tried, tuned, dense);
+  }
+
+  private SizeTrial sizes(Values values, double[] tuned) {
+    return new SizeTrial(trial, values, tuned, tolerance, console::say);
+  }
+
+  private OptionalLong bisect(long least, long first, long most, SizeTrial sizes) {
+    try (Progress progress = console.progress("select", Bisection.tries(least, first, most))) {
+      return Bisection.smallest(
+          least,
+          first,
+          most,
+          size -> {
+            boolean allowed = sizes.isAllowed(size);
+            progress.step(allowed ? "allowed" : "too much");
+            return allowed;
+          });
+    }
   }
 
   /** The mean with the next larger sizes' for as long as these lose more than it. */

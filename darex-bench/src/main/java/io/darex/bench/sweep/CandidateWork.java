@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.cluster.Work;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
+import io.darex.bench.console.Terminal;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.encoder.Engine;
 import io.darex.bench.report.CandidateResult;
@@ -83,7 +84,7 @@ record CandidateWork(Source sweep, int number, String values) implements Work {
       throw new BadInputException(
           file + ": expected the file that the sweep was started with, got another");
     }
-    Backend.prepare(new Console(System.out, System.err, true));
+    Backend.prepare(new Console(System.out, new Terminal(System.err), true));
     Optional<Path> glue = Optional.ofNullable(sweep.glue).map(Path::of);
     Evaluator made = new Evaluator(config, glue, Path.of(sweep.folder));
     EVALUATORS.put(sweep, made);

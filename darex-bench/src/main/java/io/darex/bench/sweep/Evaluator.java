@@ -5,6 +5,7 @@ import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Fault;
+import io.darex.bench.console.Terminal;
 import io.darex.bench.pipeline.SharedRuns;
 import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.SweepReport;
@@ -30,7 +31,7 @@ final class Evaluator implements AutoCloseable {
     this.config = config;
     this.folder = folder;
     // What each run says would drown what the sweep says.
-    Console quiet = new Console(System.out, System.err, true);
+    Console quiet = new Console(System.out, new Terminal(System.err), true);
     trials = new SharedRuns(glue, folder.resolve("finetunes"), config.threads(), quiet);
   }
 

@@ -174,8 +174,9 @@ public final class Sweep implements AutoCloseable {
             .scoreFunction(Search.Upward.SCORE)
             .terminationConditions(conditions(proposals))
             .build();
-    try (Progress shown = console.progress("sweep", config.candidates() - known)) {
+    try (Progress shown = console.progress("sweep", config.candidates())) {
       progress = shown;
+      progress.found(known);
       CandidateTasks.Evaluation evaluation =
           cluster.isEmpty()
               ? evaluator::evaluate

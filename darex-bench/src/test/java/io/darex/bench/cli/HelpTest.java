@@ -51,7 +51,7 @@ class HelpTest {
     assertThat(groups)
         .hasSize(8) // what is before the first heading, six groups, and examples
         .allMatch(group -> group.lines().count() <= SCREEN);
-    assertThat(options(groups[0])).containsExactly("--help", "--version", "--quiet", "--debug");
+    assertThat(options(groups[0])).containsExactly("--help", "--version", "--quiet", "--verbose");
     assertThat(options(groups[1])).containsExactly("--base", "--tuned", "--adapter", "--out");
     assertThat(Stream.of(groups).map(HelpTest::options).flatMap(List::stream))
         .contains("--mask", "--rescale", "--task", "--q-a", "--force")

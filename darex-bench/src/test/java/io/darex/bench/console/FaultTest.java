@@ -369,7 +369,7 @@ class FaultTest {
         .startsWith("darex: ")
         .contains(name)
         .doesNotContainPattern(JAVA)
-        .doesNotContain("--debug");
+        .doesNotContain("--verbose");
     assertThat(outcome.err().lines().filter(line -> !line.startsWith("Try "))).hasSize(1);
     assertThat(folder.resolve("out")).doesNotExist();
   }

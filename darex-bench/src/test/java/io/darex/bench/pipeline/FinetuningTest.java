@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
+import io.darex.bench.console.Terminal;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.Encoder;
@@ -22,10 +23,8 @@ import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.bench.tokenizer.TokenizerFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -346,8 +345,7 @@ class FinetuningTest {
   }
 
   private static Console quiet() {
-    PrintStream nowhere =
-        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    Terminal nowhere = new Terminal(new ByteArrayOutputStream());
     return new Console(nowhere, nowhere, true);
   }
 

@@ -8,6 +8,7 @@ import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.LoraConfig;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
+import io.darex.bench.console.Terminal;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
@@ -27,8 +28,6 @@ import io.darex.prune.folder.PeftAdapter;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -98,8 +97,7 @@ class LoraTrainingTest {
   }
 
   private static Finetuning finetuning(Path folder, Trainable trained) {
-    PrintStream nowhere =
-        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    Terminal nowhere = new Terminal(new ByteArrayOutputStream());
     return new Finetuning(
         CONFIG,
         splits,

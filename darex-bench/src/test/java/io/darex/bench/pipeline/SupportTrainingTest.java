@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.console.Console;
+import io.darex.bench.console.Terminal;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
@@ -33,8 +34,6 @@ import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -130,8 +129,7 @@ class SupportTrainingTest {
   }
 
   private static Finetuning finetuning(Path folder, Trainable trained) {
-    PrintStream nowhere =
-        new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8);
+    Terminal nowhere = new Terminal(new ByteArrayOutputStream());
     return new Finetuning(
         CONFIG,
         splits,

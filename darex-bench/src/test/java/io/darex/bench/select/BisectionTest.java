@@ -25,6 +25,7 @@ class BisectionTest {
     OptionalLong found = Bisection.smallest(least, first, most, allowed);
     assertThat(found.isPresent()).isEqualTo(smallest <= most);
     assertThat(tried).doesNotHaveDuplicates().allMatch(size -> size > least && size <= most);
+    assertThat(tried).hasSizeLessThanOrEqualTo(Bisection.tries(least, first, most));
     double steps = Math.log((double) most / least) / Math.log(Bisection.STEP);
     assertThat(tried)
         .hasSizeLessThanOrEqualTo(4 + (int) Math.ceil(Math.log(steps + 2) / Math.log(2)));
@@ -42,5 +43,6 @@ class BisectionTest {
     List<Long> tried = new ArrayList<>();
     Bisection.smallest(20, 900, 4500, size -> tried.add(size) && size >= 306);
     assertThat(tried).hasSizeLessThanOrEqualTo(8).startsWith(900L);
+    assertThat(Bisection.tries(20, 900, 4500)).isBetween(tried.size(), 8);
   }
 }

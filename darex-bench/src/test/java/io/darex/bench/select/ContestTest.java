@@ -2,6 +2,8 @@ package io.darex.bench.select;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.darex.bench.console.Console;
+import io.darex.bench.console.Terminal;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
@@ -11,6 +13,8 @@ import io.darex.prune.delta.Origin;
 import io.darex.prune.rescale.Evidence;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,7 +31,7 @@ class ContestTest {
   private static final Candidate MAGNITUDE = Means.candidate("magnitude", "none");
   private static final String WHY = ": skipped, the pruned model's outputs are NaN or infinite";
 
-  private final List<String> said = new ArrayList<>();
+  private final ByteArrayOutputStream said = new ByteArrayOutputStream();
 
   /** Every model scores 1 that is not destroyed. */
   private record Survival(Predicate<Checkpoint> destroyed) implements Measure {
@@ -79,10 +83,14 @@ class ContestTest {
     return largest;
   }
 
+  private List<String> said() {
+    return said.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+
   private Contest contest(Predicate<Checkpoint> destroyed) {
     Delta delta = Delta.between(model(0), model(1), Selection.of(Selection.Preset.ENCODER));
     Trial trial = new Trial(null, delta, new Survival(destroyed), Evidence.none(), Origin.NONE, 1);
-    return new Contest(trial, said::add);
+    return new Contest(trial, new Console(System.out, new Terminal(said), false));
   }
 
   @Test
@@ -92,7 +100,7 @@ class ContestTest {
         contest.run(List.of(DARE, MAGNITUDE), new Target.Rate(.9), List.of(42L));
     assertThat(comparison.samples()).extracting(Sample::candidate).containsExactly(MAGNITUDE);
     assertThat(contest.skipped()).containsExactly(DARE.name() + WHY);
-    assertThat(said).contains(DARE.name() + WHY);
+    assertThat(said()).contains(DARE.name() + WHY);
   }
 
   @Test
@@ -120,6 +128,6 @@ class ContestTest {
     assertThat(scaled).hasSizeGreaterThan(2);
     assertThat(comparison.samples()).extracting(Sample::candidate).containsExactly(MAGNITUDE);
     assertThat(contest.skipped()).containsExactly(DARE.name() + WHY);
-    assertThat(said).contains("mask seed 43: 2 of 2 candidates in reach");
+    assertThat(said()).contains("mask seed 43: 2 of 2 candidates in reach");
   }
 }

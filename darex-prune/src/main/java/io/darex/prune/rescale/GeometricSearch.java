@@ -38,6 +38,11 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
     }
   }
 
+  /** The most points it tries. */
+  int most() {
+    return coarse + rounds;
+  }
+
   /**
    * Tries points. The choice is deterministic and depends on scores alone; a point whose score is
    * NaN is passed over.

@@ -230,10 +230,18 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
     if (seeds.isEmpty()) {
       return List.of(pruned.inMemory(threads));
     }
-    List<Mask> masks = seeds.stream().map(pruned.mask()::withSeed).distinct().toList();
     List<SparseDelta> drawn = new ArrayList<>();
-    masks.forEach(mask -> drawn.add(new Pruning(mask).prune(delta, threads)));
+    masks(pruned.mask()).forEach(mask -> drawn.add(new Pruning(mask).prune(delta, threads)));
     return drawn;
+  }
+
+  private List<Mask> masks(Mask mask) {
+    return seeds.stream().map(mask::withSeed).distinct().toList();
+  }
+
+  /** How often {@link #find} evaluates the objective at most. */
+  public int evaluations(Mask mask) {
+    return Math.max(1, masks(mask).size()) * target.search().most();
   }
 
   private double score(List<SparseDelta> drawn, Checkpoint base, Objective objective, Scale scale) {
