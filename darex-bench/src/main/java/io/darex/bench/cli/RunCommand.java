@@ -5,7 +5,10 @@ import io.darex.bench.console.Console;
 import io.darex.bench.console.Interruption;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.pipeline.Run;
+import io.darex.bench.pipeline.RunPlan;
+import io.darex.bench.report.Brief;
 import io.darex.prune.file.OutputPlace;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -53,6 +56,14 @@ final class RunCommand implements Callable<Integer> {
               + " refused.")
   private boolean force;
 
+  @Option(
+      names = "--dry-run",
+      description = "Print which cells would be made, the time and disk they take, and stop.")
+  private boolean dryRun;
+
+  @Option(names = "--json", description = "Print the result as JSON: what results.json has.")
+  private boolean json;
+
   @Override
   public Integer call() throws Exception {
     RunConfig read = RunConfig.read(config);
@@ -62,14 +73,26 @@ final class RunCommand implements Callable<Integer> {
     Console console = main.console();
     Backend.prepare(console);
     Run run = new Run(parsed, Optional.ofNullable(glue), folder, console);
-    Interruption.during(
-        console,
-        () -> standing(run, folder),
-        () -> {
-          run.execute(Inputs.of(config, glue).paths(), force);
-          return null;
-        });
-    console.out().println(folder.resolve("report.html"));
+    if (dryRun) {
+      RunPlan plan = run.plan(Inputs.of(config, glue).paths(), force);
+      if (json) {
+        console.json(plan);
+      } else {
+        PlanText.print(plan, console.out());
+      }
+      return 0;
+    }
+    Brief brief =
+        Interruption.during(
+            console,
+            () -> standing(run, folder),
+            () -> run.execute(Inputs.of(config, glue).paths(), force));
+    if (json) {
+      console.out().print(Files.readString(folder.resolve(Run.RESULTS)));
+    } else {
+      brief.print(console.out());
+      console.out().println(folder.resolve("report.html"));
+    }
     return 0;
   }
 

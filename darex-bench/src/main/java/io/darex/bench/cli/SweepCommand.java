@@ -4,10 +4,11 @@ import io.darex.bench.cluster.Cluster;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Interruption;
 import io.darex.bench.encoder.Backend;
-import io.darex.bench.report.CandidateResult;
+import io.darex.bench.report.Brief;
 import io.darex.bench.report.SweepReport;
 import io.darex.bench.sweep.Sweep;
 import io.darex.bench.sweep.SweepConfig;
+import io.darex.bench.sweep.SweepPlan;
 import io.darex.prune.file.OutputPlace;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,6 +66,14 @@ final class SweepCommand implements Callable<Integer> {
               + " refused.")
   private boolean force;
 
+  @Option(
+      names = "--dry-run",
+      description = "Print which candidates would be tried, the time and disk they take, and stop.")
+  private boolean dryRun;
+
+  @Option(names = "--json", description = "Print the result as JSON.")
+  private boolean json;
+
   @Override
   public Integer call() throws Exception {
     SweepConfig read =
@@ -74,22 +83,33 @@ final class SweepCommand implements Callable<Integer> {
     OutputPlace.requireWritableFolder(folder);
     Console console = main.console();
     Backend.prepare(console);
-    Optional<CandidateResult> best;
-    try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
-      best = Interruption.during(console, sweep::standing, () -> execute(sweep, parsed, console));
+    if (dryRun) {
+      SweepPlan plan = SweepPlan.of(parsed, Optional.ofNullable(glue), folder, force);
+      if (json) {
+        console.json(plan);
+      } else {
+        PlanText.print(plan, console.out());
+      }
+      return 0;
     }
-    if (best.isEmpty()) {
+    SweepReport report;
+    try (Sweep sweep = Sweep.open(parsed, Optional.ofNullable(glue), folder, console, force)) {
+      report = Interruption.during(console, sweep::standing, () -> execute(sweep, parsed, console));
+    }
+    if (report.goal().best(report.trials()).isEmpty()) {
       throw new IllegalStateException(
           "no candidate came to a score; " + folder.resolve("report.html") + " says why");
     }
-    String words = SweepReport.best(best.get(), parsed.goal());
-    console.say(Character.toLowerCase(words.charAt(0)) + words.substring(1));
-    console.out().println(folder.resolve("report.html"));
+    if (json) {
+      console.json(report.json());
+    } else {
+      Brief.of(report).print(console.out());
+      console.out().println(folder.resolve("report.html"));
+    }
     return 0;
   }
 
-  private Optional<CandidateResult> execute(Sweep sweep, SweepConfig parsed, Console console)
-      throws IOException {
+  private SweepReport execute(Sweep sweep, SweepConfig parsed, Console console) throws IOException {
     sweep.prepare();
     if (master == null) {
       return sweep.execute(Optional.empty());

@@ -13,6 +13,9 @@ public final class Table {
   /** Columns of a terminal that a table fits. */
   private static final int WIDTH = 100;
 
+  /** Of the first column, whatever the others take. */
+  private static final int SHORTEST = 12;
+
   private static final String GAP = "  ";
 
   private final List<String[]> rows = new ArrayList<>();
@@ -43,7 +46,7 @@ public final class Table {
       }
     }
     int others = Arrays.stream(widths).skip(1).map(width -> width + GAP.length()).sum();
-    widths[0] = Math.min(widths[0], WIDTH - others);
+    widths[0] = Math.min(widths[0], Math.max(SHORTEST, WIDTH - others));
     for (String[] row : rows) {
       StringBuilder line = new StringBuilder(pad(shorten(row[0], widths[0]), -widths[0]));
       for (int i = 1; i < widths.length; i++) {

@@ -98,10 +98,7 @@ final class CellRunner {
    * @return {@code earlier} with exactly the cells of the configuration, in its order
    */
   Results complete(Results earlier) throws IOException {
-    List<Cell> known =
-        earlier.cells().stream()
-            .filter(cell -> Files.exists(folder.path().resolve(cell.file())))
-            .toList();
+    List<Cell> known = known(folder, earlier);
     List<Cell> cells = new ArrayList<>();
     int total = config.methods().stream().mapToInt(method -> method.seeds().size()).sum();
     int reused = 0;
@@ -149,8 +146,15 @@ final class CellRunner {
     return complete;
   }
 
+  /** The cells of an earlier run whose files are there. */
+  static List<Cell> known(OutputFolder folder, Results earlier) {
+    return earlier.cells().stream()
+        .filter(cell -> Files.exists(folder.path().resolve(cell.file())))
+        .toList();
+  }
+
   /** Under its name too: older versions gave one name, and so one file, to several recipes. */
-  private static boolean made(PruneConfig.Method method, Cell cell) {
+  static boolean made(PruneConfig.Method method, Cell cell) {
     return RecipeName.of(method.recipe()).equals(cell.method())
         && json(RecipeName.parameters(method.recipe())).equals(json(cell.recipe()));
   }
@@ -161,6 +165,7 @@ final class CellRunner {
   }
 
   private Cell make(Recipe recipe, long seed, List<Cell> siblings) throws IOException {
+    long start = System.nanoTime();
     Delta delta =
         deltas.computeIfAbsent(
             recipe.pruning().selection(),
@@ -205,6 +210,7 @@ final class CellRunner {
         .bytes(Files.size(file))
         .denseBytes(HuggingFaceFolder.bytes(folder.tuned()))
         .file(folder.path().relativize(file).toString().replace('\\', '/'))
+        .seconds((System.nanoTime() - start) * 1e-9)
         .build();
   }
 
@@ -257,7 +263,7 @@ final class CellRunner {
   }
 
   /** The size that was asked for, in bytes or as a drop rate. */
-  private static String size(Recipe recipe) {
+  static String size(Recipe recipe) {
     return recipe
         .bytes()
         .map(ByteSize::toString)

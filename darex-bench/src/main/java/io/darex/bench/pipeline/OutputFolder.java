@@ -27,7 +27,7 @@ import org.apache.commons.io.file.PathUtils;
  * @param tuned the folder of the tuned checkpoint
  */
 record OutputFolder(Path path, Path tuned) {
-  private static final String RESULTS = "results.json";
+  static final String RESULTS = "results.json";
 
   private static final String LOCK = Pattern.quote(FolderLock.FILE);
 

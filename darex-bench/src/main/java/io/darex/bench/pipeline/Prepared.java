@@ -16,6 +16,7 @@ import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.bench.tokenizer.TokenizerFiles;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
+import io.darex.prune.Tensor;
 import io.darex.prune.delta.Origin;
 import io.darex.prune.delta.Pruner;
 import io.darex.prune.folder.HuggingFaceFolder;
@@ -153,6 +154,11 @@ record Prepared(
         new Pruner(method.recipe(), delta, Evidence.none(), origin, 1).requireSize();
       }
     }
+  }
+
+  /** The numbers of the model. */
+  long parameters() {
+    return pretrained.checkpoint().tensors().values().stream().mapToLong(Tensor::count).sum();
   }
 
   /** Where a fine-tune's head comes from. */

@@ -6,6 +6,7 @@ import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
+import io.darex.bench.report.Brief;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Summary;
@@ -23,6 +24,9 @@ import java.util.TreeMap;
 
 /** The whole pipeline of one configuration: fine-tune, prune, search, evaluate, report. */
 public final class Run {
+  /** The file in the output folder that has all numbers. */
+  public static final String RESULTS = OutputFolder.RESULTS;
+
   private final RunConfig config;
   private final Optional<Path> glue;
   private final OutputFolder folder;
@@ -50,30 +54,63 @@ public final class Run {
    *
    * @param inputs files and folders that are read, beside those that the configuration names
    * @param force start over
+   * @return what it came to; all of it is in {@link #RESULTS}
    * @throws io.darex.bench.console.BadInputException if the task's files cannot be used, or the
    *     output folder holds something else; nothing is written then
    * @throws io.darex.prune.file.RefusedOutputException if the folder is an input, is to be started
    *     over and not ours alone, or another process is at work in it; nothing is deleted then
    */
-  public void execute(List<Path> inputs, boolean force) throws IOException {
+  public Brief execute(List<Path> inputs, boolean force) throws IOException {
+    requireUsable(inputs);
+    List<FinetuneConfig> finetunes = config.finetunes();
+    if (finetunes.size() == 1) {
+      return Brief.of(execute(finetunes.get(0), folder, force));
+    }
+    requireForSeveral(force);
+    if (force) {
+      check(finetunes.get(0), folder, true); // to be known before anything goes
+    }
+    try (FolderLock lock = FolderLock.of(folder.path())) {
+      begin(force, folder, lock);
+      return Brief.of(execute(finetunes));
+    }
+  }
+
+  /**
+   * What {@link #execute} would do; nothing is written.
+   *
+   * @param inputs as there
+   * @param force as there
+   * @throws RuntimeException as there, but for another process at work
+   */
+  public RunPlan plan(List<Path> inputs, boolean force) throws IOException {
+    requireUsable(inputs);
+    List<FinetuneConfig> finetunes = config.finetunes();
+    boolean several = finetunes.size() > 1;
+    if (several) {
+      requireForSeveral(force);
+    }
+    RunPlan.Builder plan = new RunPlan.Builder(config.prune());
+    for (FinetuneConfig finetune : finetunes) {
+      OutputFolder own = several ? folder.seed(finetune.seed()) : folder;
+      Checked checked = check(finetune, own, force);
+      plan.add(finetune, config.tuned().isPresent(), own, checked, force);
+    }
+    return plan.build();
+  }
+
+  private void requireUsable(List<Path> inputs) throws IOException {
     List<Path> all = new ArrayList<>(inputs);
     all.addAll(config.inputs());
     Output.requireApart(folder.path(), all);
     config.engine().require();
-    List<FinetuneConfig> finetunes = config.finetunes();
-    if (finetunes.size() == 1) {
-      execute(finetunes.get(0), folder, force);
-      return;
-    }
+  }
+
+  private void requireForSeveral(boolean force) throws IOException {
     if (force) {
       folder.requireClearable();
-      read(finetunes.get(0)); // what is wrong with it is to be known before anything goes
     } else {
       folder.requireForSeveral();
-    }
-    try (FolderLock lock = FolderLock.of(folder.path())) {
-      begin(force, folder, lock);
-      execute(finetunes);
     }
   }
 
@@ -91,7 +128,7 @@ public final class Run {
     return begun;
   }
 
-  private void execute(List<FinetuneConfig> finetunes) throws IOException {
+  private Summary execute(List<FinetuneConfig> finetunes) throws IOException {
     SortedMap<Long, Results> bySeed = new TreeMap<>();
     for (FinetuneConfig finetune : finetunes) {
       console.say(
@@ -104,20 +141,16 @@ public final class Run {
       OutputFolder own = folder.seed(finetune.seed());
       bySeed.put(finetune.seed(), execute(finetune, own, false));
     }
-    Summary.of(bySeed).write(folder.path());
+    Summary summary = Summary.of(bySeed);
+    summary.write(folder.path());
+    return summary;
   }
 
   private Results execute(FinetuneConfig finetune, OutputFolder folder, boolean force)
       throws IOException {
-    TaskData data = Prepared.data(config, finetune, glue, console);
-    String job = Job.digest(config, finetune, data, FineTuned.givenDigest(config, finetune));
-    Report.requireFonts();
-    if (force) {
-      folder.requireClearable();
-    } else {
-      folder.resume(job); // refuses another job's before what takes long
-    }
-    Prepared prepared = prepared(finetune, data);
+    Checked checked = check(finetune, folder, force);
+    String job = checked.job();
+    Prepared prepared = checked.prepared();
     Pretrained pretrained = prepared.pretrained();
     try (Encoder encoder =
             Encoders.open(
@@ -139,9 +172,25 @@ public final class Run {
     }
   }
 
-  private void read(FinetuneConfig finetune) throws IOException {
+  /**
+   * A fine-tune of which nothing is known to be wrong.
+   *
+   * @param earlier what an earlier run of the same job left
+   */
+  record Checked(String job, Optional<Results> earlier, Prepared prepared) {}
+
+  private Checked check(FinetuneConfig finetune, OutputFolder folder, boolean force)
+      throws IOException {
+    TaskData data = Prepared.data(config, finetune, glue, console);
+    String job = Job.digest(config, finetune, data, FineTuned.givenDigest(config, finetune));
     Report.requireFonts();
-    prepared(finetune, Prepared.data(config, finetune, glue, console));
+    Optional<Results> earlier = Optional.empty();
+    if (force) {
+      folder.requireClearable();
+    } else {
+      earlier = folder.resume(job); // refuses another job's before what takes long
+    }
+    return new Checked(job, earlier, prepared(finetune, data));
   }
 
   private Prepared prepared(FinetuneConfig finetune, TaskData data) throws IOException {

@@ -50,6 +50,11 @@ public final class SharedRuns implements AutoCloseable {
       new ConcurrentHashMap<>();
   private final Map<List<Object>, Deque<Encoder>> idle = new HashMap<>();
 
+  /** What a fine-tune takes of the disk at most while it trains, in models. */
+  public static int mostModels() {
+    return TrainingFolder.MOST_MODELS;
+  }
+
   /** What is in the folder of a fine-tune, or of a candidate while it is evaluated. */
   public static Contents contents() {
     return OutputFolder.contents();
@@ -96,11 +101,7 @@ public final class SharedRuns implements AutoCloseable {
         Prepared shared = prepared(config, finetune);
         String job = job(config, finetune, shared);
         if (!Files.exists(finetunes.resolve(job).resolve(TrainingRecord.FILE))) {
-          long parameters =
-              shared.pretrained().checkpoint().tensors().values().stream()
-                  .mapToLong(tensor -> tensor.count())
-                  .sum();
-          missing.put(job, Float.BYTES * parameters);
+          missing.put(job, Float.BYTES * shared.parameters());
         }
       }
     }

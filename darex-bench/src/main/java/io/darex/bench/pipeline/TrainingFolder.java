@@ -40,6 +40,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param tokenizer its files go with every checkpoint
  */
 record TrainingFolder(Path path, TokenizerFiles tokenizer) {
+  /** What a training takes of the disk at most, in models: see {@link #save}. */
+  static final int MOST_MODELS = 10;
+
   private static final String STEP = "step.safetensors";
   private static final String ITERATION = "iteration";
   private static final String JOB = "job";
@@ -104,7 +107,11 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
     return path.resolve("epoch-" + epoch + ".optimizer.safetensors");
   }
 
-  /** Saves the end of an epoch, and drops what it makes superfluous. */
+  /**
+   * Saves the end of an epoch, and drops what it makes superfluous. Before that there are the best,
+   * the last and this epoch, the moments of two, twice as large as the weights, and a step, three
+   * times as large.
+   */
   void save(TrainingRecord record, Trainable trained, AdamROptimizer optimizer) throws IOException {
     int epoch = record.epochs().size();
     Safetensors.write(
@@ -150,17 +157,8 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
   Optional<State> resume(
       TrainingRecord begun, int stepsPerEpoch, Trainable trained, AdamROptimizer optimizer)
       throws IOException {
-    int last = begun.plannedEpochs();
-    while (last > 0 && !Files.exists(checkpoint(last))) {
-      last--;
-    }
-    TrainingRecord record = begun;
-    if (last > 0) {
-      Path file = checkpoint(last).resolve(TrainingRecord.FILE);
-      TrainingRecord read = TrainingRecord.read(file);
-      OutputFolder.requireSameJob(file, read.job(), begun.job());
-      record = begun.with(read.epochs());
-    }
+    int last = last(begun);
+    TrainingRecord record = finished(begun);
     Path file = path.resolve(STEP);
     if (Files.exists(file)) {
       Safetensors step = Safetensors.open(file);
@@ -182,6 +180,32 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
     trained.encoder().load(HuggingFaceFolder.open(checkpoint(last)));
     restore(optimizer, trained, Safetensors.open(optimizerState(last)));
     return Optional.of(State.begin(record));
+  }
+
+  /** The number of the last finished epoch, 0 before the first. */
+  private int last(TrainingRecord begun) {
+    int last = begun.plannedEpochs();
+    while (last > 0 && !Files.exists(checkpoint(last))) {
+      last--;
+    }
+    return last;
+  }
+
+  /**
+   * The record with the epochs that are finished.
+   *
+   * @param begun the record of the same training before its first epoch
+   * @throws io.darex.bench.console.BadInputException if they belong to another job
+   */
+  TrainingRecord finished(TrainingRecord begun) throws IOException {
+    int last = last(begun);
+    if (last == 0) {
+      return begun;
+    }
+    Path file = checkpoint(last).resolve(TrainingRecord.FILE);
+    TrainingRecord read = TrainingRecord.read(file);
+    OutputFolder.requireSameJob(file, read.job(), begun.job());
+    return begun.with(read.epochs());
   }
 
   private static int iteration(Safetensors file) {

@@ -114,7 +114,11 @@ public record CandidateResult(
 
   /** What it has of a parameter, in words. */
   String text(String parameter) {
-    JsonNode value = values.get(parameter);
+    return text(values.get(parameter));
+  }
+
+  /** A value in words. */
+  public static String text(JsonNode value) {
     return value.isValueNode() ? value.asText() : value.toString();
   }
 

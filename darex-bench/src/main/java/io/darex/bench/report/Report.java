@@ -70,6 +70,16 @@ public final class Report {
     write(folder, report.title(), report.blocks);
   }
 
+  static Answer answer(Results results) {
+    return new Answer(
+        results.task(),
+        results.tuned().metric(),
+        FileLoss.of(results),
+        results.tuned().value(),
+        results.base().value(),
+        "mask seeds");
+  }
+
   /** Writes {@code report.md}, its pictures and {@code report.html}. */
   static void write(Path folder, String title, List<Block> blocks) throws IOException {
     StringBuilder markdown = new StringBuilder();
@@ -112,15 +122,7 @@ public final class Report {
 
   private void compose(Optional<byte[]> training) {
     blocks.add(new Heading(1, title()));
-    blocks.addAll(
-        new Answer(
-                results.task(),
-                results.tuned().metric(),
-                FileLoss.of(results),
-                results.tuned().value(),
-                results.base().value(),
-                "mask seeds")
-            .blocks());
+    blocks.addAll(answer(results).blocks());
     blocks.add(new Paragraph(Sentences.head(results, rows)));
     blocks.add(new Heading(2, "Before pruning"));
     blocks.add(before());

@@ -127,6 +127,8 @@ public record Results(
    * @param bytes of the sparse-delta file
    * @param denseBytes of the tuned model's file
    * @param file the sparse delta, relative to the output folder
+   * @param seconds pruning, writing and scoring it took; 0 in files of versions that did not
+   *     measure it
    */
   @Builder
   public record Cell(
@@ -143,7 +145,8 @@ public record Results(
       double validation,
       long bytes,
       long denseBytes,
-      String file) {
+      String file,
+      double seconds) {
     /** Copies the lists. */
     public Cell {
       requireNonNull(method, recipe, searched, cost, metric, file);

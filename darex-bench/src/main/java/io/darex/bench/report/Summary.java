@@ -200,15 +200,7 @@ public record Summary(
     String title = "darex: " + task + " on " + encoder + ", " + finetunes.size() + " fine-tunes";
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
-    blocks.addAll(
-        new Answer(
-                task,
-                metric,
-                files,
-                unpruned.get(0).value().mean(),
-                unpruned.get(1).value().mean(),
-                "fine-tunes, each against its own unpruned model")
-            .blocks());
+    blocks.addAll(answer().blocks());
     blocks.add(
         new Paragraph(
             (optimizer.equals(Results.GIVEN)
@@ -239,6 +231,16 @@ public record Summary(
     blocks.add(prunedTable());
     dropRates.map(Paragraph::new).ifPresent(blocks::add);
     Report.write(folder, title, blocks);
+  }
+
+  Answer answer() {
+    return new Answer(
+        task,
+        metric,
+        files,
+        unpruned.get(0).value().mean(),
+        unpruned.get(1).value().mean(),
+        "fine-tunes, each against its own unpruned model");
   }
 
   private Table finetunesTable() {

@@ -8,8 +8,10 @@ import io.darex.bench.report.Block.Picture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -63,15 +65,25 @@ public record SweepReport(
         + line(trial, goal);
   }
 
+  /** What {@code --json} prints: the candidates are as in the journal. */
+  public Map<String, Object> json() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("name", name);
+    json.put("objectives", goal.objectives());
+    json.put("planned", planned);
+    goal.best(trials).ifPresent(best -> json.put("best", best.candidate()));
+    json.put("candidates", trials);
+    return json;
+  }
+
   /** Writes the report into {@code folder}, over an older one. */
   public void write(Path folder) throws IOException {
-    List<CandidateResult> done =
-        trials.stream().filter(CandidateResult::isDone).sorted(goal.bestFirst()).toList();
-    List<CandidateResult> failed = trials.stream().filter(trial -> !trial.isDone()).toList();
+    List<CandidateResult> done = bestFirst();
+    List<CandidateResult> failed = failed();
     String title = "darex sweep: " + name;
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
-    blocks.add(new Paragraph(summary(done, failed)));
+    blocks.add(new Paragraph(summary()));
     if (!done.isEmpty()) {
       pictures(done, blocks);
       blocks.add(new Heading(2, "Candidates"));
@@ -92,7 +104,16 @@ public record SweepReport(
     Report.write(folder, title, blocks);
   }
 
-  private String summary(List<CandidateResult> done, List<CandidateResult> failed) {
+  List<CandidateResult> bestFirst() {
+    return trials.stream().filter(CandidateResult::isDone).sorted(goal.bestFirst()).toList();
+  }
+
+  private List<CandidateResult> failed() {
+    return trials.stream().filter(trial -> !trial.isDone()).toList();
+  }
+
+  /** How many there are, and the best. */
+  String summary() {
     Optional<CandidateResult> best = goal.best(trials);
     String floor =
         Double.isFinite(goal.floor())
@@ -102,10 +123,10 @@ public record SweepReport(
     return String.format(
         Locale.ROOT,
         "%d of %d candidates done, %d failed, %.0f minutes of work.%s%s",
-        done.size(),
+        bestFirst().size(),
         // A sweep that was larger once keeps what it has.
         Math.max(planned, trials.size()),
-        failed.size(),
+        failed().size(),
         trials.stream().mapToDouble(CandidateResult::elapsed).max().orElse(0) / 60,
         floor,
         best.map(trial -> " " + best(trial, goal) + ".").orElse(""));
@@ -158,7 +179,7 @@ public record SweepReport(
     return worth;
   }
 
-  private LinkedTable table(List<CandidateResult> done) {
+  LinkedTable table(List<CandidateResult> done) {
     List<String> names = List.copyOf(done.get(0).scores().keySet());
     List<String> headers = new ArrayList<>(List.of("candidate"));
     parameters.forEach(parameter -> headers.add(parameter.name()));

@@ -73,11 +73,28 @@ final class Journal implements AutoCloseable {
             LinkOption.NOFOLLOW_LINKS);
     Journal journal = new Journal(file, channel);
     try {
-      journal.read(sweep);
+      journal.mend(journal.read(sweep), sweep);
       return journal;
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  /**
+   * The candidates that a folder's journal has, which stays as it is; none where there is none.
+   *
+   * @throws BadInputException as {@link #open}
+   */
+  static Collection<CandidateResult> trials(Path folder, String sweep) throws IOException {
+    Path file = folder.resolve(FILE);
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Journal journal = new Journal(file, channel);
+      journal.read(sweep);
+      return journal.trials();
     }
   }
 
@@ -91,7 +108,8 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private void read(String sweep) throws IOException {
+  /** Reads the lines that are good, and says how many bytes these have. */
+  private int read(String sweep) throws IOException {
     if (channel.size() > MOST_BYTES) {
       throw new BadInputException(
           file + ": expected a sweep's journal, got " + channel.size() + " bytes");
@@ -134,6 +152,10 @@ final class Journal implements AutoCloseable {
       }
       whole = end + 1;
     }
+    return whole;
+  }
+
+  private void mend(int whole, String sweep) throws IOException {
     channel.truncate(whole);
     channel.position(whole);
     if (whole == 0) {

@@ -1,13 +1,10 @@
 package io.darex.bench.sweep;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.cluster.Cluster;
-import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Progress;
 import io.darex.bench.pipeline.FolderLock;
-import io.darex.bench.pipeline.SharedRuns;
 import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
 import io.darex.bench.report.Report;
@@ -16,14 +13,11 @@ import io.darex.prune.file.AtomicWrite;
 import io.darex.prune.file.Output;
 import io.darex.prune.file.RefusedOutputException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -43,9 +37,6 @@ import org.deeplearning4j.arbiter.optimize.runner.LocalOptimizationRunner;
  * process.
  */
 public final class Sweep implements AutoCloseable {
-  /** Weights, the moments of the optimiser and the best epoch, while one trains. */
-  private static final int TRAINING_FILES = 5;
-
   /** A report may take a tenth of the time. */
   private static final int REPORT_EVERY = 10;
 
@@ -95,16 +86,7 @@ public final class Sweep implements AutoCloseable {
   public static Sweep open(
       SweepConfig config, Optional<Path> glue, Path folder, Console console, boolean force)
       throws IOException {
-    Report.requireFonts();
-    List<Path> inputs = new ArrayList<>(config.inputs());
-    inputs.add(config.file());
-    glue.ifPresent(inputs::add);
-    Output.requireApart(folder, inputs);
-    if (force) {
-      SweepFolder.requireClearable(folder);
-    } else {
-      SweepFolder.requireOurs(folder);
-    }
+    requireUsable(config, glue, folder, force);
     FolderLock lock = FolderLock.of(folder);
     Sweep sweep = new Sweep(config, glue, folder, console, lock, force);
     try {
@@ -118,6 +100,21 @@ public final class Sweep implements AutoCloseable {
     }
   }
 
+  /** Refuses a folder before anything in it is touched; see {@link #open}. */
+  static void requireUsable(SweepConfig config, Optional<Path> glue, Path folder, boolean force)
+      throws IOException {
+    Report.requireFonts();
+    List<Path> inputs = new ArrayList<>(config.inputs());
+    inputs.add(config.file());
+    glue.ifPresent(inputs::add);
+    Output.requireApart(folder, inputs);
+    if (force) {
+      SweepFolder.requireClearable(folder);
+    } else {
+      SweepFolder.requireOurs(folder);
+    }
+  }
+
   private void begin() throws IOException {
     if (force) {
       SweepFolder.requireClearable(folder);
@@ -125,13 +122,13 @@ public final class Sweep implements AutoCloseable {
     }
     AtomicWrite.clean(folder);
     journal = Journal.open(folder, config.digest());
-    requireSameKeys();
+    requireSameKeys(config, folder, journal.trials());
     before = journal.trials().stream().mapToDouble(CandidateResult::elapsed).max().orElse(0);
   }
 
-  private void requireSameKeys() {
+  static void requireSameKeys(SweepConfig config, Path folder, Collection<CandidateResult> trials) {
     Set<String> axes = config.axes().stream().map(Axis::name).collect(Collectors.toSet());
-    for (CandidateResult trial : journal.trials()) {
+    for (CandidateResult trial : trials) {
       if (!trial.values().keySet().equals(axes)) {
         throw new BadInputException(
             folder.resolve(Journal.FILE)
@@ -147,12 +144,12 @@ public final class Sweep implements AutoCloseable {
    * or nothing better comes; to be {@linkplain #prepare prepared} first.
    *
    * @param cluster what evaluates the candidates; without one this process does
-   * @return the best candidate; empty if none has a score
+   * @return what was found
    * @throws BadInputException if a worker cannot use what this process can
    * @throws IOException if a file cannot be read or written; what is in the journal stays, and the
    *     candidates that were running are tried again by the next execution
    */
-  public Optional<CandidateResult> execute(Optional<Cluster> cluster) throws IOException {
+  public SweepReport execute(Optional<Cluster> cluster) throws IOException {
     int known = (int) journal.trials().stream().filter(this::isAskedFor).count();
     if (known > 0) {
       console.say(
@@ -194,8 +191,7 @@ public final class Sweep implements AutoCloseable {
     if (fatal.get() instanceof RuntimeException e) {
       throw e;
     }
-    report(journal.trials());
-    return goal.best(journal.trials());
+    return report(journal.trials());
   }
 
   private boolean isAskedFor(CandidateResult trial) {
@@ -248,32 +244,11 @@ public final class Sweep implements AutoCloseable {
    * @throws BadInputException if a run's data or encoder cannot be used, or the disk is too small
    */
   public void prepare() throws IOException {
-    List<List<JsonNode>> known = config.foreseeable();
-    SharedRuns trials = evaluator.trials();
-    Map<String, Long> untrained = new HashMap<>();
-    for (int i = 0; i < known.size(); i++) {
-      RunConfig run = config.run(known.get(i));
-      if (journal == null || journal.trial(i).isEmpty()) {
-        untrained.putAll(trials.untrained(run));
-      }
-      trials.prepare(run);
-    }
-    long largest = untrained.values().stream().mapToLong(Long::longValue).max().orElse(0);
-    int running = Math.min(config.parallel(1), untrained.size());
-    long needed =
-        untrained.values().stream().mapToLong(Long::longValue).sum()
-            + (long) running * TRAINING_FILES * largest;
-    long free = Files.getFileStore(folder).getUsableSpace();
-    if (needed > free) {
-      throw new BadInputException(
-          String.format(
-              Locale.ROOT,
-              "%s: expected %.1f GB free for %d fine-tunes, got %.1f GB",
-              folder,
-              needed / 1e9,
-              untrained.size(),
-              free / 1e9));
-    }
+    Set<Integer> done =
+        journal == null
+            ? Set.of()
+            : journal.trials().stream().map(CandidateResult::candidate).collect(Collectors.toSet());
+    Foreseen.of(config, evaluator.trials(), done).requireRoom(folder);
     if (journal == null) {
       begin();
     }
@@ -307,13 +282,16 @@ public final class Sweep implements AutoCloseable {
             Locale.ROOT, "%d done, %d failed, best %s", all.size() - failed, failed, score));
   }
 
-  private void report(Collection<CandidateResult> all) throws IOException {
+  private SweepReport report(Collection<CandidateResult> all) throws IOException {
     List<SweepReport.Parameter> parameters =
         config.axes().stream()
             .map(axis -> new SweepReport.Parameter(axis.name(), axis.isLog()))
             .toList();
-    new SweepReport(config.name(), parameters, config.goal(), config.candidates(), List.copyOf(all))
-        .write(folder);
+    SweepReport report =
+        new SweepReport(
+            config.name(), parameters, config.goal(), config.candidates(), List.copyOf(all));
+    report.write(folder);
+    return report;
   }
 
   /** How to say where it stands to one who has interrupted it. */

@@ -20,7 +20,7 @@ public final class CliPage {
       """
       # Command line
 
-      Every command and every option. `CliPage` writes this page from the code, and `CliPageTest` fails if it is stale. `darex help COMMAND` shows the same on a terminal, and the [guide](GUIDE) says what the commands are for.
+      Every command and every option. `CliPage` writes this page from the code, and `CliPageTest` fails if it is stale. `darex help COMMAND` shows the same on a terminal; there are [no man pages](NOMAN). The [guide](GUIDE) says what the commands are for.
 
       - The launcher is `./darex-bench/darex`. A link to it on the `PATH` makes it `darex`.
       - Results go to standard output, everything else to standard error.
@@ -47,6 +47,8 @@ public final class CliPage {
   /** Beside the page, and not from the root as documents are named in code. */
   private static final String GUIDE = "GUIDE" + ".md";
 
+  private static final String NO_MAN = "adr/0028-no-man-pages" + ".md";
+
   private CliPage() {}
 
   /** Writes the page. */
@@ -64,6 +66,7 @@ public final class CliPage {
     StringBuilder page =
         new StringBuilder(
             HEAD.replace("GUIDE", GUIDE)
+                .replace("NOMAN", NO_MAN)
                 .replace("CODES", codes)
                 .replace("OPTIONS", table(spec, spec.options())));
     append(page, darex, 2);

@@ -37,7 +37,12 @@ import org.junit.jupiter.api.io.TempDir;
 class FreshCloneTest {
   private static final Path ROOT = Path.of("..");
   private static final Path CONFIGS = ROOT.resolve("configs");
-  private static final String LAUNCHER = "./darex-bench/darex ";
+  static final String LAUNCHER = "./darex-bench/darex ";
+
+  /** Those whose commands are run; {@link DocumentedCommandsTest} says which have no others. */
+  static final List<String> PAGES =
+      List.of("README.md", "docs/GUIDE.md", "docs/HOWTO.md", "docs/FAQ.md");
+
   private static final String HEADER = "# darex ";
   private static final String QUICKSTART = "run configs/quickstart.yml";
   private static final String PAIR = "--base minilm-l6 --tuned out/quickstart/tuned";
@@ -170,7 +175,7 @@ class FreshCloneTest {
   /** The launcher's lines of the pages that have some. */
   private static List<String> documented() throws IOException {
     List<String> commands = new ArrayList<>();
-    for (String page : List.of("README.md", "docs/GUIDE.md", "docs/HOWTO.md", "docs/FAQ.md")) {
+    for (String page : PAGES) {
       Files.readAllLines(ROOT.resolve(page), StandardCharsets.UTF_8).stream()
           .filter(line -> line.startsWith(LAUNCHER))
           .map(line -> line.substring(LAUNCHER.length()))

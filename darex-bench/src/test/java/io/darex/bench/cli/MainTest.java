@@ -62,7 +62,12 @@ class MainTest {
     Outcome outcome = darex("run", config.toString(), "--out", out.toString());
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
-    assertThat(outcome.out()).isEqualTo(out.resolve("report.html") + System.lineSeparator());
+    assertThat(outcome.out())
+        .startsWith("S1")
+        .containsPattern("\n\ncheckpoint +file +to dense +drop rate +dev +validation +seeds\n")
+        .containsPattern("\ntuned +– +– +– +-?[0-9.]+ +-?[0-9.]+ +–\n")
+        .containsPattern("\nrandom q 0\\.7 +\\d+ KB +1 : 99 +0\\.99 ")
+        .endsWith("\n\n" + out.resolve("report.html") + "\n");
     JsonNode results = new ObjectMapper().readTree(out.resolve("results.json").toFile());
     assertThat(results.at("/task").asText()).isEqualTo("agreement");
     assertThat(results.at("/encoder").asText()).isEqualTo("minilm-l6");
@@ -93,9 +98,10 @@ class MainTest {
   void runAgainReusesEverythingAndSaysSo() throws IOException {
     byte[] results = Files.readAllBytes(out.resolve("results.json"));
 
-    Outcome outcome = darex("run", config.toString(), "--out", out.toString());
+    Outcome outcome = darex("run", config.toString(), "--out", out.toString(), "--json");
 
     assertThat(outcome.code()).isZero();
+    assertThat(outcome.out()).isEqualTo(new String(results, StandardCharsets.UTF_8));
     assertThat(outcome.err())
         .contains("fine-tune: done already, reusing " + out.resolve("tuned"))
         .contains("prune: 4 of 4 cells were done already and are reused");

@@ -214,7 +214,13 @@ class SweepCommandTest {
     assertThat(rows.get(0).get("failed").asText()).isNotBlank();
     assertThat(rows.get(0).has("scores")).isFalse();
     assertThat(rows.get(1).has("scores")).isTrue();
-    assertThat(outcome.err()).contains("candidate 0 failed: ").contains("best: candidate 1, ");
+    assertThat(outcome.err()).contains("candidate 0 failed: ");
+    assertThat(outcome.out())
+        .startsWith("1 of 2 candidates done, 1 failed, ")
+        .contains(" Best: candidate 1, ")
+        .containsPattern(
+            "\n\ncandidate +finetune.learningRate +.* dev: pruned +dev: tuned +seconds\n001 ")
+        .endsWith("\n\n" + out.resolve("report.html") + "\n");
     assertThat(out.resolve("report.md")).content().contains("1 of 2 candidates done, 1 failed");
   }
 
@@ -286,9 +292,19 @@ class SweepCommandTest {
     assertThat(stopped.err()).contains("001.yml");
     assertThat(TinySweeps.journal(out)).hasSize(1);
     FileUtils.deleteDirectory(file.toFile());
-    Darex.Outcome resumed = Darex.run("sweep", config, "--out", out);
+    Darex.Outcome resumed = Darex.run("sweep", config, "--out", out, "--json");
     assertThat(resumed.code()).as(resumed.err()).isZero();
     assertThat(TinySweeps.journal(out)).hasSize(2);
+    JsonNode json = new ObjectMapper().readTree(resumed.out());
+    assertThat(json.get("name").asText()).isEqualTo("unwritable");
+    assertThat(json.at("/objectives/0").asText()).isEqualTo("pruned");
+    assertThat(json.get("planned").asInt()).isEqualTo(2);
+    assertThat(json.get("best").asInt()).isBetween(0, 1);
+    List<String> lines = Files.readAllLines(journal);
+    for (int i = 0; i < 2; i++) {
+      assertThat(json.at("/candidates/" + i))
+          .isEqualTo(new ObjectMapper().readTree(lines.get(i + 1)));
+    }
   }
 
   @Test

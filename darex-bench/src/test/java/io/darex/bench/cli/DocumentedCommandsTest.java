@@ -1,0 +1,89 @@
+package io.darex.bench.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.darex.bench.Pages;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/**
+ * Every command of the pages for newcomers is run by something: lines of the launcher by {@link
+ * FreshCloneTest}, Python by a script, others by what is listed here.
+ */
+class DocumentedCommandsTest {
+  private static final String SCRIPT = "darex-bench/src/study/stranger.sh";
+
+  /** That of CI, which runs this test. */
+  private static final Set<String> ELSEWHERE = Set.of("mvn verify");
+
+  private static final Pattern BLOCK =
+      Pattern.compile("(.*)\\n```(.*)\\n((?:(?!```).*\\n)*)```\\n");
+
+  private static final Pattern INLINE = Pattern.compile("`(?:\\./darex-bench/)?darex ([^`]*)`");
+
+  private static List<MatchResult> blocks(String page) throws IOException {
+    return BLOCK.matcher(Pages.text(page)).results().toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "docs/HOWTO.md", "docs/FAQ.md"})
+  void everyCommandIsRun(String page) throws IOException {
+    assertThat(FreshCloneTest.PAGES).contains(page);
+    assertThat(blocks(page)).hasSize(Pages.text(page).split("\n```", -1).length / 2);
+    for (MatchResult block : blocks(page)) {
+      switch (block.group(2)) {
+        case "" -> // commands
+            assertThat(block.group(3).lines())
+                .as("lines of a block of commands, as one without a language is")
+                .allMatch(
+                    line -> line.startsWith(FreshCloneTest.LAUNCHER) || ELSEWHERE.contains(line));
+        case "python" -> assertThat(block.group(1)).isEqualTo("<!-- run by " + SCRIPT + " -->");
+        default -> assertThat(block.group(2)).isIn("text", "java", "xml");
+      }
+    }
+  }
+
+  /** It finds the commands by the heading above them, and takes the page's only Python. */
+  @Test
+  void theScriptFindsWhatItRuns() throws IOException {
+    String script = Pages.text(SCRIPT);
+    String heading = "Your own fine-tune, in four commands";
+    assertThat(Files.isExecutable(Pages.ROOT.resolve(SCRIPT))).isTrue();
+    assertThat(script).contains("commands README.md \"" + heading + "\"", "docs/HOWTO.md");
+    assertThat(Pages.section("README.md", heading).lines())
+        .filteredOn(line -> line.startsWith(FreshCloneTest.LAUNCHER))
+        .hasSize(4);
+    assertThat(blocks("docs/HOWTO.md"))
+        .filteredOn(block -> block.group(2).equals("python"))
+        .hasSize(1);
+  }
+
+  /** Of a command within a sentence its options are there at least. */
+  @ParameterizedTest
+  @ValueSource(strings = {"README.md", "docs/GUIDE.md", "docs/HOWTO.md", "docs/FAQ.md"})
+  void aCommandInASentenceExists(String page) throws IOException {
+    List<MatchResult> found = INLINE.matcher(Pages.text(page)).results().toList();
+    assertThat(found).isNotEmpty();
+    for (MatchResult inline : found) {
+      CommandLine command =
+          Main.commandLine(new ByteArrayOutputStream(), new ByteArrayOutputStream());
+      for (String word : inline.group(1).split(" ", -1)) {
+        if (command.getSubcommands().containsKey(word)) {
+          command = command.getSubcommands().get(word);
+        } else if (word.startsWith("-")) {
+          assertThat(command.getCommandSpec().findOption(word)).as(inline.group()).isNotNull();
+        }
+      }
+      assertThat(command.getParent()).as(inline.group()).isNotNull();
+    }
+  }
+}
