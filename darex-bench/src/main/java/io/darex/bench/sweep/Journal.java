@@ -91,7 +91,8 @@ final class Journal implements AutoCloseable {
     if (!Files.exists(file)) {
       return List.of();
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
       Journal journal = new Journal(file, channel);
       journal.read(sweep);
       return journal.trials();

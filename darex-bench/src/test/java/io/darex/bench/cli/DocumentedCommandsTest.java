@@ -26,12 +26,25 @@ class DocumentedCommandsTest {
   private static final Set<String> ELSEWHERE = Set.of("mvn verify");
 
   private static final Pattern BLOCK =
-      Pattern.compile("(.*)\\n```(.*)\\n((?:(?!```).*\\n)*)```\\n");
+      Pattern.compile("^```(.*)\\n((?:(?!```).*\\n)*)```$", Pattern.MULTILINE);
 
   private static final Pattern INLINE = Pattern.compile("`(?:\\./darex-bench/)?darex ([^`]*)`");
 
-  private static List<MatchResult> blocks(String page) throws IOException {
-    return BLOCK.matcher(Pages.text(page)).results().toList();
+  /** A block of code: the line before it, its language, its lines. */
+  private record Block(String before, String language, String code) {}
+
+  private static List<Block> blocks(String page) throws IOException {
+    String text = Pages.text(page);
+    return BLOCK
+        .matcher(text)
+        .results()
+        .map(
+            match -> {
+              String before = text.substring(0, match.start()).stripTrailing();
+              String line = before.substring(before.lastIndexOf('\n') + 1);
+              return new Block(line, match.group(1), match.group(2));
+            })
+        .toList();
   }
 
   @ParameterizedTest
@@ -39,15 +52,15 @@ class DocumentedCommandsTest {
   void everyCommandIsRun(String page) throws IOException {
     assertThat(FreshCloneTest.PAGES).contains(page);
     assertThat(blocks(page)).hasSize(Pages.text(page).split("\n```", -1).length / 2);
-    for (MatchResult block : blocks(page)) {
-      switch (block.group(2)) {
+    for (Block block : blocks(page)) {
+      switch (block.language()) {
         case "" -> // commands
-            assertThat(block.group(3).lines())
+            assertThat(block.code().lines())
                 .as("lines of a block of commands, as one without a language is")
                 .allMatch(
                     line -> line.startsWith(FreshCloneTest.LAUNCHER) || ELSEWHERE.contains(line));
-        case "python" -> assertThat(block.group(1)).isEqualTo("<!-- run by " + SCRIPT + " -->");
-        default -> assertThat(block.group(2)).isIn("text", "java", "xml");
+        case "python" -> assertThat(block.before()).isEqualTo("<!-- run by " + SCRIPT + " -->");
+        default -> assertThat(block.language()).isIn("text", "java", "xml");
       }
     }
   }
@@ -63,7 +76,7 @@ class DocumentedCommandsTest {
         .filteredOn(line -> line.startsWith(FreshCloneTest.LAUNCHER))
         .hasSize(4);
     assertThat(blocks("docs/HOWTO.md"))
-        .filteredOn(block -> block.group(2).equals("python"))
+        .filteredOn(block -> block.language().equals("python"))
         .hasSize(1);
   }
 

@@ -215,7 +215,7 @@ class DryRunTest {
     String yaml = (command.equals("run") ? RUN : SWEEP).replace(right, wrong);
     String bad = yaml.replace("RATES", "0.5").replace("SEARCH", "grid");
     Path config = tiny.config("bad", bad.replace("mask: random, bytes", "mask: magnitude, bytes"));
-    Path out = folder.resolve("bad-out");
+    Path out = folder.resolve("bad-" + wrong.hashCode());
 
     Darex.Outcome plan = Darex.run(command, config, "--out", out, "--dry-run");
 
