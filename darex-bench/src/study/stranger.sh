@@ -19,7 +19,7 @@ commands() {
 }
 
 "$root/darex-bench/darex" encoder export minilm-l6 --out base
-"$python" "$here/stranger.py"
+"$python" - <"$here/stranger.py" # by its path the folder's select.py would be Python's own
 commands README.md "Your own fine-tune, in four commands" >commands.sh
 bash -euxo pipefail commands.sh
 
