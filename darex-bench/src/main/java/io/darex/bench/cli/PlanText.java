@@ -16,6 +16,7 @@ final class PlanText {
   private static final String NONE = "–";
   private static final String DONE = "done";
   private static final String TO_DO = "to do";
+  private static final String UNKNOWN = "time unknown until ";
 
   private PlanText() {}
 
@@ -35,12 +36,10 @@ final class PlanText {
     table.print(out);
     out.println("");
     plan.finetunes().forEach(finetune -> out.println(line(finetune)));
-    List<RunPlan.Cell> left =
-        plan.finetunes().stream()
-            .flatMap(finetune -> finetune.cells().stream())
-            .filter(cell -> !cell.done())
-            .toList();
-    out.println(left.size() + " cells to do: " + time(left));
+    List<RunPlan.Cell> cells =
+        plan.finetunes().stream().flatMap(finetune -> finetune.cells().stream()).toList();
+    List<RunPlan.Cell> left = cells.stream().filter(cell -> !cell.done()).toList();
+    out.println("cells: " + left.size() + " of " + cells.size() + " to do" + time(left));
     long models = plan.finetunes().stream().mapToLong(PlanText::models).sum();
     long training =
         plan.finetunes().stream().mapToLong(RunPlan.Finetune::trainingBytes).max().orElse(0);
@@ -67,9 +66,9 @@ final class PlanText {
         + finetune.epochsToDo()
         + " of "
         + finetune.epochs()
-        + " epochs to do: "
+        + " epochs to do, "
         + (finetune.epochSeconds() == null
-            ? "unknown until the first is done"
+            ? UNKNOWN + "the first is done"
             : "at most "
                 + time(finetune.epochsToDo() * finetune.epochSeconds())
                 + ", at "
@@ -79,18 +78,18 @@ final class PlanText {
 
   private static String time(List<RunPlan.Cell> left) {
     if (left.isEmpty()) {
-      return "nothing";
+      return "";
     }
     List<RunPlan.Cell> unknown = left.stream().filter(cell -> cell.seconds() == null).toList();
     if (unknown.size() == left.size()) {
-      return "unknown until the first of a method is done";
+      return ", " + UNKNOWN + "the first of a method is done";
     }
     double known =
         left.stream()
             .filter(cell -> cell.seconds() != null)
             .mapToDouble(RunPlan.Cell::seconds)
             .sum();
-    return "about "
+    return ", about "
         + time(known)
         + ", by the cells of their methods that are done"
         + (unknown.isEmpty() ? "" : "; of " + unknown.size() + " none is done");
@@ -115,12 +114,13 @@ final class PlanText {
     table.print(out);
     out.println("");
     out.println(
-        plan.toDo()
+        "candidates: "
+            + plan.toDo()
             + " of "
             + plan.planned()
-            + " candidates to do: "
+            + " to do, "
             + (plan.seconds() == null
-                ? "unknown until the first is done"
+                ? UNKNOWN + "the first is done"
                 : "about "
                     + time(plan.toDo() * plan.seconds())
                     + ", at "
@@ -132,9 +132,8 @@ final class PlanText {
       out.println(
           "disk: "
               + Size.text(plan.bytes())
-              + " at most, for "
-              + plan.finetunes()
-              + " fine-tunes to train");
+              + " at most, fine-tunes to train: "
+              + plan.finetunes());
     }
   }
 

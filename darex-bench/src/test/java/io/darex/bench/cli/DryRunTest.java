@@ -81,8 +81,8 @@ class DryRunTest {
     assertThat(plan.out())
         .containsPattern("inverse-keep-rate at 0\\.9 +seed 0 +1 +to do +unknown +\\d")
         .contains(
-            "\nfine-tune, seed 0: 3 of 3 epochs to do: unknown until the first is done\n",
-            "\n4 cells to do: unknown until the first of a method is done\n")
+            "\nfine-tune, seed 0: 3 of 3 epochs to do, time unknown until the first is done\n",
+            "\ncells: 4 of 4 to do, time unknown until the first of a method is done\n")
         .containsPattern("\ndisk: [0-9.]+ MB more in the end, and at most [0-9.]+ MB during a");
     JsonNode json = json("run", config, "--out", out, "--dry-run", "--json").at("/finetunes/0");
     assertThat(json.has("epochSeconds")).isFalse();
@@ -117,7 +117,7 @@ class DryRunTest {
         .containsPattern("inverse-keep-rate at 0\\.5 +seed 0 +1 +done +– +\\d")
         .containsPattern("inverse-keep-rate at 0\\.9 +seed 0 +1 +to do +[0-9.]+ s +\\d")
         .contains("\nfine-tune, seed 0: done\n")
-        .containsPattern("\n2 cells to do: about [0-9.]+ s, by the cells of their methods")
+        .containsPattern("\ncells: 2 of 4 to do, about [0-9.]+ s, by the cells of their methods")
         .doesNotContain("during a training");
     JsonNode results = new ObjectMapper().readTree(out.resolve("results.json").toFile());
     double seconds =
@@ -127,7 +127,7 @@ class DryRunTest {
     assertThat(json.at("/cells/0/bytes")).isEqualTo(results.at("/cells/0/bytes"));
 
     assertThat(ok("run", config, "--out", out, "--dry-run", "--force").out())
-        .contains("3 of 3 epochs to do: unknown", "4 cells to do: unknown");
+        .contains("3 of 3 epochs to do, time unknown", "cells: 4 of 4 to do, time unknown");
     anEpochIsDone(config, out, results.at("/training/0/seconds").asDouble());
   }
 
@@ -147,7 +147,7 @@ class DryRunTest {
     Files.writeString(epoch.resolve("training.json"), record.toString());
 
     assertThat(ok("run", config, "--out", out, "--dry-run").out())
-        .containsPattern("2 of 3 epochs to do: at most [0-9.]+ s, at [0-9.]+ s an epoch so far");
+        .containsPattern("2 of 3 epochs to do, at most [0-9.]+ s, at [0-9.]+ s an epoch so far");
     JsonNode json = json("run", config, "--out", out, "--dry-run", "--json").at("/finetunes/0");
     assertThat(json.get("epochsToDo").asInt()).isEqualTo(2);
     assertThat(json.get("epochSeconds").asDouble()).isEqualTo(seconds);
@@ -165,8 +165,8 @@ class DryRunTest {
     assertThat(fresh.out())
         .containsPattern(
             "candidate +finetune.learningRate +state\n000 +0\\.01 +to do\n001 +0\\.001")
-        .contains("\n2 of 2 candidates to do: unknown until the first is done\n")
-        .containsPattern("\ndisk: [0-9.]+ MB at most, for 2 fine-tunes to train\n");
+        .contains("\ncandidates: 2 of 2 to do, time unknown until the first is done\n")
+        .containsPattern("\ndisk: [0-9.]+ MB at most, fine-tunes to train: 2\n");
 
     ok("sweep", config, "--out", out);
     Path journal = out.resolve("journal.jsonl");
@@ -179,7 +179,7 @@ class DryRunTest {
     assertThat(files(folder)).isEqualTo(before);
     assertThat(partial.out())
         .containsPattern("\n000 +0\\.01 +done\n001 +0\\.001 +to do\n")
-        .containsPattern("\n1 of 2 candidates to do: about [0-9.]+ s, at [0-9.]+ s a candidate");
+        .containsPattern("\ncandidates: 1 of 2 to do, about [0-9.]+ s, at [0-9.]+ s a candidate");
     JsonNode json = json("sweep", config, "--out", out, "--dry-run", "--json");
     JsonNode done = new ObjectMapper().readTree(Files.readAllLines(journal).get(1));
     assertThat(json.get("seconds")).isEqualTo(done.get("elapsed"));
@@ -196,7 +196,7 @@ class DryRunTest {
                 .replace("[1.0e-2, 1.0e-3]", "{loguniform: [1e-3, 1e-2]}"));
 
     assertThat(ok("sweep", config, "--out", folder.resolve("genetic-out"), "--dry-run").out())
-        .contains("2 of 2 candidates to do", "follow from the scores of others");
+        .contains("candidates: 2 of 2 to do", "follow from the scores of others");
   }
 
   @ParameterizedTest

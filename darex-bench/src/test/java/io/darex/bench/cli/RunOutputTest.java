@@ -43,7 +43,7 @@ class RunOutputTest {
         .isEqualTo(Files.readString(out.resolve("results.json")))
         .contains("\"finetunes\"");
     assertThat(Darex.run("run", config, "--out", out, "--dry-run").out())
-        .contains("fine-tune, seed 0: done\nfine-tune, seed 1: done\n0 cells to do: nothing\n")
+        .contains("fine-tune, seed 0: done\nfine-tune, seed 1: done\ncells: 0 of 4 to do\n")
         .contains("disk: 0 B more in the end\n");
   }
 }
