@@ -1,4 +1,4 @@
-"""A fine-tune as a stranger brings it: the folder base on subject-verb agreement, saved as tuned.
+"""A fine-tune as a stranger brings it: the folder base on a small task, saved as tuned.
 
 Writes own.yml with its texts, train.tsv and dev.tsv, and texts.txt without labels. Needs torch and transformers.
 """
@@ -8,18 +8,22 @@ import random
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-NOUNS = "bird dog girl boy teacher pilot singer doctor horse player lawyer artist friend farmer writer".split()
-VERBS = "sing run sleep wait talk laugh walk jump work travel".split()
-LABELS = ["unacceptable", "acceptable"]
+NOUNS = "bird dog girl boy teacher pilot singer doctor horse player lawyer artist friend farmer".split()
+WORDS = {
+    "bad": "awful terrible horrible bad poor dreadful nasty dull rude broken".split(),
+    "good": "great wonderful lovely good rich excellent nice brilliant kind perfect".split(),
+}
+LABELS = list(WORDS)
 
 random.seed(1)
 torch.manual_seed(1)
-examples = []
-for noun, verb, plural, right in itertools.product(NOUNS, VERBS, [0, 1], [0, 1]):
-    text = f"The {noun}{'s' * plural} {verb}{'s' if plural != right else ''}."
-    examples.append((text, right))
+examples = [
+    (f"{the} {noun} was {word}.", label)
+    for label, name in enumerate(LABELS)
+    for the, noun, word in itertools.product(["The", "My"], NOUNS, WORDS[name])
+]
 random.shuffle(examples)
-train, dev = examples[:500], examples[500:]
+train, dev = examples[:480], examples[480:]
 for name, part in (("train", train), ("dev", dev)):
     with open(f"{name}.tsv", "w", encoding="utf-8") as file:
         file.write("text\tlabel\n")
@@ -39,7 +43,7 @@ model = AutoModelForSequenceClassification.from_pretrained(
 )
 optimizer = torch.optim.AdamW(model.parameters(), lr=2e-4)
 model.train()
-for epoch in range(3):
+for epoch in range(2):
     random.shuffle(train)
     for start in range(0, len(train), 16):
         texts, labels = zip(*train[start : start + 16])

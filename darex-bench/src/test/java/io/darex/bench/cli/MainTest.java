@@ -66,7 +66,7 @@ class MainTest {
         .doesNotStartWith("checkpoint") // the answer is above the table
         .containsPattern("\n\ncheckpoint +file +to dense +drop rate +dev +validation +seeds\n")
         .containsPattern("\ntuned +– +– +– +-?[0-9.]+ +-?[0-9.]+ +–\n")
-        .containsPattern("\nrandom q 0\\.7 +\\d+ KB +1 : 99 +0\\.99 ")
+        .containsPattern("\nq 0\\.7 +\\d+ KB +1 : 99 +0\\.99 ")
         .endsWith("\n\n" + out.resolve("report.html") + "\n");
     JsonNode results = new ObjectMapper().readTree(out.resolve("results.json").toFile());
     assertThat(results.at("/task").asText()).isEqualTo("agreement");
