@@ -6,6 +6,7 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Size;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.pipeline.TunedModel;
+import io.darex.bench.report.Made;
 import io.darex.bench.select.Answer;
 import io.darex.bench.select.RecipeText;
 import io.darex.bench.select.SelectJob;
@@ -17,8 +18,10 @@ import io.darex.bench.task.Example;
 import io.darex.bench.task.Partition;
 import io.darex.bench.task.Task;
 import io.darex.bench.task.TaskData;
+import io.darex.prune.Checkpoint;
 import io.darex.prune.file.AtomicWrite;
 import io.darex.prune.file.Output;
+import io.darex.prune.folder.CheckpointDigest;
 import io.darex.prune.folder.HuggingFaceFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -226,7 +230,7 @@ final class SelectCommand implements Callable<Integer> {
       write(recipe, smallest.recipe().yaml(""));
     }
     if (out != null) {
-      write(out, SelectPage.of(smallest, command));
+      write(out, SelectPage.of(smallest, command, made()));
     }
     SmallestText text = new SmallestText(smallest, command);
     if (json) {
@@ -234,6 +238,15 @@ final class SelectCommand implements Callable<Integer> {
     } else {
       text.print(main.console().out());
     }
+  }
+
+  private Made made() throws IOException {
+    Checkpoint opened = HuggingFaceFolder.open(base);
+    Map<String, String> digests =
+        Map.of(
+            "base", CheckpointDigest.of(opened),
+            "tuned", CheckpointDigest.of(HuggingFaceFolder.openTuned(tuned, opened)));
+    return Made.here(engine.given().word(), CheckpointPath.text(base), digests, "");
   }
 
   /** What makes the file. */
@@ -304,9 +317,6 @@ final class SelectCommand implements Callable<Integer> {
           "--engine: expected --task or --calibration with it, as without texts nothing is"
               + " computed, got neither");
     }
-    if (out != null) {
-      SelectPage.requireFonts();
-    }
     requireFree();
   }
 
@@ -357,7 +367,7 @@ final class SelectCommand implements Callable<Integer> {
       }
     }
     if (out != null) {
-      write(out, SelectPage.of(answer, qFile));
+      write(out, SelectPage.of(answer, qFile, command(answer.recipe()), made()));
     }
   }
 

@@ -25,6 +25,8 @@ import lombok.With;
  * @param finetunes how it is fine-tuned: at least one, which differ in their seed alone
  * @param tuned a fine-tune that is there already, which is pruned instead of a new one: the output
  *     folder of a run, or a Hugging Face folder
+ * @param prune in which ways it is pruned
+ * @param file itself
  */
 public record RunConfig(
     String name,
@@ -34,7 +36,8 @@ public record RunConfig(
     @With Engine engine,
     List<FinetuneConfig> finetunes,
     Optional<Path> tuned,
-    PruneConfig prune) {
+    PruneConfig prune,
+    Path file) {
   private static final String BESIDE = ", beside this file unless its path is absolute";
 
   /** Copies the list. */
@@ -73,7 +76,8 @@ public record RunConfig(
             Engine.of(top.name("engine", Engine.AUTO.word(), Engine.words())),
             FinetuneConfig.from(top.section("finetune"), recipe),
             tuned(top),
-            PruneConfig.from(top.sections("prune")));
+            PruneConfig.from(top.sections("prune")),
+            top.file());
     top.end();
     return config;
   }

@@ -13,6 +13,7 @@ import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Score;
+import io.darex.bench.task.Loss;
 import io.darex.bench.task.TaskTexts;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.Delta;
@@ -64,6 +65,9 @@ final class CellRunner {
 
   private final Console console;
   private final int threads;
+
+  /** Null until a cell is made. */
+  private double[] tunedAnswers;
 
   /**
    * @param tuned of {@code prepared}'s task and encoder
@@ -194,7 +198,11 @@ final class CellRunner {
         file, pruned, true, WriteOptions.defaults().withForce(true).withThreads(threads));
     // What is scored is the file as a user would read it, not what was in memory.
     Checkpoint read = SparseDeltaFile.read(file).applyTo(base);
-    Score score = splits.score(texts -> texts.answers(encoder, read));
+    TaskTexts dev = splits.dev();
+    double[] tunedAnswers = tunedAnswers();
+    double[] answers = dev.answers(encoder, read);
+    Score score = splits.score(texts -> texts == dev ? answers : texts.answers(encoder, read));
+    double width = Loss.of(dev::score, tunedAnswers, answers).width();
     return Cell.builder()
         .dropRate(pruner.mask().dropRate())
         .method(RecipeName.of(recipe))
@@ -207,11 +215,20 @@ final class CellRunner {
         .metric(score.metric())
         .value(score.value())
         .validation(score.validation())
+        .lossWidth(Double.isNaN(width) ? null : width)
         .bytes(Files.size(file))
         .denseBytes(HuggingFaceFolder.bytes(folder.tuned()))
         .file(folder.path().relativize(file).toString().replace('\\', '/'))
         .seconds((System.nanoTime() - start) * 1e-9)
         .build();
+  }
+
+  /** The unpruned model's on dev, which every cell is held against. */
+  private double[] tunedAnswers() {
+    if (tunedAnswers == null) {
+      tunedAnswers = splits.dev().answers(encoder, tuned.checkpoint());
+    }
+    return tunedAnswers;
   }
 
   /** The smallest and the largest q of tensors that have their own; empty where none has. */

@@ -7,11 +7,9 @@ import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.LoadedEncoder;
-import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
-import io.darex.optim.DeltaPlot;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.DarexVersion;
 import io.darex.prune.Delta;
@@ -154,8 +152,6 @@ record FineTuned(
               Finetuning.CHECKPOINT_EVERY,
               console);
       byte[] done = finetuning.train().toJson();
-      Path picture = folder.path().resolve(Report.TRAINING);
-      AtomicWrite.file(picture, true, temporary -> DeltaPlot.write(under.lines(), temporary));
       AtomicWrite.file(file, false, temporary -> Files.write(temporary, done));
     }
     TrainingRecord record = TrainingRecord.read(file);

@@ -47,7 +47,8 @@ record OutputFolder(Path path, Path tuned) {
           .folder("tuned|adapter", OutputFolder::model)
           .folder("deltas", any -> DELTAS)
           .file("training\\.(json|jsonl|png)|results\\.json|report\\.(md|html)")
-          .file("metric-against-(bytes|drop-rate(-.+)?)\\.png|searched-q-.+\\.png")
+          .file("(metric-against-(bytes|drop-rate(-.+)?)|searched-q-.+)\\.(png|svg)")
+          .file("training-(loss|pull|delta|zeros)\\.svg")
           .temporaries();
 
   /** Of a method's name in a file's. */

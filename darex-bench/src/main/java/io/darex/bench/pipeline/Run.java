@@ -7,17 +7,20 @@ import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Encoders;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.report.Brief;
+import io.darex.bench.report.Made;
 import io.darex.bench.report.Report;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Summary;
 import io.darex.bench.task.TaskData;
 import io.darex.prune.file.AtomicWrite;
+import io.darex.prune.file.InputFile;
 import io.darex.prune.file.Output;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -166,7 +169,8 @@ public final class Run {
       int threads = Runtime.getRuntime().availableProcessors();
       CellRunner cells =
           new CellRunner(config.prune(), prepared, encoder, tuned, folder, threads, console);
-      Results complete = cells.complete(tuned.results());
+      Results complete = made(tuned, cells.complete(tuned.results()));
+      folder.write(complete);
       Report.write(complete, folder.path());
       return complete;
     }
@@ -183,7 +187,6 @@ public final class Run {
       throws IOException {
     TaskData data = Prepared.data(config, finetune, glue, console);
     String job = Job.digest(config, finetune, data, FineTuned.givenDigest(config, finetune));
-    Report.requireFonts();
     Optional<Results> earlier = Optional.empty();
     if (force) {
       folder.requireClearable();
@@ -191,6 +194,22 @@ public final class Run {
       earlier = folder.resume(job); // refuses another job's before what takes long
     }
     return new Checked(job, earlier, prepared(finetune, data));
+  }
+
+  /** With how, where and when they were made, unless that was long before. */
+  private Results made(FineTuned tuned, Results complete) throws IOException {
+    Made here =
+        Made.here(
+            config.engine().word(),
+            config.encoderFolder().map(Path::toString).orElse(config.encoder()),
+            Map.of("base", tuned.baseDigest(), "tuned", tuned.digest()),
+            InputFile.text(config.file()));
+    Results earlier = tuned.results();
+    boolean before =
+        earlier.made() != null
+            && earlier.made().isOfSame(here)
+            && earlier.cells().equals(complete.cells());
+    return complete.withMade(before ? earlier.made() : here);
   }
 
   private Prepared prepared(FinetuneConfig finetune, TaskData data) throws IOException {

@@ -1,10 +1,10 @@
 package io.darex.bench.report;
 
+import io.darex.bench.chart.Markup;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** One piece of a report, which can be written as Markdown and as HTML. */
 public sealed interface Block {
@@ -14,7 +14,7 @@ public sealed interface Block {
   /** As HTML. */
   String html();
 
-  /** A heading of level 1 or 2. */
+  /** A heading of level 1 to 3. */
   record Heading(int level, String text) implements Block {
     @Override
     public String markdown() {
@@ -23,7 +23,20 @@ public sealed interface Block {
 
     @Override
     public String html() {
-      return "<h" + level + ">" + escape(text) + "</h" + level + ">\n";
+      return "<h" + level + ">" + Markup.escape(text) + "</h" + level + ">\n";
+    }
+  }
+
+  /** What a report answers. */
+  record Lead(String text) implements Block {
+    @Override
+    public String markdown() {
+      return "**" + plain(text) + "**\n\n";
+    }
+
+    @Override
+    public String html() {
+      return "<p class=\"lead\">" + Markup.escape(text) + "</p>\n";
     }
   }
 
@@ -36,84 +49,103 @@ public sealed interface Block {
 
     @Override
     public String html() {
-      return "<p>" + escape(text) + "</p>\n";
+      return "<p>" + Markup.escape(text) + "</p>\n";
     }
   }
 
-  /** A table; every row has as many cells as there are headers. */
-  record Table(List<String> headers, List<List<String>> rows) implements Block {
+  /** Lines to be copied: commands or a file. */
+  record Code(String text) implements Block {
     @Override
     public String markdown() {
-      return markdown(headers, rows.stream().map(Table::plain).toList());
+      String fence = "```";
+      while (text.contains(fence)) {
+        fence += "`";
+      }
+      return fence + "\n" + lines(false) + fence + "\n\n";
     }
 
-    /** Of rows that are Markdown already. */
-    private static String markdown(List<String> headers, List<List<String>> rows) {
+    @Override
+    public String html() {
+      return "<pre><code>" + lines(true) + "</code></pre>\n";
+    }
+
+    private String lines(boolean escaped) {
+      return text.lines()
+          .map(line -> (escaped ? Markup.escape(line) : Markup.visible(line)) + "\n")
+          .collect(Collectors.joining());
+    }
+  }
+
+  /**
+   * A table; every row has as many cells as there are headers.
+   *
+   * @param targets files beside the report that the first column leads to, one for each row, empty
+   *     text for none; an empty list for none at all
+   */
+  record Table(List<String> headers, List<List<String>> rows, List<String> targets)
+      implements Block {
+    /** Words that are not broken. */
+    private static final int SHORT = 24;
+
+    /** Leads nowhere. */
+    public Table(List<String> headers, List<List<String>> rows) {
+      this(headers, rows, List.of());
+    }
+
+    private String target(int row) {
+      return targets.isEmpty() ? "" : targets.get(row);
+    }
+
+    @Override
+    public String markdown() {
       List<List<String>> lines = new ArrayList<>();
-      lines.add(plain(headers));
+      lines.add(headers.stream().map(Block::plain).toList());
       lines.add(Collections.nCopies(headers.size(), "---"));
-      lines.addAll(rows);
+      for (int i = 0; i < rows.size(); i++) {
+        List<String> row = new ArrayList<>(rows.get(i).stream().map(Block::plain).toList());
+        if (!target(i).isEmpty()) {
+          row.set(0, "[" + row.get(0) + "](" + target(i) + ")");
+        }
+        lines.add(row);
+      }
       StringBuilder text = new StringBuilder();
       lines.forEach(cells -> text.append("| ").append(String.join(" | ", cells)).append(" |\n"));
       return text.append('\n').toString();
     }
 
-    private static List<String> plain(List<String> cells) {
-      return cells.stream().map(Block::plain).toList();
-    }
-
     @Override
     public String html() {
-      StringBuilder text = new StringBuilder("<table>\n").append(line("th", headers));
-      rows.forEach(row -> text.append(line("td", row)));
-      return text.append("</table>\n").toString();
-    }
-
-    private static String line(String tag, List<String> cells) {
-      StringBuilder text = new StringBuilder("<tr>");
-      for (String cell : cells) {
-        text.append('<').append(tag).append('>').append(escape(cell));
-        text.append("</").append(tag).append('>');
+      StringBuilder text = new StringBuilder("<div class=\"scroll\" tabindex=\"0\" role=\"group\"");
+      text.append(" aria-label=\"Table: ").append(Markup.escape(headers.get(0))).append("\">");
+      text.append("<table>\n<thead><tr>");
+      for (String header : headers) {
+        text.append("<th scope=\"col\">").append(Markup.escape(header)).append("</th>");
       }
-      return text.append("</tr>\n").toString();
+      text.append("</tr></thead>\n<tbody>\n");
+      for (int i = 0; i < rows.size(); i++) {
+        List<String> row = rows.get(i);
+        String first = Markup.escape(row.get(0));
+        if (!target(i).isEmpty()) {
+          first = "<a href=\"" + Markup.escape(target(i)) + "\">" + first + "</a>";
+        }
+        text.append("<tr><th scope=\"row\">").append(first).append("</th>");
+        for (String cell : row.subList(1, row.size())) {
+          text.append(cell.length() < SHORT ? "<td class=\"short\">" : "<td>");
+          text.append(Markup.escape(cell)).append("</td>");
+        }
+        text.append("</tr>\n");
+      }
+      return text.append("</tbody>\n</table></div>\n").toString();
     }
   }
 
   /**
-   * A table whose first column leads to files beside the report.
+   * A picture: a file beside the Markdown, a part of the HTML.
    *
-   * @param targets relative to the report, one for each row
+   * @param file its name, relative to the report
+   * @param svg as a part of a page
    */
-  record LinkedTable(List<String> headers, List<List<String>> rows, List<String> targets)
-      implements Block {
-    @Override
-    public String markdown() {
-      List<List<String>> linked = new ArrayList<>();
-      for (int i = 0; i < rows.size(); i++) {
-        List<String> row = new ArrayList<>(Table.plain(rows.get(i)));
-        row.set(0, "[" + row.get(0) + "](" + targets.get(i) + ")");
-        linked.add(row);
-      }
-      return Table.markdown(headers, linked);
-    }
-
-    @Override
-    public String html() {
-      StringBuilder text = new StringBuilder("<table>\n").append(Table.line("th", headers));
-      for (int i = 0; i < rows.size(); i++) {
-        List<String> row = rows.get(i);
-        text.append("<tr><td><a href=\"").append(escape(targets.get(i))).append("\">");
-        text.append(escape(row.get(0))).append("</a></td>");
-        row.subList(1, row.size())
-            .forEach(cell -> text.append("<td>").append(escape(cell)).append("</td>"));
-        text.append("</tr>\n");
-      }
-      return text.append("</table>\n").toString();
-    }
-  }
-
-  /** A drawing: a file beside the Markdown, a part of the HTML. */
-  record Drawing(String file, String caption, String svg) implements Block {
+  record Picture(String file, String caption, String svg) implements Block {
     @Override
     public String markdown() {
       return "![" + plain(caption) + "](" + file + ")\n\n";
@@ -121,68 +153,22 @@ public sealed interface Block {
 
     @Override
     public String html() {
-      return "<figure>" + svg + "<figcaption>" + escape(caption) + "</figcaption></figure>\n";
-    }
-  }
-
-  /** A picture: a file beside the Markdown, embedded in the HTML. */
-  @SuppressWarnings("ArrayRecordComponent") // a carrier of bytes, never compared
-  record Picture(String file, String caption, byte[] png) implements Block {
-    @Override
-    public String markdown() {
-      return "![" + plain(caption) + "](" + file + ")\n\n";
-    }
-
-    @Override
-    public String html() {
-      return "<figure><img alt=\""
-          + escape(caption)
-          + "\" src=\"data:image/png;base64,"
-          + Base64.getEncoder().encodeToString(png)
-          + "\"><figcaption>"
-          + escape(caption)
+      return "<figure>\n"
+          + svg
+          + "<figcaption>"
+          + Markup.escape(caption)
           + "</figcaption></figure>\n";
     }
   }
 
-  /** Text as HTML and SVG take it. */
-  static String escape(String text) {
-    return visible(text)
-        .replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;")
-        .replace("'", "&#39;");
-  }
-
   /** Text as Markdown takes it, in a cell of a table too: nothing in it is markup. */
   static String plain(String text) {
-    return visible(text)
+    return Markup.visible(text)
         .replaceAll("[\\\\`*\\[\\]|~$]", "\\\\$0")
         // Within a word an underscore is one.
         .replaceAll("(?<![\\p{L}\\p{N}])_|_(?![\\p{L}\\p{N}])", "\\\\_")
         .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;");
-  }
-
-  /** What has no picture, or turns the text around, by its number: names are a file's. */
-  private static String visible(String text) {
-    StringBuilder seen = new StringBuilder();
-    text.codePoints()
-        .forEach(
-            each -> {
-              switch (Character.getType(each)) {
-                case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR,
-                    Character.SURROGATE,
-                    Character.UNASSIGNED ->
-                    seen.append(String.format(Locale.ROOT, "\\u%04x", each));
-                default -> seen.appendCodePoint(each);
-              }
-            });
-    return seen.toString();
   }
 }

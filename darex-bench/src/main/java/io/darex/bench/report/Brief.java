@@ -1,7 +1,6 @@
 package io.darex.bench.report;
 
 import io.darex.bench.console.Table;
-import io.darex.bench.report.Block.LinkedTable;
 import io.darex.bench.report.Results.Score;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -25,7 +24,7 @@ public record Brief(String sentence, List<String> headers, List<List<String>> ro
   public static Brief of(Results results) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(row("tuned", results.tuned()));
-    rows.add(row("base with the tuned head", results.base()));
+    rows.add(row(Report.NOTHING, results.base()));
     results.baselines().forEach((name, score) -> rows.add(row("baseline: " + name, score)));
     for (Row row : Row.bySize(Row.of(results.cells()), Row::method, Row::bytes)) {
       rows.add(
@@ -92,7 +91,7 @@ public record Brief(String sentence, List<String> headers, List<List<String>> ro
     if (done.isEmpty()) {
       return new Brief(sweep.summary(), List.of("candidate"), List.of());
     }
-    LinkedTable table = sweep.table(done);
+    Block.Table table = sweep.table(done);
     return new Brief(sweep.summary(), table.headers(), table.rows());
   }
 

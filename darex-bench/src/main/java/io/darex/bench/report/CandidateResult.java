@@ -72,7 +72,9 @@ public record CandidateResult(
   }
 
   private static boolean has(Map<String, Double> scores, String... names) {
-    return Stream.of(names).allMatch(name -> scores.get(name) != null);
+    return Stream.of(names)
+        .map(scores::get)
+        .allMatch(score -> score != null && Double.isFinite(score));
   }
 
   /**

@@ -1,132 +1,190 @@
 package io.darex.bench.report;
 
-import io.darex.prune.rescale.Point;
-import java.awt.BasicStroke;
-import java.awt.Color;
-import java.awt.Font;
-import java.awt.font.FontRenderContext;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.math.BigDecimal;
-import java.math.MathContext;
+import io.darex.bench.chart.Axis;
+import io.darex.bench.chart.Axis.Tick;
+import io.darex.bench.chart.Chart;
+import io.darex.bench.chart.Chart.Level;
+import io.darex.bench.chart.Series;
+import io.darex.bench.chart.Series.Point;
+import io.darex.bench.chart.Series.Style;
+import io.darex.bench.console.Size;
+import io.darex.bench.report.Block.Picture;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
-import org.knowm.xchart.CategorySeries;
-import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
-import org.knowm.xchart.ChartEncoder;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.internal.chartpart.IChart;
-import org.knowm.xchart.internal.series.MarkerSeries;
-import org.knowm.xchart.style.AxesChartStyler;
-import org.knowm.xchart.style.Styler.LegendPosition;
-import org.knowm.xchart.style.Styler.YAxisPosition;
-import org.knowm.xchart.style.markers.Marker;
-import org.knowm.xchart.style.markers.SeriesMarkers;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** The pictures of a report, as PNG. */
+/** The pictures of a run and of a selection. */
 public final class Charts {
-  static final int WIDTH = 1400;
-  static final int HEIGHT = 760;
-  static final Color GREY = new Color(0x9a9a9a);
-  private static final Color LIGHT_GREY = new Color(0xd0d0d0);
-  // Okabe and Ito's palette: told apart by colour-blind readers too.
-  static final Color[] PALETTE = {
-    new Color(0x0072b2),
-    new Color(0xd55e00),
-    new Color(0x009e73),
-    new Color(0xcc79a7),
-    new Color(0xe69f00),
-    new Color(0x56b4e9)
-  };
-
-  private static final Marker[] MARKERS = {
-    SeriesMarkers.CIRCLE, SeriesMarkers.DIAMOND, SeriesMarkers.SQUARE, SeriesMarkers.TRIANGLE_UP
-  };
-
   private static final String UNLABELLED = "q-unlabelled";
-  private static final String CHANGE = "mean |change| of the last hidden state, on texts of train";
+  private static final String CHANGE = "mean |change| of the last hidden state, on train";
   private static final Set<String> SEARCHES = Set.of("q-labelled", UNLABELLED);
 
   private Charts() {}
 
-  /**
-   * Measures a word, which fails where Java finds no font.
-   *
-   * @throws IllegalStateException if it does
-   */
-  public static void requireFonts() {
-    try {
-      new Font(Font.SANS_SERIF, Font.PLAIN, 12)
-          .getStringBounds("q", new FontRenderContext(null, true, true));
-    } catch (RuntimeException | LinkageError | InternalError e) {
-      throw new IllegalStateException(
-          "the report's pictures need a font and Java found none; install fontconfig and a font,"
-              + " such as the packages fontconfig and fonts-dejavu-core",
-          e);
+  /** A picture under the name of its file, without ending. */
+  static Picture picture(String name, String caption, Function<Chart.ChartBuilder, Chart> drawn) {
+    Chart chart = drawn.apply(Chart.builder().id(name).title(caption.split("[;.:]", 2)[0]));
+    return new Picture(name + ".svg", caption, chart.svg());
+  }
+
+  /** {@code 20 KB}: a size without zeros behind the point. */
+  static String size(double bytes) {
+    return Size.text(Math.round(bytes)).replaceFirst("\\.0+ ", " ");
+  }
+
+  private static <T> Map<String, List<T>> by(List<T> all, Function<T, String> name) {
+    return all.stream()
+        .collect(Collectors.groupingBy(name, LinkedHashMap::new, Collectors.toList()));
+  }
+
+  private static String digits(double value) {
+    return String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static List<Level> levels(double unpruned, double base) {
+    List<Level> levels = new ArrayList<>();
+    if (Double.isFinite(unpruned)) {
+      levels.add(new Level("unpruned " + digits(unpruned), unpruned, false));
     }
+    if (Double.isFinite(base)) {
+      levels.add(new Level("nothing kept " + digits(base), base, false));
+    }
+    return levels;
+  }
+
+  private static Axis metric(String title, List<Point> points, List<Level> levels) {
+    List<Double> values = new ArrayList<>();
+    points.forEach(point -> values.add(point.y() - point.error()));
+    points.forEach(point -> values.add(point.y() + point.error()));
+    levels.forEach(level -> values.add(level.at()));
+    return Axis.linear(title, values);
+  }
+
+  /**
+   * The metric on dev against the bytes of the file: one line a method, S1 marked.
+   *
+   * @param answer of which at least one file has a score
+   */
+  static Picture metricAgainstBytes(Answer answer, String caption) {
+    List<FileLoss> scored = answer.tried().stream().filter(FileLoss::isScored).toList();
+    List<Series> series = new ArrayList<>();
+    by(scored, FileLoss::method)
+        .forEach(
+            (method, files) ->
+                series.add(
+                    new Series(
+                        method,
+                        Style.LINE,
+                        series.size(),
+                        files.stream()
+                            .sorted(Comparator.comparingDouble(FileLoss::bytes))
+                            .map(Charts::point)
+                            .toList())));
+    List<Level> levels = levels(answer.unpruned(), answer.base());
+    List<Point> points = series.stream().flatMap(each -> each.points().stream()).toList();
+    Axis bytes = Axis.log("size of the file", scored.stream().map(FileLoss::bytes).toList());
+    Optional<Level> smallest =
+        SmallestFile.among(scored)
+            .map(each -> each.file().bytes())
+            .map(each -> new Level("S1 " + Answer.size(each), each, true));
+    return picture(
+        Answer.PICTURE,
+        caption,
+        chart ->
+            chart
+                .description(
+                    "Further left is smaller, further up is better. S1 is the smallest file that"
+                        + " loses at most one point.")
+                .x(bytes.withWords(Charts::size))
+                .y(metric(answer.metric() + " on dev", points, levels))
+                .series(series)
+                .levels(levels)
+                .levels(smallest.stream().toList())
+                .build());
+  }
+
+  private static Point point(FileLoss file) {
+    return new Point(
+        file.bytes(),
+        file.value().mean(),
+        file.interval().orElse(0),
+        file.method() + ", " + Answer.size(file.bytes()) + ": " + file.value());
   }
 
   /**
    * The metric on dev against the drop rate p, one line a method, with the spread over seeds. The
    * axis is 1/(1 − p), logarithmic, so that .9, .99 and .999 stand equally far apart.
+   *
+   * @param rows with a score, at least one
    */
-  static byte[] metricAgainstDropRate(Results results, String mask, List<Row> rows) {
-    XYChart chart =
-        chart(
-            results.task()
-                + ", dev: "
-                + results.tuned().metric()
-                + " against drop rate, mask "
-                + mask,
-            "drop rate",
-            results.tuned().metric());
-    chart.setCustomXAxisTickLabelsFormatter(
-        x -> new BigDecimal(1 - 1 / x).round(new MathContext(6)).stripTrailingZeros() + "");
-    List<Double> all = rows.stream().map(row -> 1 / (1 - row.dropRate())).toList();
-    List<Double> ends = List.of(Collections.min(all) / 1.2, Collections.max(all) * 1.2);
-    level(chart, "unpruned", ends, results.tuned().value(), GREY);
-    level(chart, "base, tuned head", ends, results.base().value(), LIGHT_GREY);
-    Map<String, List<Row>> methods = new LinkedHashMap<>();
-    rows.forEach(row -> methods.computeIfAbsent(row.method(), m -> new ArrayList<>()).add(row));
-    // A little aside of one another, or equal points would hide one another.
-    double step = Math.min(1.04, Math.pow(1.2, 1.0 / methods.size()));
-    int index = 0;
-    for (Map.Entry<String, List<Row>> method : methods.entrySet()) {
-      double aside = Math.pow(step, index);
-      List<Row> points =
-          method.getValue().stream()
-              .filter(row -> !Double.isNaN(row.value().mean()))
-              .sorted(Comparator.comparingDouble(Row::dropRate))
-              .toList();
-      if (points.isEmpty()) {
-        continue;
-      }
-      XYSeries series =
-          chart.addSeries(
-              method.getKey(),
-              points.stream().map(row -> aside / (1 - row.dropRate())).toList(),
-              points.stream().map(row -> row.value().mean()).toList(),
-              points.stream().map(row -> row.value().std()).toList());
-      draw(series, index++);
-    }
-    return png(chart);
+  static Picture metricAgainstDropRate(
+      String name, String caption, Results results, List<Row> rows) {
+    List<Series> series = new ArrayList<>();
+    by(rows, Row::method)
+        .forEach(
+            (method, own) ->
+                series.add(
+                    new Series(
+                        method,
+                        Style.LINE,
+                        series.size(),
+                        own.stream()
+                            .sorted(Comparator.comparingDouble(Row::dropRate))
+                            .map(
+                                row ->
+                                    new Point(
+                                        1 / (1 - row.dropRate()),
+                                        row.value().mean(),
+                                        row.value().std(),
+                                        method + ", " + row.target() + ": " + row.value()))
+                            .toList())));
+    List<Level> levels = levels(results.tuned().value(), results.base().value());
+    List<Point> points = series.stream().flatMap(each -> each.points().stream()).toList();
+    List<Tick> rates =
+        rows.stream()
+            .map(Row::dropRate)
+            .distinct()
+            .sorted()
+            .map(rate -> new Tick(1 / (1 - rate), Row.dropRateWords(rate)))
+            .toList();
+    return picture(
+        name,
+        caption,
+        chart ->
+            chart
+                .description("Further right less is kept; the rates that were tried are named.")
+                .x(Axis.at("drop rate", true, rates))
+                .y(metric(results.tuned().metric() + " on dev", points, levels))
+                .series(series)
+                .levels(levels)
+                .build());
   }
 
   /** Whether its points can be drawn against q. */
   static boolean isSearch(Row row) {
-    return SEARCHES.contains(row.rescale())
-        && row.searched().stream().anyMatch(point -> !Double.isNaN(point.score()));
+    return SEARCHES.contains(row.rescale()) && !searched(row, 1).isEmpty();
+  }
+
+  private static List<Point> searched(Row row, int sign) {
+    return row.searched().stream()
+        .filter(point -> Double.isFinite(point.score()) && point.q() > 0)
+        .sorted(Comparator.comparingDouble(io.darex.prune.rescale.Point::q))
+        .map(
+            point ->
+                new Point(
+                    point.q(),
+                    sign * point.score(),
+                    String.format(Locale.ROOT, "q %.4g: %.4g", point.q(), sign * point.score())))
+        .toList();
   }
 
   /**
@@ -135,49 +193,50 @@ public final class Charts {
    *
    * @param rows of {@linkplain #isSearch searches}; at least one
    */
-  static byte[] searchedQ(Results results, String mask, List<Row> rows) {
-    return png(searches(results, mask, rows));
+  static Picture searchedQ(
+      String name, String caption, Results results, String mask, List<Row> rows) {
+    boolean labelled = rows.stream().anyMatch(row -> !isChange(row));
+    List<Series> series = new ArrayList<>();
+    for (Row row : rows) {
+      boolean right = labelled && isChange(row);
+      List<Point> points = searched(row, isChange(row) ? -1 : 1);
+      String said = row.method() + (right ? " (right)" : "");
+      series.add(new Series(said, Style.LINE, series.size(), right, points));
+    }
+    List<Level> levels =
+        labelled ? levels(results.tuned().validation(), results.base().validation()) : List.of();
+    String title = labelled ? results.tuned().metric() + " on validation" : CHANGE;
+    List<Double> qs =
+        series.stream().flatMap(each -> each.points().stream()).map(Point::x).toList();
+    return picture(
+        name,
+        caption,
+        chart ->
+            chart
+                .description("What each search saw at every q that it tried.")
+                .x(
+                    Axis.log(
+                        mask.equals("random") ? "q (leftmost: 1 − drop rate, as DARE)" : "q", qs))
+                .y(metric(title, points(series, false), levels))
+                .right(
+                    series.stream().anyMatch(Series::right)
+                        ? metric(CHANGE + " (right)", points(series, true), List.of())
+                        : null)
+                .series(series)
+                .levels(levels)
+                .build());
   }
 
-  static XYChart searches(Results results, String mask, List<Row> rows) {
-    boolean labelled = rows.stream().anyMatch(row -> !isChange(row));
-    XYChart chart =
-        chart(
-            String.format(
-                Locale.ROOT,
-                "%s: searches of q at %s, mask %s",
-                results.task(),
-                rows.get(0).target(),
-                mask),
-            mask.equals("random") ? "q (leftmost: 1 − drop rate, which is DARE)" : "q",
-            labelled ? results.tuned().metric() + " on validation" : CHANGE);
-    if (labelled && rows.stream().anyMatch(Charts::isChange)) {
-      chart.setYAxisGroupTitle(1, CHANGE);
-      chart.getStyler().setYAxisGroupPosition(1, YAxisPosition.Right);
-    }
-    List<Double> all = rows.stream().flatMap(row -> row.searched().stream()).map(Point::q).toList();
-    List<Double> ends = List.of(Collections.min(all), Collections.max(all));
-    if (labelled) {
-      level(chart, "unpruned", ends, results.tuned().validation(), GREY);
-      level(chart, "base, tuned head", ends, results.base().validation(), LIGHT_GREY);
-    }
-    int index = 0;
-    for (Row row : rows) {
-      int sign = isChange(row) ? -1 : 1;
-      List<Point> points =
-          row.searched().stream()
-              .filter(point -> !Double.isNaN(point.score()))
-              .sorted(Comparator.comparingDouble(Point::q))
-              .toList();
-      XYSeries series =
-          chart.addSeries(
-              row.method() + (isChange(row) && labelled ? " (right)" : ""),
-              points.stream().map(Point::q).toList(),
-              points.stream().map(point -> sign * point.score()).toList());
-      series.setYAxisGroup(isChange(row) && labelled ? 1 : 0);
-      draw(series, index++);
-    }
-    return chart;
+  private static List<Point> points(List<Series> series, boolean right) {
+    return series.stream()
+        .filter(each -> each.right() == right)
+        .flatMap(each -> each.points().stream())
+        .toList();
+  }
+
+  /** Whether it was searched without labels. */
+  static boolean isChange(Row row) {
+    return row.rescale().equals(UNLABELLED);
   }
 
   /**
@@ -187,121 +246,97 @@ public final class Charts {
    * @param names of what was scored, in the order of the picture
    * @param widths half of each score's 95 % interval
    */
-  public static byte[] intervals(
+  public static Picture intervals(
       String metric,
       List<String> names,
       List<Double> values,
       List<Double> widths,
       OptionalDouble unpruned) {
-    CategoryChart chart =
-        new CategoryChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title("candidates, with 95 % intervals")
-            .yAxisTitle(metric)
-            .build();
-    style(chart.getStyler());
-    // Long names, each under its point.
-    chart.getStyler().setXAxisLabelRotation(90);
-    chart.getStyler().setOverlapped(true);
-    chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
-    chart.getStyler().setXAxisMaxLabelCount(names.size());
-    CategorySeries scores = chart.addSeries("pruned", names, values, widths);
-    draw(scores, PALETTE[0], SeriesMarkers.CIRCLE);
-    if (unpruned.isPresent()) {
-      CategorySeries tuned =
-          chart.addSeries(
-              "unpruned", names, Collections.nCopies(names.size(), unpruned.getAsDouble()));
-      tuned.setChartCategorySeriesRenderStyle(CategorySeriesRenderStyle.Line);
-      draw(tuned, GREY, SeriesMarkers.NONE);
-    }
-    return png(chart);
+    List<Point> points =
+        IntStream.range(0, names.size())
+            .mapToObj(
+                i ->
+                    new Point(
+                        values.get(i),
+                        i,
+                        widths.get(i),
+                        names.get(i)
+                            + ": "
+                            + digits(values.get(i))
+                            + " ± "
+                            + digits(widths.get(i))))
+            .toList();
+    List<Double> seen = new ArrayList<>();
+    points.forEach(
+        point -> seen.addAll(List.of(point.x() - point.error(), point.x() + point.error())));
+    unpruned.ifPresent(seen::add);
+    return picture(
+        "candidates",
+        "Candidates with 95 % intervals, best first.",
+        chart ->
+            chart
+                .description("Further right is better; intervals that overlap may be one score.")
+                .x(Axis.linear(metric, seen))
+                .y(Axis.names("", names))
+                .add(new Series("", Style.POINTS, 0, points))
+                .levels(
+                    unpruned.stream()
+                        .mapToObj(each -> new Level("unpruned " + digits(each), each, true))
+                        .toList())
+                .build());
   }
+
+  /** A file of some size and what it loses, with half of its interval. */
+  public record Lost(String method, double bytes, double loss, double width) {}
 
   /**
    * Losses of files of several sizes, with their intervals.
    *
    * @param metric that is lost
-   * @param bytes of the files, smallest first
-   * @param losses of each
-   * @param widths half of the interval of each
+   * @param files smallest first
    * @param tolerance a level to compare with
+   * @param chosen the size that was chosen
    */
-  public static byte[] lossAgainstBytes(
-      String metric,
-      List<Double> bytes,
-      List<Double> losses,
-      List<Double> widths,
-      double tolerance) {
-    XYChart chart = chart("loss against bytes of the file", "bytes of the file", "loss: " + metric);
-    chart.getStyler().setXAxisLogarithmicDecadeOnly(false);
-    chart.setCustomXAxisTickLabelsFormatter(BytesChart::tick);
-    List<Double> ends = List.of(Collections.min(bytes) / 1.2, Collections.max(bytes) * 1.2);
-    level(chart, "tolerated", ends, tolerance, GREY);
-    draw(chart.addSeries("pruned", bytes, losses, widths), 0);
-    return png(chart);
-  }
-
-  /** Whether it was searched without labels. */
-  static boolean isChange(Row row) {
-    return row.rescale().equals(UNLABELLED);
-  }
-
-  private static XYChart chart(String title, String xAxis, String yAxis) {
-    return chart(title, xAxis, yAxis, HEIGHT);
-  }
-
-  static XYChart chart(String title, String xAxis, String yAxis, int height) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH)
-            .height(height)
-            .title(title)
-            .xAxisTitle(xAxis)
-            .yAxisTitle(yAxis)
-            .build();
-    style(chart.getStyler());
-    chart.getStyler().setXAxisLogarithmic(true);
-    return chart;
-  }
-
-  private static void level(XYChart chart, String name, List<Double> x, double y, Color paint) {
-    draw(chart.addSeries(name, x, List.of(y, y)), paint, SeriesMarkers.NONE);
-  }
-
-  /** Of colours there are few that all can tell apart, so markers differ, too. */
-  static void draw(MarkerSeries series, int index) {
-    // Colour and marker together come again after 24.
-    Marker marker = MARKERS[(index + index / 12) % MARKERS.length];
-    draw(series, PALETTE[index % PALETTE.length], marker);
-  }
-
-  static void draw(MarkerSeries series, Color paint, Marker marker) {
-    series.setMarker(marker);
-    series.setMarkerColor(paint);
-    series.setLineColor(paint);
-    series.setFillColor(paint);
-    series.setLineStyle(new BasicStroke(marker == SeriesMarkers.NONE ? 2 : 3));
-  }
-
-  static void style(AxesChartStyler styler) {
-    styler.setChartBackgroundColor(Color.WHITE);
-    styler.setPlotGridLinesColor(new Color(0xe8e8e8));
-    styler.setPlotBorderVisible(false);
-    styler.setLegendPosition(LegendPosition.OutsideE);
-    styler.setLegendBorderColor(Color.WHITE);
-    styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 24));
-    styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 20));
-    styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 20));
-    styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 18));
-    styler.setMarkerSize(12);
-  }
-
-  static byte[] png(IChart chart) {
-    try {
-      return ChartEncoder.getBytes(chart, "PNG");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  public static Picture lossAgainstBytes(
+      String metric, List<Lost> files, double tolerance, double chosen) {
+    List<Series> series = new ArrayList<>();
+    by(files, Lost::method)
+        .forEach(
+            (method, own) ->
+                series.add(
+                    new Series(
+                        method,
+                        Style.LINE,
+                        series.size(),
+                        own.stream()
+                            .map(
+                                each ->
+                                    new Point(
+                                        each.bytes(),
+                                        each.loss(),
+                                        each.width(),
+                                        String.format(
+                                            Locale.ROOT,
+                                            "%s: loss %.4f ± %.4f",
+                                            size(each.bytes()),
+                                            each.loss(),
+                                            each.width())))
+                            .toList())));
+    List<Level> levels = List.of(new Level("tolerated " + Axis.words(tolerance), tolerance, false));
+    List<Double> sizes = new ArrayList<>(files.stream().map(Lost::bytes).toList());
+    sizes.add(chosen);
+    return picture(
+        "sizes",
+        "Loss against the size of the file, with 95 % intervals; dashed are the tolerated loss and"
+            + " the file.",
+        chart ->
+            chart
+                .description("Further left is smaller, further down is better.")
+                .x(Axis.log("size of the file", sizes).withWords(Charts::size))
+                .y(metric("loss of " + metric, points(series, false), levels))
+                .series(series)
+                .levels(levels)
+                .level(new Level(size(chosen), chosen, true))
+                .build());
   }
 }

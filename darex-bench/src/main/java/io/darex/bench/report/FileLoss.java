@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.SortedMap;
 
 /**
@@ -15,10 +16,18 @@ import java.util.SortedMap;
  * @param denseBytes mean size of the tuned model
  * @param value the metric on dev; NaN where an output is not finite
  * @param loss the metric of the unpruned model minus {@code value}, on dev, likewise
+ * @param width half of the 95 % interval of the loss of one fine-tune over the texts of dev; NaN
+ *     where it was not measured
  * @param files their names, relative to the report
  */
 record FileLoss(
-    String method, double bytes, double denseBytes, Spread value, Spread loss, List<String> files) {
+    String method,
+    double bytes,
+    double denseBytes,
+    Spread value,
+    Spread loss,
+    double width,
+    List<String> files) {
   /** Copies the list. */
   FileLoss {
     files = List.copyOf(files);
@@ -38,6 +47,7 @@ record FileLoss(
                         results.tuned().value() - row.value().mean(),
                         row.value().std(),
                         row.value().count()),
+                    row.width(),
                     row.files()))
         .toList();
   }
@@ -70,6 +80,7 @@ record FileLoss(
         denseBytes,
         value,
         loss,
+        width,
         files.stream().map(file -> folder + "/" + file).toList());
   }
 
@@ -80,11 +91,23 @@ record FileLoss(
         Row.spread(finetunes, FileLoss::denseBytes).mean(),
         Row.spread(finetunes, each -> each.value().mean()),
         Row.spread(finetunes, each -> each.loss().mean()),
+        finetunes.size() == 1 ? finetunes.get(0).width() : Double.NaN,
         finetunes.stream().flatMap(each -> each.files().stream()).toList());
   }
 
   /** Whether the models made of it have a score. */
   boolean isScored() {
-    return !Double.isNaN(loss.mean());
+    return Double.isFinite(loss.mean()) && bytes > 0;
+  }
+
+  /**
+   * How uncertain the loss is: one standard deviation where there are several, of seeds or
+   * fine-tunes; else half of the interval over the texts, where it was measured.
+   */
+  OptionalDouble interval() {
+    if (loss.count() > 1) {
+      return OptionalDouble.of(loss.std());
+    }
+    return Double.isFinite(width) ? OptionalDouble.of(width) : OptionalDouble.empty();
   }
 }

@@ -1,115 +1,112 @@
 package io.darex.bench.report;
 
+import io.darex.bench.chart.Axis.Kind;
+import io.darex.bench.chart.Axis.Tick;
+import io.darex.bench.chart.Chart;
+import io.darex.bench.chart.Markup;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** All candidates at once: an upright axis for each dimension, a line for each candidate. */
+/** All candidates at once: an axis for each dimension, a line down through them for each. */
 final class ParallelCoordinates {
-  private static final int WIDTH = 1400;
-  private static final int HEIGHT = 560;
-  private static final int TOP = 70;
-  private static final int BOTTOM = 500;
-  private static final int MARGIN = 110;
+  private static final double WIDTH = 600;
+  private static final double MARGIN = 34;
+  private static final double TOP = 30;
+
+  /** From one axis to the next. */
+  private static final double STEP = 74;
+
+  /** Of a character, rather more than less. */
+  private static final double CHARACTER = 9;
 
   private ParallelCoordinates() {}
 
   /**
    * As SVG.
    *
+   * @param id of the picture
    * @param dimensions at least one, of the same candidates
-   * @param worth of every candidate between the worst, 0, and the best, 1: its colour
+   * @param words of every candidate, the best first
    */
-  static String svg(List<Dimension> dimensions, List<Double> worth) {
+  static String svg(String id, String title, List<Dimension> dimensions, List<String> words) {
     StringBuilder svg = new StringBuilder();
     svg.append(
-        String.format(
-            Locale.ROOT,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\""
-                + " height=\"%d\" font-family=\"sans-serif\" font-size=\"16\">%n"
-                + "<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n",
+        Chart.open(
+            id,
+            title,
+            "The upper lines are the parameters, the lowest the objectives.",
             WIDTH,
-            HEIGHT,
-            WIDTH,
-            HEIGHT));
+            TOP + STEP * dimensions.size() - 20));
     // The best is drawn last, over the others.
-    IntStream.range(0, worth.size())
+    IntStream.range(0, words.size())
         .boxed()
-        .sorted(Comparator.comparing(worth::get))
-        .forEach(trial -> svg.append(line(dimensions, trial, worth.get(trial))));
+        .sorted(Comparator.reverseOrder())
+        .forEach(rank -> svg.append(line(dimensions, rank, words)));
     for (int i = 0; i < dimensions.size(); i++) {
-      svg.append(axis(dimensions.get(i), x(i, dimensions.size())));
+      svg.append(axis(dimensions.get(i), TOP + i * STEP));
     }
     return svg.append("</svg>\n").toString();
   }
 
-  private static double x(int index, int count) {
-    return count == 1 ? WIDTH / 2.0 : MARGIN + (double) index / (count - 1) * (WIDTH - 2 * MARGIN);
+  private static double x(Dimension dimension, double value) {
+    return MARGIN + dimension.axis().place(value) * (WIDTH - 2 * MARGIN);
   }
 
-  private static double y(Dimension dimension, double value) {
-    return BOTTOM - dimension.place(value) * (BOTTOM - TOP);
-  }
-
-  private static String line(List<Dimension> dimensions, int trial, double worth) {
-    StringBuilder points = new StringBuilder();
-    for (int i = 0; i < dimensions.size(); i++) {
-      Dimension dimension = dimensions.get(i);
-      points.append(
-          String.format(
-              Locale.ROOT,
-              "%s%.1f,%.1f",
-              i == 0 ? "" : " ",
-              x(i, dimensions.size()),
-              y(dimension, dimension.values().get(trial))));
-    }
+  private static String line(List<Dimension> dimensions, int rank, List<String> words) {
+    String way =
+        IntStream.range(0, dimensions.size())
+            .mapToObj(
+                i -> {
+                  Dimension dimension = dimensions.get(i);
+                  double value = dimension.values().get(rank);
+                  return String.format(
+                      Locale.ROOT, "%.1f %.1f", x(dimension, value), TOP + i * STEP);
+                })
+            .collect(Collectors.joining("L"));
+    // The better, the darker.
+    double worth = words.size() == 1 ? 1 : 1 - (double) rank / (words.size() - 1);
     return String.format(
         Locale.ROOT,
-        "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%.1f\""
-            + " stroke-opacity=\"0.8\"/>%n",
-        points,
-        colour(worth),
-        worth == 1 ? 4.0 : 2.0);
+        "<g class=\"c%d\" opacity=\"%.2f\"><title>%s</title><path class=\"line\" d=\"M%s\"/></g>%n",
+        rank == 0 ? 1 : 0,
+        0.2 + 0.8 * worth,
+        Markup.escape(words.get(rank)),
+        way);
   }
 
-  /** From light grey to the first colour of the palette, and the best in the second. */
-  private static String colour(double worth) {
-    if (worth == 1) {
-      return "#d55e00";
-    }
-    return String.format(
-        Locale.ROOT,
-        "rgb(%d,%d,%d)",
-        Math.round(210 - 210 * worth),
-        Math.round(210 - (210 - 114) * worth),
-        Math.round(215 - (215 - 178) * worth));
-  }
-
-  private static String axis(Dimension dimension, double x) {
+  private static String axis(Dimension dimension, double y) {
     StringBuilder svg = new StringBuilder();
+    String log = dimension.axis().kind() == Kind.LOG ? " (log)" : "";
     svg.append(
         String.format(
             Locale.ROOT,
-            "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#444\"/>%n<text x=\"%.1f\""
-                + " y=\"%d\" text-anchor=\"middle\" font-weight=\"bold\">%s</text>%n",
-            x,
-            TOP,
-            x,
-            BOTTOM,
-            x,
-            TOP - 30,
-            Block.escape(dimension.name() + (dimension.log() ? " (log)" : ""))));
-    for (var tick : dimension.ticks()) {
+            "<path class=\"level\" d=\"M%.1f %.1fH%.1f\"/>%n<text x=\"0\" y=\"%.1f\" class=\"halo\""
+                + " font-weight=\"600\">%s</text>%n",
+            MARGIN,
+            y,
+            WIDTH - MARGIN,
+            y - 10,
+            Markup.escape(dimension.name() + log)));
+    int most = (int) (WIDTH / CHARACTER / dimension.axis().ticks().size()) - 1;
+    double free = -MARGIN;
+    for (Tick tick : dimension.axis().ticks()) {
+      String words = Chart.cut(tick.words(), Math.max(4, most));
+      double half = CHARACTER * words.length() / 2;
+      double x = Math.max(half, Math.min(WIDTH - half, x(dimension, tick.at())));
+      if (x - half < free) {
+        continue;
+      }
+      free = x + half + CHARACTER;
       svg.append(
           String.format(
               Locale.ROOT,
-              // A white edge keeps the words readable on the lines.
-              "<text x=\"%.1f\" y=\"%.1f\" stroke=\"white\" stroke-width=\"4\""
-                  + " paint-order=\"stroke\">%s</text>%n",
-              x + 6,
-              y(dimension, tick.getKey()) + 5,
-              Block.escape(tick.getValue())));
+              "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" class=\"halo soft\">%s</text>%n",
+              x,
+              y + 20,
+              Markup.escape(words)));
     }
     return svg.toString();
   }

@@ -1,78 +1,59 @@
 package io.darex.bench.report;
 
-import io.darex.bench.report.Block.Drawing;
 import io.darex.bench.report.Block.Heading;
 import io.darex.bench.report.Block.Paragraph;
-import io.darex.bench.report.Block.Picture;
 import io.darex.bench.report.Block.Table;
+import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Score;
-import io.darex.prune.file.AtomicWrite;
+import io.darex.bench.report.Row.Spread;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The report of a run: {@code report.md} with its pictures, and {@code report.html}. */
 public final class Report {
-  /** The picture of the training, which fine-tuning leaves in the output folder. */
-  public static final String TRAINING = "training.png";
-
-  private static final String PAGE =
-      """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>{title}</title>
-      <style>
-      body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
-      table { border-collapse: collapse; margin: 1rem 0; font-size: .85rem; display: block; overflow-x: auto; }
-      th, td { padding: .3rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
-      th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
-      figure { margin: 1.5rem 0; } img, svg { max-width: 100%; height: auto; }
-      figcaption { color: #666; font-size: .9rem; }
-      </style>
-      </head>
-      <body>
-      {body}</body>
-      </html>
-      """;
+  /** What is left where every entry is dropped. */
+  static final String NOTHING = "nothing kept: base with the tuned head";
 
   private final Results results;
+  private final Path folder;
+  private final Made made;
   private final List<Row> rows;
+  private final Answer answer;
   private final List<Block> blocks = new ArrayList<>();
 
-  private Report(Results results, Optional<byte[]> training) {
+  private Report(Results results, Path folder) {
     this.results = results;
-    this.rows = Row.of(results.cells());
-    compose(training);
+    this.folder = folder;
+    rows = Row.of(results.cells());
+    made = made(results);
+    answer = answer(results);
   }
 
   /**
    * Writes the report of {@code results} into {@code folder}, over an older one.
    *
-   * @throws java.nio.file.NoSuchFileException if there was a training and the folder has no picture
-   *     {@link #TRAINING}
+   * @throws io.darex.bench.console.BadInputException if the folder's {@code training.jsonl} is not
+   *     that of a training
    */
   public static void write(Results results, Path folder) throws IOException {
-    byte[] training =
-        results.training().isEmpty() ? null : Files.readAllBytes(folder.resolve(TRAINING));
-    Report report = new Report(results, Optional.ofNullable(training));
-    write(folder, report.title(), report.blocks);
+    Report report = new Report(results, folder);
+    report.compose();
+    Page.write(folder, report.title(), report.blocks);
   }
 
   static Answer answer(Results results) {
+    Made made = made(results);
     return new Answer(
-        results.task(),
+        made.base().isEmpty() ? results.encoder() : made.base(),
         results.tuned().metric(),
         FileLoss.of(results),
         results.tuned().value(),
@@ -80,84 +61,118 @@ public final class Report {
         "mask seeds");
   }
 
-  /** Writes {@code report.md}, its pictures and {@code report.html}. */
-  static void write(Path folder, String title, List<Block> blocks) throws IOException {
-    StringBuilder markdown = new StringBuilder();
-    for (Block block : blocks) {
-      markdown.append(block.markdown());
-      if (block instanceof Picture picture) {
-        write(folder.resolve(picture.file()), picture.png());
-      } else if (block instanceof Drawing drawing) {
-        write(folder.resolve(drawing.file()), utf8(drawing.svg()));
-      }
-    }
-    write(folder.resolve("report.md"), utf8(markdown.toString()));
-    write(folder.resolve("report.html"), utf8(page(title, blocks)));
-  }
-
-  /** One page of HTML that needs no other file. */
-  public static String page(String title, List<Block> blocks) {
-    String body = blocks.stream().map(Block::html).collect(Collectors.joining());
-    // The body last: what a title is made of may look like its place.
-    String[] around = PAGE.split("\\{body}", 2);
-    return around[0].replace("{title}", Block.escape(title)) + body + around[1];
-  }
-
-  /**
-   * Checks early that pictures can be drawn, which needs a font.
-   *
-   * @throws IllegalStateException if the machine has none
-   */
-  public static void requireFonts() {
-    Charts.requireFonts();
-  }
-
-  private static void write(Path file, byte[] content) throws IOException {
-    AtomicWrite.file(file, true, temporary -> Files.write(temporary, content));
+  private static Made made(Results results) {
+    return results.made() == null ? Made.by(results.version()) : results.made();
   }
 
   private String title() {
     return "darex: " + results.task() + " on " + results.encoder();
   }
 
-  private void compose(Optional<byte[]> training) {
+  private void compose() throws IOException {
     blocks.add(new Heading(1, title()));
-    blocks.addAll(answer(results).blocks());
-    blocks.add(new Paragraph(Sentences.head(results, rows)));
-    blocks.add(new Heading(2, "Before pruning"));
-    blocks.add(before());
-    blocks.add(new Heading(2, "Pruned"));
-    blocks.add(pruned());
-    Sentences.dropRates(rows).map(Paragraph::new).ifPresent(blocks::add);
+    blocks.addAll(answer.lead(folder));
+    blocks.add(new Heading(2, "Pictures"));
+    answer.picture().ifPresent(blocks::add);
     Map<String, List<Row>> byMask =
         rows.stream()
             .collect(Collectors.groupingBy(Row::mask, LinkedHashMap::new, Collectors.toList()));
     byMask.forEach((mask, own) -> dropRates(mask, own, byMask.size() == 1 ? "" : "-" + file(mask)));
     byMask.forEach(this::searches);
-    training.ifPresent(
-        picture -> {
-          blocks.add(new Heading(2, "Training"));
-          blocks.add(new Paragraph(pace()));
-          blocks.add(training());
-          blocks.add(new Picture(TRAINING, Sentences.training(results.optimizer()), picture));
+    Path lines = folder.resolve(TrainingLines.FILE);
+    if (!results.training().isEmpty() && Files.exists(lines)) {
+      boolean pulls = Sentences.pulls(results.optimizer());
+      blocks.addAll(TrainingLines.read(lines).pictures(pulls));
+    }
+    tables();
+    Map<String, String> more = new LinkedHashMap<>();
+    more.put("task", results.task());
+    more.put("base", results.encoder());
+    more.put("fine-tune", results.optimizer());
+    more.put("mask seeds", seeds());
+    more.put("job", results.job());
+    blocks.addAll(made.blocks(more));
+    blocks.add(new Heading(2, "Files beside this report"));
+    blocks.add(files());
+  }
+
+  private String seeds() {
+    String seeds =
+        results.cells().stream()
+            .map(Cell::seed)
+            .distinct()
+            .sorted()
+            .map(String::valueOf)
+            .collect(Collectors.joining(", "));
+    return seeds.isEmpty() ? "none" : seeds;
+  }
+
+  private void tables() {
+    blocks.add(new Heading(2, "Tables"));
+    blocks.add(new Paragraph(Sentences.head(results, rows)));
+    if (!answer.tried().isEmpty()) {
+      blocks.add(new Heading(3, "The smallest file that loses at most a point, by method"));
+      blocks.add(answer.table());
+    }
+    blocks.add(new Heading(3, "Before pruning"));
+    blocks.add(before());
+    blocks.add(new Heading(3, "Pruned"));
+    blocks.add(pruned());
+    Sentences.dropRates(rows).map(Paragraph::new).ifPresent(blocks::add);
+    if (!results.training().isEmpty()) {
+      blocks.add(new Heading(3, "Training"));
+      blocks.add(new Paragraph(pace()));
+      blocks.add(training());
+    }
+  }
+
+  /** Whatever of a run is there now, and the deltas. */
+  private Table files() {
+    Map<String, String> known = new LinkedHashMap<>();
+    known.put("results.json", "every number of this page");
+    known.put("report.md", "this page as Markdown");
+    known.put("report.html", "this page");
+    known.put("tuned", "the fine-tuned model, a Hugging Face folder");
+    known.put("adapter", "the same as a PEFT adapter");
+    known.put("training.json", "the epochs");
+    known.put(TrainingLines.FILE, "deltas and loss during the training");
+    List<List<String>> lines = new ArrayList<>();
+    known.forEach(
+        (name, what) -> {
+          // The report itself is written in a moment.
+          if (name.startsWith("report.") || Files.exists(folder.resolve(name))) {
+            lines.add(List.of(name, what));
+          }
         });
+    for (Row row : rows) {
+      row.files()
+          .forEach(
+              name -> lines.add(List.of(name, row.method() + " of " + Answer.size(row.bytes()))));
+    }
+    return new Table(
+        List.of("file", "what"), lines, lines.stream().map(line -> line.get(0)).toList());
   }
 
   /** Of one drop rate the picture against bytes says as much; of a size it is no round number. */
   private void dropRates(String mask, List<Row> all, String suffix) {
-    List<Row> own = all.stream().filter(row -> !row.sized()).toList();
+    List<Row> own =
+        all.stream()
+            .filter(
+                row -> !row.sized() && row.dropRate() < 1 && Double.isFinite(row.value().mean()))
+            .toList();
     if (own.stream().map(Row::dropRate).distinct().count() < 2) {
       return;
     }
     blocks.add(
-        new Picture(
-            "metric-against-drop-rate" + suffix + ".png",
+        Charts.metricAgainstDropRate(
+            "metric-against-drop-rate" + suffix,
             "The metric on dev against the drop rate, mask "
                 + mask
                 + (own.stream().anyMatch(row -> row.seeds() > 1)
                     ? "; bars are one standard deviation over mask seeds."
                     : "; one mask seed."),
-            Charts.metricAgainstDropRate(results, mask, own)));
+            results,
+            own));
   }
 
   private void searches(String mask, List<Row> own) {
@@ -168,14 +183,15 @@ public final class Report {
         .forEach(
             (target, searches) ->
                 blocks.add(
-                    new Picture(
+                    Charts.searchedQ(
                         "searched-q-"
                             + file(mask)
                             + "-at-"
-                            + file(target.replace("drop rate ", ""))
-                            + ".png",
+                            + file(target.replace("drop rate ", "")),
                         Sentences.searches(searches) + " at " + target + ", mask " + mask + ".",
-                        Charts.searchedQ(results, mask, searches))));
+                        results,
+                        mask,
+                        searches)));
   }
 
   /** As a part of a file's name. */
@@ -186,7 +202,7 @@ public final class Report {
   private Table before() {
     List<List<String>> lines = new ArrayList<>();
     lines.add(score("tuned", results.tuned()));
-    lines.add(score("base with the tuned head", results.base()));
+    lines.add(score(NOTHING, results.base()));
     results.baselines().forEach((name, score) -> lines.add(score("baseline: " + name, score)));
     return new Table(List.of("checkpoint", "metric", "dev", "validation"), lines);
   }
@@ -197,6 +213,10 @@ public final class Report {
 
   private Table pruned() {
     List<List<String>> lines = new ArrayList<>();
+    Iterator<String> changes =
+        Row.bySize(answer.tried(), FileLoss::method, FileLoss::bytes).stream()
+            .map(Answer::change)
+            .iterator();
     for (Row row : Row.bySize(rows, Row::method, Row::bytes)) {
       lines.add(
           List.of(
@@ -211,9 +231,31 @@ public final class Report {
                   ? "–"
                   : String.format(Locale.ROOT, "%.1f", row.cost().seconds()),
               row.value().toString(),
+              changes.next(),
               row.validation().toString(),
               String.valueOf(row.seeds())));
     }
+    FileLoss nothing =
+        new FileLoss(
+            NOTHING,
+            0,
+            0,
+            new Spread(results.base().value(), 0, 1),
+            new Spread(results.tuned().value() - results.base().value(), 0, 1),
+            Double.NaN,
+            List.of());
+    lines.add(
+        List.of(
+            NOTHING,
+            "–",
+            "–",
+            "1",
+            "–",
+            "–",
+            digits(results.base().value()),
+            Answer.change(nothing),
+            digits(results.base().validation()),
+            "–"));
     return new Table(
         List.of(
             "method",
@@ -223,6 +265,7 @@ public final class Report {
             "q",
             "s for q",
             "dev",
+            "change",
             "validation",
             "seeds"),
         lines);
@@ -265,9 +308,5 @@ public final class Report {
 
   private static String digits(double value) {
     return String.format(Locale.ROOT, "%.3f", value);
-  }
-
-  private static byte[] utf8(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -34,6 +34,7 @@ import lombok.With;
  * @param baselines {@code majority}, the commonest label, or of scores their {@code mean}, and
  *     {@code frozen}, a linear head on the frozen encoder
  * @param cells one row a pruned checkpoint
+ * @param made how, where and when; null in files of versions that did not say
  */
 @Builder
 public record Results(
@@ -47,7 +48,8 @@ public record Results(
     Score tuned,
     Score base,
     Map<String, Score> baselines,
-    @With List<Cell> cells) {
+    @With List<Cell> cells,
+    @With @JsonInclude(JsonInclude.Include.NON_NULL) Made made) {
   /** Stands for the optimiser of a tuned checkpoint that was not trained here. */
   public static final String GIVEN = "given";
 
@@ -124,6 +126,9 @@ public record Results(
    * @param value on GLUE dev; NaN, in JSON the text {@code "NaN"} as the score of a point that was
    *     searched, where pruning has destroyed the model: an output is NaN or infinite
    * @param validation on the held-out tenth of train, likewise
+   * @param lossWidth half of the 95 % interval of what {@code value} lies below the tuned model's,
+   *     by a paired bootstrap of the texts of dev; null where there is no score and in files of
+   *     versions that did not measure it
    * @param bytes of the sparse-delta file
    * @param denseBytes of the tuned model's file
    * @param file the sparse delta, relative to the output folder
@@ -143,6 +148,7 @@ public record Results(
       String metric,
       double value,
       double validation,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Double lossWidth,
       long bytes,
       long denseBytes,
       String file,

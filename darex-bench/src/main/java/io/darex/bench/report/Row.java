@@ -34,6 +34,8 @@ import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
  * @param seeds how many cells
  * @param value the metric on GLUE dev
  * @param validation the metric on the held-out tenth of train
+ * @param width mean half of the 95 % interval of the loss over the texts of dev; NaN where it was
+ *     not measured
  * @param q by which kept entries are divided, of the first of them; where tensors have their own,
  *     that of the others
  * @param qRange the smallest and the largest where there are several, of tensors or of seeds; else
@@ -57,6 +59,7 @@ record Row(
     long seeds,
     Spread value,
     Spread validation,
+    double width,
     double q,
     List<Double> qRange,
     double bytes,
@@ -182,6 +185,8 @@ record Row(
         .seeds(cells.size())
         .value(spread(cells, Cell::value))
         .validation(spread(cells, Cell::validation))
+        .width(
+            spread(cells, cell -> cell.lossWidth() == null ? Double.NaN : cell.lossWidth()).mean())
         .q(first.q())
         .qRange(range(cells))
         .bytes(spread(cells, Cell::bytes).mean())

@@ -110,11 +110,8 @@ final class Sentences {
     return "What the searches saw, " + String.join(" and ", seen.values()) + ",";
   }
 
-  /** The caption of the picture of the training. */
-  static String training(String optimizer) {
-    // Adam is AdamR without a pull; its s is drawn, and pulls nothing.
-    return optimizer.startsWith("adamr")
-        ? "Loss, AdamR's s and pull, and deltas during training."
-        : "Loss and deltas during training; " + optimizer + " has no pull.";
+  /** Whether a fine-tune pulls toward the base: Adam is AdamR without a pull. */
+  static boolean pulls(String optimizer) {
+    return optimizer.startsWith("adamr");
   }
 }

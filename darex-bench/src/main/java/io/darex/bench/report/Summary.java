@@ -17,10 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Function;
@@ -39,6 +41,7 @@ import java.util.stream.Collectors;
  * @param pruned one row a drop rate and method
  * @param files the same with what each loses
  * @param dropRates of what the drop rates are, where not of all entries
+ * @param made how, where and when the last of them was made
  */
 public record Summary(
     String task,
@@ -49,7 +52,8 @@ public record Summary(
     List<Unpruned> unpruned,
     List<Pruned> pruned,
     @JsonIgnore List<FileLoss> files,
-    @JsonIgnore Optional<String> dropRates) {
+    @JsonIgnore Optional<String> dropRates,
+    @JsonIgnore Made made) {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -132,7 +136,7 @@ public record Summary(
     bySeed.forEach((seed, results) -> finetunes.add(finetune(seed, results)));
     List<Unpruned> unpruned = new ArrayList<>();
     unpruned.add(unpruned("tuned", all, Results::tuned));
-    unpruned.add(unpruned("base with the tuned head", all, Results::base));
+    unpruned.add(unpruned(Report.NOTHING, all, Results::base));
     for (String name : first.baselines().keySet()) {
       unpruned.add(unpruned("baseline: " + name, all, results -> results.baselines().get(name)));
     }
@@ -152,7 +156,12 @@ public record Summary(
         FileLoss.of(
             bySeed,
             bySeed.keySet().stream().collect(Collectors.toMap(seed -> seed, Summary::folder))),
-        Sentences.dropRates(rows.values().stream().flatMap(Collection::stream).toList()));
+        Sentences.dropRates(rows.values().stream().flatMap(Collection::stream).toList()),
+        all.stream()
+            .map(Results::made)
+            .filter(Objects::nonNull)
+            .max(Comparator.comparing(Made::date))
+            .orElseGet(() -> Made.by(first.version())));
   }
 
   private static String folder(long seed) {
@@ -200,7 +209,11 @@ public record Summary(
     String title = "darex: " + task + " on " + encoder + ", " + finetunes.size() + " fine-tunes";
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
-    blocks.addAll(answer().blocks());
+    Answer answer = answer();
+    blocks.addAll(answer.lead(folder));
+    blocks.add(new Heading(2, "Pictures"));
+    answer.picture().ifPresent(blocks::add);
+    blocks.add(new Heading(2, "Tables"));
     blocks.add(
         new Paragraph(
             (optimizer.equals(Results.GIVEN)
@@ -213,16 +226,20 @@ public record Summary(
                 + metric
                 + ". Values are mean ± standard deviation over the seeds. Each has its own report"
                 + " in its folder."));
-    blocks.add(new Heading(2, "Fine-tunes"));
+    if (!files.isEmpty()) {
+      blocks.add(new Heading(3, "The smallest file that loses at most a point, by method"));
+      blocks.add(answer.table());
+    }
+    blocks.add(new Heading(3, "Fine-tunes"));
     blocks.add(finetunesTable());
-    blocks.add(new Heading(2, "Before pruning"));
+    blocks.add(new Heading(3, "Before pruning"));
     blocks.add(
         new Table(
             List.of("checkpoint", "dev", "validation"),
             unpruned.stream()
                 .map(row -> List.of(row.name(), row.value() + "", row.validation() + ""))
                 .toList()));
-    blocks.add(new Heading(2, "Pruned"));
+    blocks.add(new Heading(3, "Pruned"));
     blocks.add(
         new Paragraph(
             "The first ± is between fine-tunes, each taken as its mean over mask seeds; the column"
@@ -230,12 +247,34 @@ public record Summary(
                 + " which there is none with one mask seed."));
     blocks.add(prunedTable());
     dropRates.map(Paragraph::new).ifPresent(blocks::add);
-    Report.write(folder, title, blocks);
+    Map<String, String> more = new LinkedHashMap<>();
+    more.put("task", task);
+    more.put("base", encoder);
+    more.put("fine-tune", optimizer);
+    blocks.addAll(made.blocks(more));
+    blocks.add(new Heading(2, "Files beside this report"));
+    List<List<String>> beside = new ArrayList<>();
+    beside.add(List.of("results.json", "every number of this page"));
+    finetunes.forEach(
+        each ->
+            beside.add(
+                List.of(each.folder() + "/report.html", "all of the fine-tune of this seed")));
+    files.forEach(
+        file ->
+            file.files()
+                .forEach(
+                    name ->
+                        beside.add(
+                            List.of(name, file.method() + " of " + Answer.size(file.bytes())))));
+    blocks.add(
+        new Table(
+            List.of("file", "what"), beside, beside.stream().map(line -> line.get(0)).toList()));
+    Page.write(folder, title, blocks);
   }
 
   Answer answer() {
     return new Answer(
-        task,
+        made.base().isEmpty() ? encoder : made.base(),
         metric,
         files,
         unpruned.get(0).value().mean(),

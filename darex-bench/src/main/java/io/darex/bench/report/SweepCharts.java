@@ -1,161 +1,147 @@
 package io.darex.bench.report;
 
-import java.awt.Color;
+import io.darex.bench.chart.Axis;
+import io.darex.bench.chart.Chart;
+import io.darex.bench.chart.Series;
+import io.darex.bench.chart.Series.Point;
+import io.darex.bench.chart.Series.Style;
+import io.darex.bench.report.Block.Picture;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import org.knowm.xchart.AnnotationText;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.XYSeries.XYSeriesRenderStyle;
-import org.knowm.xchart.style.AxesChartStyler;
-import org.knowm.xchart.style.markers.SeriesMarkers;
+import java.util.stream.IntStream;
 
-/** The pictures of a sweep, as PNG. All take candidates that have scores, at least one. */
+/** The pictures of a sweep. All take candidates that have scores, at least one, the best first. */
 final class SweepCharts {
   private static final double MINUTE = 60;
-
-  /** How far below the least score the names of categories stand, as a share of their range. */
-  private static final double UNDER = 0.06;
 
   private SweepCharts() {}
 
   /** What the best candidate had of the first objective, over the minutes of work. */
-  static byte[] bestOverTime(Goal goal, List<CandidateResult> trials) {
+  static Picture bestOverTime(Goal goal, List<CandidateResult> trials) {
     String objective = goal.objectives().get(0);
-    XYChart chart = chart("best so far", "minutes of work", objective);
+    Dimension score = Dimension.ofScore(objective, trials);
     List<CandidateResult> ordered =
         trials.stream().sorted(Comparator.comparingDouble(CandidateResult::elapsed)).toList();
-    List<Double> minutes = new ArrayList<>();
-    List<Double> bests = new ArrayList<>();
+    List<Point> all = new ArrayList<>();
+    List<Point> bests = new ArrayList<>();
     CandidateResult best = ordered.get(0);
     for (CandidateResult trial : ordered) {
-      double before = best.scores().get(objective);
       best = goal.bestFirst().compare(trial, best) < 0 ? trial : best;
-      if (!minutes.isEmpty()) {
-        minutes.add(trial.elapsed() / MINUTE);
-        bests.add(before);
-      }
-      minutes.add(trial.elapsed() / MINUTE);
-      bests.add(best.scores().get(objective));
+      double minutes = trial.elapsed() / MINUTE;
+      all.add(new Point(minutes, trial.scores().get(objective), words(goal, trial)));
+      bests.add(new Point(minutes, best.scores().get(objective), words(goal, best)));
     }
-    points(
-        chart,
-        "candidates",
-        ordered.stream().map(trial -> trial.elapsed() / MINUTE).toList(),
-        ordered.stream().map(trial -> trial.scores().get(objective)).toList(),
-        Charts.GREY);
-    Charts.draw(chart.addSeries("best", minutes, bests), Charts.PALETTE[1], SeriesMarkers.NONE);
-    return Charts.png(chart);
+    return Charts.picture(
+        "sweep-best",
+        "The best so far over the minutes of work.",
+        chart ->
+            chart
+                .description("Every candidate when it was done; the line is the best until then.")
+                .x(Axis.linear("minutes of work", all.stream().map(Point::x).toList()))
+                .y(score.axis())
+                .add(new Series("candidates", Style.POINTS, 0, all))
+                .add(new Series("best so far", Style.ALONG_FIRST, 1, bests))
+                .build());
+  }
+
+  private static String words(Goal goal, CandidateResult trial) {
+    return SweepReport.line(trial, goal);
   }
 
   /**
-   * One score against one parameter.
+   * One score against one parameter; of a parameter with names these stand at the left.
    *
    * @param groups a parameter whose categories have colours of their own; empty for one colour
-   * @param best the place of the best candidate
    */
-  static byte[] against(
-      Dimension parameter, Dimension score, Optional<Dimension> groups, int best) {
-    XYChart chart =
-        chart(score.name() + " against " + parameter.name(), parameter.name(), score.name());
-    chart.getStyler().setXAxisLogarithmic(parameter.log());
-    chart.getStyler().setYAxisLogarithmic(score.log());
-    if (!parameter.categories().isEmpty()) {
-      name(chart, parameter.categories(), score);
-    }
+  static Picture against(
+      Dimension parameter,
+      Dimension score,
+      Optional<Dimension> groups,
+      Goal goal,
+      List<CandidateResult> trials) {
+    boolean names = parameter.isNames();
+    List<Point> points =
+        IntStream.range(0, trials.size())
+            .mapToObj(
+                i -> {
+                  double x = parameter.values().get(i);
+                  double y = score.values().get(i);
+                  String words = words(goal, trials.get(i));
+                  return names ? new Point(y, x, words) : new Point(x, y, words);
+                })
+            .toList();
+    Chart.ChartBuilder series = Chart.builder();
     if (groups.isEmpty()) {
-      points(chart, "candidates", parameter.values(), score.values(), Charts.PALETTE[0]);
+      series.add(new Series("candidates", Style.POINTS, 0, points));
     } else {
-      groups(chart, parameter, score, groups.get());
+      List<String> categories = groups.get().categories();
+      for (int group = 0; group < categories.size(); group++) {
+        double wanted = group;
+        List<Point> own =
+            IntStream.range(0, points.size())
+                .filter(i -> groups.get().values().get(i) == wanted)
+                .mapToObj(points::get)
+                .toList();
+        // The second colour is that of the best.
+        int colour = group == 0 ? 0 : group + 1;
+        series.add(new Series(categories.get(group), Style.POINTS, colour, own));
+      }
     }
-    points(
-        chart,
-        "best",
-        List.of(parameter.values().get(best)),
-        List.of(score.values().get(best)),
-        Charts.PALETTE[1]);
-    return Charts.png(chart);
+    String colours = groups.map(other -> ", a colour for each " + other.name()).orElse("");
+    return Charts.picture(
+        "sweep-" + parameter.name(),
+        score.name() + " against " + parameter.name() + colours + ".",
+        chart ->
+            chart
+                .description("Every candidate; the best has a ring.")
+                .x(names ? score.axis() : parameter.axis())
+                .y(names ? parameter.axis() : score.axis())
+                .series(series.build().series())
+                .add(new Series("best", Style.RINGS, 1, points.subList(0, 1)))
+                .build());
   }
 
   /** Whether there is a colour for each category, beside that of the best. */
   static boolean canColour(Dimension parameter) {
     int count = parameter.categories().size();
-    return count > 1 && count < Charts.PALETTE.length;
-  }
-
-  private static void groups(
-      XYChart chart, Dimension parameter, Dimension score, Dimension groups) {
-    for (int group = 0; group < groups.categories().size(); group++) {
-      List<Double> x = new ArrayList<>();
-      List<Double> y = new ArrayList<>();
-      for (int i = 0; i < groups.values().size(); i++) {
-        if (groups.values().get(i) == group) {
-          x.add(parameter.values().get(i));
-          y.add(score.values().get(i));
-        }
-      }
-      Color colour = Charts.PALETTE[group == 0 ? 0 : group + 1];
-      points(chart, groups.categories().get(group), x, y, colour);
-    }
-  }
-
-  /** Writes the names of categories at their places: XChart puts its own ticks between them. */
-  private static void name(XYChart chart, List<String> categories, Dimension score) {
-    AxesChartStyler styler = chart.getStyler();
-    styler.setXAxisTicksVisible(false);
-    styler.setXAxisMin(-0.5);
-    styler.setXAxisMax(categories.size() - 0.5);
-    styler.setAnnotationTextFont(styler.getAxisTickLabelsFont());
-    double least = score.least();
-    double span = score.greatest() - least;
-    double under =
-        score.log()
-            ? least * Math.pow(least / score.greatest(), UNDER)
-            : least - UNDER * (span == 0 ? 1 : span);
-    styler.setYAxisMin(under - (score.log() ? 0 : UNDER * (span == 0 ? 1 : span)));
-    for (int i = 0; i < categories.size(); i++) {
-      chart.addAnnotation(new AnnotationText(categories.get(i), i, under, false));
-    }
+    return count > 1 && count < Chart.COLOURS;
   }
 
   /** The two objectives, and the candidates that no other beats in both. */
-  static byte[] front(Goal goal, List<CandidateResult> trials) {
+  static Picture front(Goal goal, List<CandidateResult> trials) {
     Dimension across = Dimension.ofScore(goal.objectives().get(1), trials);
     Dimension up = Dimension.ofScore(goal.objectives().get(0), trials);
-    XYChart chart = chart("Pareto front", across.name(), up.name());
-    chart.getStyler().setXAxisLogarithmic(across.log());
-    chart.getStyler().setYAxisLogarithmic(up.log());
-    points(chart, "candidates", across.values(), up.values(), Charts.PALETTE[0]);
-    List<CandidateResult> front = goal.front(trials);
-    XYSeries line =
-        chart.addSeries(
-            "front",
-            Dimension.ofScore(across.name(), front).values(),
-            Dimension.ofScore(up.name(), front).values());
-    Charts.draw(line, Charts.PALETTE[1], SeriesMarkers.DIAMOND);
-    return Charts.png(chart);
+    List<Point> front =
+        points(goal, across.name(), up.name(), goal.front(trials)).stream()
+            .sorted(Comparator.comparingDouble(Point::x))
+            .toList();
+    // What is bought for less than the next costs is the last one's.
+    Style stairs = Goal.largerIsBetter(across.name()) ? Style.ALONG_LAST : Style.ALONG_FIRST;
+    return Charts.picture(
+        "sweep-front",
+        "Both objectives; on the stair lie the candidates that none beats in one without losing in"
+            + " the other.",
+        chart ->
+            chart
+                .description("A Pareto front; nothing that was tried is better in both.")
+                .x(across.axis())
+                .y(up.axis())
+                .add(
+                    new Series(
+                        "candidates",
+                        Style.POINTS,
+                        0,
+                        points(goal, across.name(), up.name(), trials)))
+                .add(new Series("front", stairs, 1, front))
+                .add(new Series("", Style.RINGS, 1, front))
+                .build());
   }
 
-  private static XYChart chart(String title, String x, String y) {
-    XYChart chart =
-        new XYChartBuilder()
-            .width(Charts.WIDTH)
-            .height(Charts.HEIGHT)
-            .title(title)
-            .xAxisTitle(x)
-            .yAxisTitle(y)
-            .build();
-    Charts.style(chart.getStyler());
-    return chart;
-  }
-
-  private static void points(
-      XYChart chart, String name, List<Double> x, List<Double> y, Color paint) {
-    XYSeries series = chart.addSeries(name, x, y);
-    Charts.draw(series, paint, SeriesMarkers.CIRCLE);
-    series.setXYSeriesRenderStyle(XYSeriesRenderStyle.Scatter);
+  private static List<Point> points(Goal goal, String x, String y, List<CandidateResult> trials) {
+    return trials.stream()
+        .map(each -> new Point(each.scores().get(x), each.scores().get(y), words(goal, each)))
+        .toList();
   }
 }

@@ -1,10 +1,11 @@
 package io.darex.bench.report;
 
-import io.darex.bench.report.Block.Drawing;
+import io.darex.bench.report.Block.Code;
 import io.darex.bench.report.Block.Heading;
-import io.darex.bench.report.Block.LinkedTable;
+import io.darex.bench.report.Block.Lead;
 import io.darex.bench.report.Block.Paragraph;
 import io.darex.bench.report.Block.Picture;
+import io.darex.bench.report.Block.Table;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,9 +25,15 @@ import java.util.stream.Collectors;
  * @param goal what is looked for
  * @param planned how many candidates there are to be
  * @param trials the finished ones
+ * @param made how, where and when
  */
 public record SweepReport(
-    String name, List<Parameter> parameters, Goal goal, int planned, List<CandidateResult> trials) {
+    String name,
+    List<Parameter> parameters,
+    Goal goal,
+    int planned,
+    List<CandidateResult> trials,
+    Made made) {
   /**
    * What was varied.
    *
@@ -83,8 +90,10 @@ public record SweepReport(
     String title = "darex sweep: " + name;
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
-    blocks.add(new Paragraph(summary()));
+    lead(done, folder, blocks);
+    blocks.add(new Paragraph(standing()));
     if (!done.isEmpty()) {
+      blocks.add(new Heading(2, "Pictures"));
       pictures(done, blocks);
       blocks.add(new Heading(2, "Candidates"));
       blocks.add(
@@ -101,7 +110,20 @@ public record SweepReport(
       blocks.add(new Heading(2, "Failed"));
       blocks.add(failures(failed));
     }
-    Report.write(folder, title, blocks);
+    Map<String, String> more = new LinkedHashMap<>();
+    more.put("sweep", name);
+    more.put("objectives", String.join(", ", goal.objectives()));
+    blocks.addAll(made.blocks(more));
+    blocks.add(new Heading(2, "Files beside this report"));
+    blocks.add(
+        new Table(
+            List.of("file", "what"),
+            List.of(
+                List.of("journal.jsonl", "every candidate with its scores, one a line"),
+                List.of("report.md", "this page as Markdown"),
+                List.of("report.html", "this page")),
+            List.of("journal.jsonl", "report.md", "report.html")));
+    Page.write(folder, title, blocks);
   }
 
   List<CandidateResult> bestFirst() {
@@ -114,7 +136,37 @@ public record SweepReport(
 
   /** How many there are, and the best. */
   String summary() {
-    Optional<CandidateResult> best = goal.best(trials);
+    return standing() + goal.best(trials).map(best -> " " + best(best, goal) + ".").orElse("");
+  }
+
+  /** The best candidate, what it comes to against its tuned model, and how to run it. */
+  private void lead(List<CandidateResult> done, Path folder, List<Block> blocks) {
+    if (done.isEmpty()) {
+      blocks.add(new Lead("No candidate has a score yet."));
+      return;
+    }
+    CandidateResult best = done.get(0);
+    double pruned = best.scores().get(CandidateResult.PRUNED);
+    double tuned = best.scores().get(CandidateResult.TUNED);
+    blocks.add(
+        new Lead(
+            String.format(
+                Locale.ROOT,
+                "%s. Files of %s keep %.3f of the tuned model's %.3f on validation.%s",
+                best(best, goal),
+                Answer.size(best.scores().get(CandidateResult.BYTES)),
+                pruned,
+                tuned,
+                goal.reaches(best) ? " Use " + target(best) + "." : "")));
+    blocks.add(new Code(Commands.line("darex", "run", folder.resolve(target(best)).toString())));
+    blocks.add(
+        new Paragraph(
+            "It is the best of those that were tried, chosen by validation: expect a little less of"
+                + " other texts. Each was run once, so that no interval is known; finetune.seed"
+                + " with several values gives one."));
+  }
+
+  private String standing() {
     String floor =
         Double.isFinite(goal.floor())
             ? String.format(
@@ -122,29 +174,19 @@ public record SweepReport(
             : "";
     return String.format(
         Locale.ROOT,
-        "%d of %d candidates done, %d failed, %.0f minutes of work.%s%s",
+        "%d of %d candidates done, %d failed, %.0f minutes of work.%s",
         bestFirst().size(),
         // A sweep that was larger once keeps what it has.
         Math.max(planned, trials.size()),
         failed().size(),
         trials.stream().mapToDouble(CandidateResult::elapsed).max().orElse(0) / 60,
-        floor,
-        best.map(trial -> " " + best(trial, goal) + ".").orElse(""));
+        floor);
   }
 
   private void pictures(List<CandidateResult> done, List<Block> blocks) {
-    blocks.add(
-        new Picture(
-            "sweep-best.png",
-            "The best so far over the minutes of work.",
-            SweepCharts.bestOverTime(goal, done)));
+    blocks.add(SweepCharts.bestOverTime(goal, done));
     if (goal.objectives().size() == 2) {
-      blocks.add(
-          new Picture(
-              "sweep-front.png",
-              "Both objectives; on the line lie the candidates that none beats in one without"
-                  + " losing in the other.",
-              SweepCharts.front(goal, done)));
+      blocks.add(SweepCharts.front(goal, done));
     }
     List<Dimension> dimensions =
         new ArrayList<>(
@@ -155,31 +197,23 @@ public record SweepReport(
           dimensions.stream()
               .filter(other -> !other.equals(parameter) && SweepCharts.canColour(other))
               .findFirst();
-      String colours = groups.map(other -> ", a colour for each " + other.name()).orElse("");
-      blocks.add(
-          new Picture(
-              "sweep-" + parameter.name() + ".png",
-              score.name() + " against " + parameter.name() + colours + ".",
-              SweepCharts.against(parameter, score, groups, 0)));
+      blocks.add(SweepCharts.against(parameter, score, groups, goal, done));
     }
     goal.objectives().forEach(each -> dimensions.add(Dimension.ofScore(each, done)));
+    String caption =
+        "Every finished candidate is a line; the darker the better, the best in orange.";
     blocks.add(
-        new Drawing(
+        new Picture(
             "sweep-parallel.svg",
-            "Every finished candidate is a line; the darker the better, the best in orange.",
-            ParallelCoordinates.svg(dimensions, worth(done))));
+            caption,
+            ParallelCoordinates.svg(
+                "sweep-parallel",
+                caption,
+                dimensions,
+                done.stream().map(trial -> line(trial, goal)).toList())));
   }
 
-  /** By rank, because scores below a floor are far below all others. */
-  private static List<Double> worth(List<CandidateResult> bestFirst) {
-    List<Double> worth = new ArrayList<>();
-    for (int rank = 0; rank < bestFirst.size(); rank++) {
-      worth.add(bestFirst.size() == 1 ? 1 : 1 - (double) rank / (bestFirst.size() - 1));
-    }
-    return worth;
-  }
-
-  LinkedTable table(List<CandidateResult> done) {
+  Table table(List<CandidateResult> done) {
     List<String> names = List.copyOf(done.get(0).scores().keySet());
     List<String> headers = new ArrayList<>(List.of("candidate"));
     parameters.forEach(parameter -> headers.add(parameter.name()));
@@ -195,10 +229,10 @@ public record SweepReport(
       row.add(String.format(Locale.ROOT, "%.0f", trial.seconds()));
       rows.add(row);
     }
-    return new LinkedTable(headers, rows, targets(done));
+    return new Table(headers, rows, targets(done));
   }
 
-  private LinkedTable failures(List<CandidateResult> failed) {
+  private Table failures(List<CandidateResult> failed) {
     List<List<String>> rows = new ArrayList<>();
     for (CandidateResult trial : failed) {
       List<String> row = new ArrayList<>(List.of(number(trial.candidate())));
@@ -209,18 +243,20 @@ public record SweepReport(
     List<String> headers = new ArrayList<>(List.of("candidate"));
     parameters.forEach(parameter -> headers.add(parameter.name()));
     headers.add("why");
-    return new LinkedTable(headers, rows, targets(failed));
+    return new Table(headers, rows, targets(failed));
   }
 
   private static List<String> targets(List<CandidateResult> trials) {
-    return trials.stream()
-        .map(trial -> "candidates/" + number(trial.candidate()) + ".yml")
-        .toList();
+    return trials.stream().map(SweepReport::target).toList();
+  }
+
+  private static String target(CandidateResult trial) {
+    return "candidates/" + number(trial.candidate()) + ".yml";
   }
 
   private static String digits(String score, double value) {
     return switch (score) {
-      case CandidateResult.BYTES -> String.format(Locale.ROOT, "%.0f", value);
+      case CandidateResult.BYTES -> Answer.size(value);
       case CandidateResult.DELTA -> String.format(Locale.ROOT, "%.2e", value);
       default -> String.format(Locale.ROOT, "%.3f", value);
     };

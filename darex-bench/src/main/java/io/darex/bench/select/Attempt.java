@@ -1,5 +1,6 @@
 package io.darex.bench.select;
 
+import io.darex.bench.task.Loss;
 import io.darex.prune.Values;
 import java.util.Locale;
 

@@ -1,5 +1,6 @@
 package io.darex.bench.select;
 
+import io.darex.bench.task.Loss;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,7 +46,7 @@ record Choice(int sample, int best, double equal, List<Integer> alike) {
     List<Integer> alike = new ArrayList<>();
     for (int i = 0; i < comparison.samples().size(); i++) {
       double apart = Math.abs(comparison.mean(chosen) - comparison.mean(i));
-      if (i != chosen && apart <= Comparison.WIDTH * comparison.error(chosen, i)) {
+      if (i != chosen && apart <= Loss.WIDTH * comparison.error(chosen, i)) {
         alike.add(i);
       }
     }

@@ -1,5 +1,6 @@
 package io.darex.bench.select;
 
+import io.darex.bench.task.Loss;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -12,9 +13,6 @@ import java.util.stream.IntStream;
  */
 final class Comparison {
   private static final int DRAWS = 400;
-
-  /** Of a standard normal: 95 %. */
-  static final double WIDTH = 1.96;
 
   private final List<Sample> samples;
   private final double[] means;
@@ -41,7 +39,7 @@ final class Comparison {
     drawn = new double[means.length][DRAWS];
     SplittableRandom random = new SplittableRandom(0);
     for (int draw = 0; draw < DRAWS; draw++) {
-      int[] places = places(random, measure.size());
+      int[] places = Loss.places(random, measure.size());
       for (int i = 0; i < means.length; i++) {
         drawn[i][draw] =
             mean(
@@ -50,14 +48,6 @@ final class Comparison {
                     .toArray());
       }
     }
-  }
-
-  /** As many places as there are texts, each drawn among all. */
-  static int[] places(SplittableRandom random, int size) {
-    // Only nextLong draws the same in every version of Java.
-    return IntStream.range(0, size)
-        .map(i -> (int) Math.multiplyHigh(random.nextLong() >>> 1, (long) size << 1))
-        .toArray();
   }
 
   /** What was compared. */

@@ -1,12 +1,15 @@
 package io.darex.bench.select;
 
 import io.darex.bench.report.Block;
+import io.darex.bench.report.Block.Code;
 import io.darex.bench.report.Block.Heading;
+import io.darex.bench.report.Block.Lead;
 import io.darex.bench.report.Block.Paragraph;
 import io.darex.bench.report.Block.Picture;
 import io.darex.bench.report.Block.Table;
 import io.darex.bench.report.Charts;
-import io.darex.bench.report.Report;
+import io.darex.bench.report.Made;
+import io.darex.bench.report.Page;
 import io.darex.bench.select.Answer.Measured;
 import io.darex.bench.select.Answer.Row;
 import io.darex.bench.select.Measurements.PrunedTensor;
@@ -15,6 +18,7 @@ import io.darex.prune.parameter.ByteSize;
 import io.darex.prune.rescale.LayerInfluences;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 
@@ -25,27 +29,27 @@ public final class SelectPage {
   private SelectPage() {}
 
   /**
-   * Checks early that pictures can be drawn, which needs a font.
-   *
-   * @throws IllegalStateException if the machine has none
-   */
-  public static void requireFonts() {
-    Charts.requireFonts();
-  }
-
-  /**
    * The page.
    *
    * @param qFile what the recipe calls its file of q's
+   * @param command what makes the file
+   * @param made how, where and when
    */
-  public static String of(Answer answer, String qFile) {
+  public static String of(Answer answer, String qFile, String command, Made made) {
     String title = "darex select: " + answer.target();
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
-    blocks.add(new Paragraph("Recommended: " + answer.method() + "."));
+    blocks.add(new Lead("Recommended: " + answer.method() + "."));
+    blocks.add(new Code(command));
     answer.remarks().forEach(remark -> blocks.add(new Paragraph(remark)));
-    blocks.add(new Heading(2, "Recipe for darex prune --config"));
-    blocks.add(recipe(answer.recipe(), qFile));
+    answer
+        .trial()
+        .ifPresent(
+            measured -> {
+              blocks.add(new Heading(2, "Picture"));
+              blocks.add(picture(measured));
+            });
+    recipe(answer.recipe(), qFile, blocks);
     answer.trial().ifPresent(measured -> trial(measured, blocks));
     blocks.add(new Heading(2, "Decisions"));
     blocks.add(
@@ -62,41 +66,45 @@ public final class SelectPage {
             answer.measurements().tensors().stream()
                 .map(each -> cells(each, answer.dropRate()))
                 .toList()));
-    return Report.page(title, blocks);
+    blocks.addAll(made.blocks(new LinkedHashMap<>()));
+    return Page.html(title, blocks);
   }
 
   /**
    * The page of a smallest file.
    *
    * @param command what makes the file
+   * @param made how, where and when
    */
-  public static String of(Smallest smallest, String command) {
+  public static String of(Smallest smallest, String command, Made made) {
     String title =
         "darex select: a loss of at most " + smallest.tolerance() + " of " + smallest.metric();
     List<Block> blocks = new ArrayList<>();
     blocks.add(new Heading(1, title));
-    smallest.sentences().forEach(sentence -> blocks.add(new Paragraph(sentence)));
-    blocks.add(new Paragraph(command));
-    blocks.add(new Heading(2, "Recipe for darex prune --config"));
-    blocks.add(recipe(smallest.recipe(), ""));
-    blocks.add(new Heading(2, "Sizes"));
+    List<String> sentences = smallest.sentences();
+    blocks.add(new Lead(sentences.get(0) + " " + sentences.get(1)));
+    blocks.add(new Code(command));
+    sentences.subList(2, sentences.size()).forEach(each -> blocks.add(new Paragraph(each)));
+    blocks.add(new Heading(2, "Picture"));
     List<Step> steps =
         smallest.steps().stream().sorted(Comparator.comparingLong(Step::bytes)).toList();
     blocks.add(
-        new Picture(
-            "sizes.png",
-            "Loss against bytes, with 95 % intervals; the line is the tolerated loss.",
-            Charts.lossAgainstBytes(
-                smallest.metric(),
-                steps.stream().map(step -> (double) step.bytes()).toList(),
-                steps.stream().map(Step::loss).toList(),
-                steps.stream().map(Step::width).toList(),
-                smallest.tolerance())));
+        Charts.lossAgainstBytes(
+            smallest.metric(),
+            steps.stream()
+                .map(
+                    step -> new Charts.Lost(step.method(), step.bytes(), step.loss(), step.width()))
+                .toList(),
+            smallest.tolerance(),
+            smallest.bytes()));
+    recipe(smallest.recipe(), "", blocks);
+    blocks.add(new Heading(2, "Sizes"));
     blocks.add(
         new Table(
-            List.of("bytes", "method", "q", "loss", "95 %", "draws within", "allowed"),
+            List.of("at most", "method", "q", "loss", "95 %", "draws within", "allowed"),
             steps.stream().map(SelectPage::cells).toList()));
-    return Report.page(title, blocks);
+    blocks.addAll(made.blocks(new LinkedHashMap<>()));
+    return Page.html(title, blocks);
   }
 
   private static List<String> cells(Step step) {
@@ -110,10 +118,22 @@ public final class SelectPage {
         step.allowed() ? "yes" : "no");
   }
 
-  private static Table recipe(RecipeText recipe, String qFile) {
-    return new Table(
-        List.of("key", "value"),
-        recipe.yaml(qFile).lines().map(line -> List.of(line.split(": ", 2))).toList());
+  private static void recipe(RecipeText recipe, String qFile, List<Block> blocks) {
+    blocks.add(new Heading(2, "Recipe for darex prune --config"));
+    blocks.add(new Code(recipe.yaml(qFile)));
+    if (recipe.hasQFile()) {
+      blocks.add(new Heading(3, qFile));
+      blocks.add(new Code(recipe.qYaml()));
+    }
+  }
+
+  private static Picture picture(Measured measured) {
+    return Charts.intervals(
+        measured.metric(),
+        measured.rows().stream().map(Answer.Row::name).toList(),
+        measured.rows().stream().map(Answer.Row::score).toList(),
+        measured.rows().stream().map(Answer.Row::width).toList(),
+        measured.tuned());
   }
 
   private static void trial(Measured measured, List<Block> blocks) {
@@ -133,16 +153,6 @@ public final class SelectPage {
                         Locale.ROOT, "; tuned model %.4f", measured.tuned().getAsDouble())
                     : "",
                 Words.masks(measured))));
-    blocks.add(
-        new Picture(
-            "candidates.png",
-            "Candidates with 95 % intervals, best first.",
-            Charts.intervals(
-                measured.metric(),
-                measured.rows().stream().map(Answer.Row::name).toList(),
-                measured.rows().stream().map(Answer.Row::score).toList(),
-                measured.rows().stream().map(Answer.Row::width).toList(),
-                measured.tuned())));
     blocks.add(
         new Table(
             List.of(

@@ -4,6 +4,7 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.select.Answer.Measured;
 import io.darex.bench.select.Answer.Row;
+import io.darex.bench.task.Loss;
 import io.darex.prune.Delta;
 import io.darex.prune.Scale;
 import io.darex.prune.delta.Origin;
@@ -166,11 +167,9 @@ public final class Selector {
                   sample.dropRate(),
                   Words.q(sample.scale()),
                   comparison.mean(i),
-                  Comparison.WIDTH * comparison.error(i),
+                  Loss.WIDTH * comparison.error(i),
                   comparison.mean(choice.sample()) - comparison.mean(i),
-                  i == choice.sample()
-                      ? 0
-                      : Comparison.WIDTH * comparison.error(choice.sample(), i),
+                  i == choice.sample() ? 0 : Loss.WIDTH * comparison.error(choice.sample(), i),
                   sample.bySeed().size(),
                   sample.seconds(),
                   i == choice.sample());

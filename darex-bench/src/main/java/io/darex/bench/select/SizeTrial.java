@@ -1,5 +1,6 @@
 package io.darex.bench.select;
 
+import io.darex.bench.task.Loss;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Values;
@@ -55,7 +56,7 @@ final class SizeTrial {
   boolean isAllowed(long kilobytes) {
     SparseDelta pruned = trial.pruned(recipe(values, kilobytes));
     Checkpoint model = pruned.applyTo(trial.delta().base());
-    Loss loss = Loss.of(trial.measure(), tuned, trial.numbers(model));
+    Loss loss = Loss.of(trial.measure()::score, tuned, trial.numbers(model));
     Attempt attempt = new Attempt(values, kilobytes, pruned.scale().fallback(), loss);
     tried.add(attempt);
     boolean allowed = loss.mean() <= tolerance;

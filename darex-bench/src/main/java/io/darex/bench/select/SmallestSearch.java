@@ -3,6 +3,7 @@ package io.darex.bench.select;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Progress;
+import io.darex.bench.task.Loss;
 import io.darex.prune.Scale;
 import io.darex.prune.Values;
 import io.darex.prune.delta.Pruner;

@@ -7,17 +7,21 @@ import io.darex.bench.console.Progress;
 import io.darex.bench.pipeline.FolderLock;
 import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
-import io.darex.bench.report.Report;
+import io.darex.bench.report.Made;
 import io.darex.bench.report.SweepReport;
 import io.darex.prune.file.AtomicWrite;
+import io.darex.prune.file.InputFile;
 import io.darex.prune.file.Output;
 import io.darex.prune.file.RefusedOutputException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +60,7 @@ public final class Sweep implements AutoCloseable {
   private volatile Journal journal;
 
   private final boolean force;
+  private final Made made;
 
   private Sweep(
       SweepConfig config,
@@ -63,12 +68,14 @@ public final class Sweep implements AutoCloseable {
       Path folder,
       Console console,
       FolderLock lock,
-      boolean force) {
+      boolean force)
+      throws IOException {
     this.config = config;
     this.folder = folder;
     this.console = console;
     this.lock = lock;
     this.force = force;
+    made = Made.here("", "", Map.of("sweep", config.digest()), InputFile.text(config.file()));
     evaluator = new Evaluator(config, glue, folder);
     source = CandidateWork.Source.of(config, glue, folder);
     CandidateWork.share(source, evaluator);
@@ -103,7 +110,6 @@ public final class Sweep implements AutoCloseable {
   /** Refuses a folder before anything in it is touched; see {@link #open}. */
   static void requireUsable(SweepConfig config, Optional<Path> glue, Path folder, boolean force)
       throws IOException {
-    Report.requireFonts();
     List<Path> inputs = new ArrayList<>(config.inputs());
     inputs.add(config.file());
     glue.ifPresent(inputs::add);
@@ -283,13 +289,25 @@ public final class Sweep implements AutoCloseable {
   }
 
   private SweepReport report(Collection<CandidateResult> all) throws IOException {
+    // Of the last candidate, so that the same journal gives the same report.
+    String day =
+        Files.getLastModifiedTime(folder.resolve(Journal.FILE))
+            .toInstant()
+            .atZone(ZoneOffset.UTC)
+            .toLocalDate()
+            .toString();
     List<SweepReport.Parameter> parameters =
         config.axes().stream()
             .map(axis -> new SweepReport.Parameter(axis.name(), axis.isLog()))
             .toList();
     SweepReport report =
         new SweepReport(
-            config.name(), parameters, config.goal(), config.candidates(), List.copyOf(all));
+            config.name(),
+            parameters,
+            config.goal(),
+            config.candidates(),
+            List.copyOf(all),
+            made.withDate(day));
     report.write(folder);
     return report;
   }

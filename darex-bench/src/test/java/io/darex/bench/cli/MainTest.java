@@ -89,7 +89,7 @@ class MainTest {
     assertThat(out.resolve("report.md"))
         .content()
         .containsPattern("\\| q 0\\.7 \\| \\d+ KB \\| 1 : 99 \\| 0\\.99 \\| 0\\.7000 \\|");
-    assertThat(out.resolve("report.html")).content().contains("data:image/png;base64,");
+    assertThat(out.resolve("report.html")).content().contains("<svg xmlns=");
     assertThat(out.resolve("training")).doesNotExist();
   }
 

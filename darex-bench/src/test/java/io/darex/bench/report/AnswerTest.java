@@ -16,8 +16,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYSeries;
 
 class AnswerTest {
   private static final double UNPRUNED = 0.8;
@@ -31,11 +29,12 @@ class AnswerTest {
         1e6,
         new Spread(UNPRUNED - loss, 0.01, 2),
         new Spread(loss, 0.01, 2),
+        Double.NaN,
         List.of(method + bytes));
   }
 
   private static Answer answer(FileLoss... tried) {
-    return new Answer("task", "accuracy", List.of(tried), UNPRUNED, 0.5, "mask seeds");
+    return new Answer("base", "accuracy", List.of(tried), UNPRUNED, 0.5, "mask seeds");
   }
 
   @Test
@@ -71,73 +70,102 @@ class AnswerTest {
     assertThat(SmallestFile.best(List.of(none))).isEmpty();
     assertThat(SmallestFile.best(List.of(none, file("a", 200, 0.5)))).isPresent();
     assertThat(answer(none).sentence())
-        .isEqualTo("S1: no file tried has a score, outputs are not finite.");
-    assertThat(answer(none).blocks()).as("no picture").noneMatch(Block.Picture.class::isInstance);
-    assertThat(answer(none, file("a", 200, 0)).sentence())
-        .contains("the next smaller file of this method, 100 B, has no score");
+        .isEqualTo("No file tried has a score: outputs are not finite.");
+    assertThat(answer(none).picture()).isEmpty();
+    assertThat(answer(none).lead(folder)).noneMatch(Block.Code.class::isInstance);
+    assertThat(answer(none, file("a", 200, 0)).doubt())
+        .contains("the next smaller file of it, 100 B, has no score");
   }
 
   @Test
   void saysItInASentence() {
-    assertThat(answer(file("a", 4000, -0.00001), file("a", 2000, 0.023)).sentence())
+    Answer answer = answer(file("a", 4000, -0.00001), file("a", 2000, 0.023));
+    assertThat(answer.sentence())
         .isEqualTo(
-            "S1, the smallest file that loses at most one point: a, 4.00 KB, 1 : 250 of dense; loss"
-                + " 0.00 ± 1.00 points; the next smaller file of this method, 2.00 KB, loses 2.30 ±"
-                + " 1.00. File: a4000.0.");
-    assertThat(answer(file("a", 4000, 0)).sentence())
+            "1 : 250 of the size (4.00 KB in place of 1.00 MB) changes accuracy by 0.0 ± 1.0"
+                + " points, from 0.800 to 0.800. Use a4000.0.");
+    assertThat(answer.doubt())
+        .startsWith(
+            "This is S1, the smallest file tried that loses at most one point: a; the next smaller"
+                + " file of it, 2.00 KB, changes it by −2.3 ± 1.0. A point is 0.01 of accuracy")
+        .contains("± is one standard deviation over mask seeds. ");
+    assertThat(answer(file("a", 4000, 0)).doubt())
         .contains("; no smaller file of this method was tried. ");
     assertThat(answer(file("a", 4000, 0.05), file("b", 2000, 0.04)).sentence())
         .isEqualTo(
-            "S1: no file tried loses at most one point. The one that loses least: b, 2.00 KB, 1 :"
-                + " 500 of dense; loss 4.00 ± 1.00 points.");
-    assertThat(answer().blocks()).isEmpty();
+            "No file tried loses at most one point. The one that loses least: 1 : 500 of the size"
+                + " (2.00 KB in place of 1.00 MB) changes accuracy by −4.0 ± 1.0 points, from 0.800"
+                + " to 0.760.");
+    assertThat(answer().lead(folder)).isEmpty();
+  }
+
+  /** Of one seed the interval is that over the texts, where it was measured. */
+  @Test
+  void saysOfWhatTheIntervalIs() {
+    FileLoss once =
+        new FileLoss(
+            "a", 4000, 1e6, new Spread(.8, 0, 1), new Spread(0, 0, 1), Double.NaN, List.of("f"));
+    assertThat(answer(once).doubt()).contains("Each file was made once, so that no interval");
+    assertThat(answer(once).sentence()).contains("by 0.0 points").doesNotContain("±");
+    FileLoss measured =
+        new FileLoss(
+            "a", 4000, 1e6, new Spread(.803, 0, 1), new Spread(-.003, 0, 1), .006, List.of("f"));
+    assertThat(answer(measured).sentence()).contains("by +0.3 ± 0.6 points");
+    assertThat(answer(measured).doubt())
+        .contains("± is half of the 95 % interval over other texts (a paired bootstrap of dev).");
+  }
+
+  @Test
+  void thenComesTheCommandAndAWarningWhereTheFineTuneIsWorthNothing() {
+    Answer answer = answer(file("it's $a", 4000, 0));
+    assertThat(answer.lead(folder).get(1).markdown())
+        .isEqualTo(
+            "```\ndarex predict --base base --delta '%1$s/it'\\''s $a4000.0'\ndarex apply --base"
+                    .formatted(folder)
+                + " base --delta '%1$s/it'\\''s $a4000.0' --out MODEL\n```\n\n".formatted(folder));
+    assertThat(answer.lead(folder)).hasSize(3);
+    Answer nothing = new Answer("base", "accuracy", answer.tried(), 0.5, 0.5, "mask seeds");
+    assertThat(nothing.lead(folder).get(3).markdown())
+        .startsWith("Careful: the tuned model (0.500) is not above the base with the tuned head");
   }
 
   @Test
   void theTableHasTheMethodOfTheSmallestFileFirst() {
     Answer answer = answer(file("a", 400, 0.05), file("b", 5e5, 0), file("c", 2e4, 0));
 
-    assertThat(answer.blocks().get(1).markdown().lines().skip(2))
+    assertThat(answer.table().markdown().lines().skip(2))
         .containsExactly(
-            "| c | 20.0 KB | 1 : 50 | 0.00 ± 1.00 | – | – | c20000.0 |",
-            "| b | 500 KB | 1 : 2 | 0.00 ± 1.00 | – | – | b500000.0 |",
-            "| a | none; best 400 B | 1 : 2500 | 5.00 ± 1.00 | – | – | a400.0 |",
+            "| c | 20.0 KB | 1 : 50 | 0.0 ± 1.0 | – | – | c20000.0 |",
+            "| b | 500 KB | 1 : 2 | 0.0 ± 1.0 | – | – | b500000.0 |",
+            "| a | none; best 400 B | 1 : 2500 | −5.0 ± 1.0 | – | – | a400.0 |",
             "");
   }
 
   @Test
   void thePictureHasALineForEachMethodTheLevelsAndS1() {
-    XYChart chart =
-        BytesChart.of(
-            answer(
+    String svg =
+        answer(
                 file("a", 4e5, 0.002),
                 file("a", 2e4, 0.3),
                 file("b", 4e5, 0.008),
-                file("b", 1e3, Double.NaN)));
+                file("b", 1e3, Double.NaN))
+            .picture()
+            .orElseThrow()
+            .svg();
 
-    assertThat(chart.getSeriesCollection())
-        .extracting(XYSeries::getName)
-        .containsExactly("unpruned", "base, tuned head", "S1", "a", "b");
-    assertThat(chart.getSeries("unpruned").getYData()).containsOnly(UNPRUNED);
-    assertThat(chart.getSeries("base, tuned head").getYData()).containsOnly(0.5);
-    XYSeries a = chart.getSeries("a");
-    assertThat(a.getYData()).containsExactly(0.5, 0.798);
-    assertThat(a.getExtraValues()).containsOnly(0.01);
-    assertThat(a.getXData()[1]).isCloseTo(4e5, within(4e5 * 0.03));
-    XYSeries b = chart.getSeries("b");
-    assertThat(b.getXData()).as("what has no score is left out").hasSize(1);
-    assertThat(b.getXData()[0]).as("aside").isGreaterThan(a.getXData()[1]);
-    assertThat(chart.getSeries("S1").getXData()).containsOnly(a.getXData()[1]);
-    assertThat(chart.getStyler().isXAxisLogarithmic()).isTrue();
-    assertThat(chart.getStyler().isErrorBarsColorSeriesColor()).isTrue();
-    assertThat(Charts.png(BytesChart.of(answer(file("a", 4e5, 0.2))))).isNotEmpty();
+    assertThat(svg)
+        .contains("unpruned 0.800", "nothing kept 0.500", ">S1 400 KB<", ">100 KB<")
+        .contains("<title>a, 20.0 KB: 0.500 ± 0.010</title>")
+        .contains("<title>b, 400 KB: 0.792 ± 0.010</title>")
+        .as("what has no score is left out")
+        .doesNotContain("b, 1.00 KB", "NaN");
   }
 
   @Test
-  void ticksAreRoundSizes() {
-    assertThat(List.of(20e3, 400e3, 500e3, 1e6, 1e7, 100.0, 2e9))
-        .extracting(BytesChart::tick)
-        .containsExactly("20 KB", " ", "500 KB", "1 MB", "10 MB", "100 B", "2 GB");
+  void sizesOfAxesHaveUnitsAndNoZeros() {
+    assertThat(List.of(20e3, 500e3, 1e6, 1e7, 100.0, 2e9, 1.25e6))
+        .extracting(Charts::size)
+        .containsExactly("20 KB", "500 KB", "1 MB", "10 MB", "100 B", "2 GB", "1.25 MB");
   }
 
   private static Results results(double tuned, List<Cell> cells) {
@@ -219,26 +247,24 @@ class AnswerTest {
 
     assertThat(folder.resolve("report.md"))
         .content()
-        .contains(
-            "S1, the smallest file that loses at most one point: magnitude none, 200 KB, 1 : 10")
-        .contains("loss 0.50 points")
-        .contains("| magnitude none | 200 KB | 1 : 10 | 0.9765 | 1.000 | – | 0.795 |")
+        .contains("1 : 10 of the size (200 KB in place of 2.00 MB) changes accuracy by −0.5 points")
+        .contains("| magnitude none | 200 KB | 1 : 10 | 0.9765 | 1.000 | – | 0.795 | −0.5 |")
         .contains("The drop rate is of the entries that changed where the mask is magnitude:")
         .doesNotContain("metric-against-drop-rate");
 
     cells.add(cell(ofDropRate(0.99), 0.99, 0, 0.6));
     Report.write(results(0.8, cells), folder);
-    assertThat(folder.resolve("report.md")).content().contains("(metric-against-drop-rate.png)");
+    assertThat(folder.resolve("report.md")).content().contains("(metric-against-drop-rate.svg)");
     String page = Files.readString(folder.resolve("report.html"));
-    assertThat(page.indexOf("against the bytes")).isLessThan(page.indexOf("against the drop rate"));
+    assertThat(page.indexOf("against the size")).isLessThan(page.indexOf("against the drop rate"));
 
     Results second = results(0.9, List.of(cell(ofSize(200_000), 0.97, 0, 0.896)));
     Summary.of(new TreeMap<>(Map.of(0L, results(0.8, cells.subList(0, 1)), 1L, second)))
         .write(folder);
     assertThat(folder.resolve("report.md"))
         .content()
-        .contains("loss 0.45 ± 0.07 points;")
-        .contains("Files: seed-0/deltas/0 and 1 of other seeds.")
+        .contains("by −0.5 ± 0.1 points")
+        .contains("| seed-0/deltas/0 and 1 of other seeds |")
         .contains("over fine-tunes, each against its own unpruned model")
         .contains("| magnitude none | 200 KB | 0.9733 |");
     assertThat(folder.resolve("results.json")).content().doesNotContain("loss", "files");

@@ -12,22 +12,23 @@ import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
 import io.darex.prune.rescale.Point;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeEach;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.knowm.xchart.XYChart;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
 
 class ReportTest {
   private static final List<Point> SEARCHED =
@@ -53,12 +54,6 @@ class ReportTest {
           .build();
 
   @TempDir private Path folder;
-
-  @BeforeEach
-  void leaveTheTrainingsPicture() throws IOException {
-    BufferedImage image = new BufferedImage(2, 2, BufferedImage.TYPE_INT_RGB);
-    ImageIO.write(image, "png", folder.resolve(Report.TRAINING).toFile());
-  }
 
   @Test
   void rowsAreMeansAndSampleDeviationsOverSeeds() {
@@ -101,35 +96,150 @@ class ReportTest {
     assertThat(folder.resolve("report.md"))
         .content()
         .contains("| tuned | accuracy | 0.800 | 0.750 |")
-        .contains("| base with the tuned head | accuracy | 0.500 | 0.450 |")
+        .contains("| nothing kept: base with the tuned head | accuracy | 0.500 | 0.450 |")
+        .contains(
+            "| nothing kept: base with the tuned head | – | – | 1 | – | – | 0.500 | −30.0 | 0.450"
+                + " |")
         .contains("| baseline: majority | accuracy | 0.510 | 0.520 |")
-        .contains("| inverse-keep-rate | 2.00 KB | 1 : 50 | 0.9 | 0.1000 | – | 0.650 ± 0.071 |")
-        .contains("| q-labelled | 2.00 KB | 1 : 50 | 0.9 | 0.3000 | 1.5 | 0.750 ± 0.000 |")
+        .contains(
+            "| inverse-keep-rate | 2.00 KB | 1 : 50 | 0.9 | 0.1000 | – | 0.650 ± 0.071 | −15.0 ±"
+                + " 7.1 |")
+        .contains(
+            "| q-labelled | 2.00 KB | 1 : 50 | 0.9 | 0.3000 | 1.5 | 0.750 ± 0.000 | −5.0 ± 0.0 |")
         .contains("| mean \\|Δ\\| |")
         .contains("| 1 | 0.700 | 0.250 | 1.50e-04 | 12 | 500 |")
         .contains("1 epochs of 3, stopped early; 500 tokens a second, padding not counted. The")
-        .startsWith("# darex: a&lt;b on minilm-l6\n\nS1: no file tried loses at most one point.")
-        .contains("(metric-against-bytes.png)")
+        .startsWith("# darex: a&lt;b on minilm-l6\n\n**No file tried loses at most one point.")
+        .contains("(metric-against-bytes.svg)")
         .doesNotContain("metric-against-drop-rate")
-        .contains("(searched-q-random-at-0.9.png)");
-    for (String picture : List.of("metric-against-bytes", "searched-q-random-at-0.9")) {
-      assertThat(ImageIO.read(folder.resolve(picture + ".png").toFile())).isNotNull();
-    }
+        .contains("(searched-q-random-at-0.9.svg)");
+  }
+
+  /** XML parsers refuse what is not well-formed. */
+  static Document xml(String text) throws Exception {
+    return DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new InputSource(new StringReader(text)));
   }
 
   @Test
-  void thePageIsSelfContainedAndEscaped() throws IOException {
+  void thePageIsSelfContainedAndEscaped() throws Exception {
     Report.write(RESULTS, folder);
 
     String page = Files.readString(folder.resolve("report.html"));
-    assertThat(page).contains("a&lt;b").doesNotContain("a<b").doesNotContain("http");
-    Matcher picture = Pattern.compile("src=\"data:image/png;base64,([^\"]+)\"").matcher(page);
-    int pictures = 0;
-    for (; picture.find(); pictures++) {
-      byte[] png = Base64.getDecoder().decode(picture.group(1));
-      assertThat(ImageIO.read(new ByteArrayInputStream(png))).isNotNull();
+    assertThat(page).contains("a&lt;b").doesNotContain("a<b", "<script", "<link", "src=", "url(");
+    assertThat(page.replace("xmlns=\"http://www.w3.org/2000/svg\"", "")).doesNotContain("http");
+    // It happens to be XML too, so that nothing is left open.
+    Document document =
+        xml(page.replace("<meta charset=\"utf-8\">", "").replaceAll("<meta [^>]*>", ""));
+    NodeList pictures = document.getElementsByTagName("svg");
+    assertThat(pictures.getLength()).isEqualTo(2);
+    for (int i = 0; i < pictures.getLength(); i++) {
+      Element picture = (Element) pictures.item(i);
+      assertThat(picture.getAttribute("role")).isEqualTo("img");
+      String[] names = picture.getAttribute("aria-labelledby").split(" ", -1);
+      assertThat(
+              picture
+                  .getElementsByTagName("title")
+                  .item(0)
+                  .getAttributes()
+                  .getNamedItem("id")
+                  .getNodeValue())
+          .isEqualTo(names[0]);
+      assertThat(picture.getAttribute("width")).as("as wide as there is room").isEmpty();
     }
-    assertThat(pictures).isEqualTo(3);
+    for (String picture : List.of("metric-against-bytes", "searched-q-random-at-0.9")) {
+      String svg = Files.readString(folder.resolve(picture + ".svg"));
+      assertThat(xml(svg).getDocumentElement().getTagName()).isEqualTo("svg");
+      assertThat(svg).contains("prefers-color-scheme: dark");
+    }
+  }
+
+  /** The answer first, then the command, pictures, tables, how it was made, and the files. */
+  @Test
+  void theReportHasItsParts() throws Exception {
+    Made made =
+        new Made(
+            "2026-11-30",
+            "1.0",
+            "17",
+            "Linux, 2 processors",
+            "auto",
+            "my base",
+            Map.of("base", "b".repeat(64), "tuned", "c".repeat(64)),
+            "task: agreement # ``` <b>\n");
+    for (Cell cell : RESULTS.cells()) {
+      Files.writeString(folder.resolve(cell.file()), "a delta");
+    }
+    Files.createDirectory(folder.resolve("tuned"));
+    Results good =
+        RESULTS
+            .withCells(List.of(cell("inverse-keep-rate", 0.1, List.of(), 0, 0.8)))
+            .withMade(made);
+    assertThat(Results.fromJson(good.toJson())).isEqualTo(good);
+
+    Report.write(good, folder);
+
+    String markdown = Files.readString(folder.resolve("report.md"));
+    assertThat(
+            List.of(
+                markdown.indexOf("1 : 50 of the size"),
+                markdown.indexOf("darex predict --base 'my base' --delta "),
+                markdown.indexOf("## Pictures"),
+                markdown.indexOf("(metric-against-bytes.svg)"),
+                markdown.indexOf("## Tables"),
+                markdown.indexOf("## How it was made"),
+                markdown.indexOf("| SHA-256 of base | " + "b".repeat(64)),
+                markdown.indexOf("````\ntask: agreement"),
+                markdown.indexOf("## Files beside this report")))
+        .isSorted()
+        .doesNotContain(-1);
+    String page = Files.readString(folder.resolve("report.html"));
+    assertThat(page).contains("task: agreement # ``` &lt;b&gt;");
+    Matcher link = Pattern.compile("href=\"([^\"]+)\"").matcher(page);
+    List<String> links = new ArrayList<>();
+    while (link.find()) {
+      links.add(link.group(1));
+      assertThat(folder.resolve(link.group(1))).exists();
+    }
+    assertThat(links).contains("report.md", "tuned", "x");
+    Report.write(good, folder);
+    assertThat(folder.resolve("report.html")).as("same input, same bytes").hasContent(page);
+  }
+
+  @Test
+  void theTrainingIsDrawnLayerByLayer() throws Exception {
+    StringBuilder lines = new StringBuilder();
+    for (int step = 0; step < 400; step++) {
+      lines.append(
+          """
+          {"iteration":%d,"epoch":0,"loss":%s,"s":0.1,"pull":%s,"layers":{"bert.encoder.layer.1.attention.self.query":{"count":100,"meanAbs":2e-4,"zeroShare":0.5},"bert.encoder.layer.1.output.dense":{"count":300,"meanAbs":4e-4,"zeroShare":0.1},"bert.encoder.layer.10.output.dense":{"count":3,"meanAbs":1e-4,"zeroShare":0},"bert.embeddings.LayerNorm":{"count":3,"meanAbs":1e-4,"zeroShare":0},"bert.pooler.dense":{"count":3,"meanAbs":1e-4,"zeroShare":0}}}
+          """
+              .formatted(step, step == 7 ? "\"NaN\"" : "0.5", step == 0 ? "0" : "1e-3"));
+    }
+    Files.writeString(folder.resolve(TrainingLines.FILE), lines);
+    TrainingLines read = TrainingLines.read(folder.resolve(TrainingLines.FILE));
+
+    assertThat(read.pictures(false)).hasSize(3);
+    List<Block.Picture> pictures = read.pictures(true);
+    assertThat(pictures)
+        .extracting(Block.Picture::file)
+        .containsExactly(
+            "training-loss.svg", "training-pull.svg", "training-delta.svg", "training-zeros.svg");
+    for (Block.Picture picture : pictures) {
+      assertThat(xml(picture.svg())).isNotNull();
+      assertThat(picture.svg().length()).isLessThan(20_000);
+    }
+    assertThat(pictures.get(2).svg())
+        .contains("name\">layer 1</text>", "name\">layer 10</text>", "name\">embeddings</text>")
+        .contains("name\">pooler.dense</text>");
+    Report.write(RESULTS, folder);
+    assertThat(folder.resolve("report.md")).content().contains("(training-delta.svg)");
+
+    Files.writeString(folder.resolve(TrainingLines.FILE), "{\"iteration\":\"x\"}");
+    assertThatThrownBy(() -> Report.write(RESULTS, folder))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining(TrainingLines.FILE);
   }
 
   @Test
@@ -228,7 +338,8 @@ class ReportTest {
     Report.write(results, folder);
     assertThat(folder.resolve("report.md"))
         .content()
-        .contains("| outputs not finite | outputs not finite |", "| 0.600 | 0.600 |")
+        .contains("| outputs not finite | outputs not finite | outputs not finite |")
+        .contains("| 0.600 | −20.0 | 0.600 |")
         .doesNotContain("NaN");
     Summary.of(new TreeMap<>(Map.of(0L, results))).write(folder);
     assertThat(folder.resolve("report.md"))
@@ -246,15 +357,17 @@ class ReportTest {
   void theAxisOfAPictureSaysWhatIsDrawn() {
     Row change = Row.of(List.of(cell("q-unlabelled", 0.1, SEARCHED, 0, 0.6))).get(0);
     Row metric = Row.of(List.of(cell("q-labelled", 0.1, SEARCHED, 0, 0.6))).get(0);
-    String moved = "mean |change| of the last hidden state, on texts of train";
+    String moved = ">mean |change| of the last hidden state, on train";
 
-    XYChart alone = Charts.searches(RESULTS, "random", List.of(change));
-    assertThat(alone.getYAxisTitle()).isEqualTo(moved);
-    XYChart both = Charts.searches(RESULTS, "random", List.of(change, metric));
-    assertThat(both.getYAxisTitle()).isEqualTo("accuracy on validation");
-    assertThat(both.getYAxisGroupTitle(1)).isEqualTo(moved);
-    assertThat(Charts.searches(RESULTS, "magnitude", List.of(metric)).getXAxisTitle())
-        .doesNotContain("DARE");
+    assertThat(searches("random", change)).contains(moved + "<").doesNotContain("accuracy");
+    assertThat(searches("random", change, metric))
+        .contains(">accuracy on validation<", moved + " (right)<");
+    assertThat(searches("random", metric)).contains("as DARE");
+    assertThat(searches("magnitude", metric)).doesNotContain("DARE");
+  }
+
+  private static String searches(String mask, Row... rows) {
+    return Charts.searchedQ("q", "What was seen.", RESULTS, mask, List.of(rows)).svg();
   }
 
   @Test
@@ -281,8 +394,10 @@ class ReportTest {
     Report.write(RESULTS.withCells(List.of(one, layers)), folder);
     assertThat(folder.resolve("report.md"))
         .content()
-        .contains("| none | 2.00 KB | 1 : 50 | 0.9 | 1.000 | – | 0.600 | 0.600 |")
-        .contains("| q-labelled layer | 1 B | 1 : 2 | 0.9 | 0.2000 to 0.5000 | – | 0.700 | 0.700 |")
+        .contains("| none | 2.00 KB | 1 : 50 | 0.9 | 1.000 | – | 0.600 | −20.0 | 0.600 |")
+        .contains(
+            "| q-labelled layer | 1 B | 1 : 2 | 0.9 | 0.2000 to 0.5000 | – | 0.700 | −10.0 | 0.700"
+                + " |")
         .doesNotContain("± 0.000");
 
     Results given = given(RESULTS, List.of(one));

@@ -1,29 +1,23 @@
 package io.darex.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.io.ByteArrayInputStream;
+import io.darex.bench.chart.Axis;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.imageio.ImageIO;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
-import org.xml.sax.InputSource;
 
 class SweepReportTest {
   private static final Goal QUALITY =
@@ -34,6 +28,9 @@ class SweepReportTest {
       List.of(
           new SweepReport.Parameter("finetune.lambda", true),
           new SweepReport.Parameter("prune.mask", false));
+
+  private static final Made MADE =
+      new Made("2026-11-30", "1.0", "17", "m", "", "", Map.of("sweep", "d".repeat(64)), "a: <b>");
 
   @TempDir private Path folder;
 
@@ -119,7 +116,7 @@ class SweepReportTest {
         List.of(trial(0, 0.5, 294_000, 1, "m"), trial(1, 0.5, 42_000, 1, "m"));
     for (Goal goal : List.of(QUALITY, BOTH)) {
       assertThat(goal.best(trials)).contains(trials.get(1));
-      new SweepReport("name", PARAMETERS, goal, 2, trials).write(folder);
+      new SweepReport("name", PARAMETERS, goal, 2, trials, MADE).write(folder);
       assertThat(folder.resolve("report.md")).content().contains("Best: candidate 1, pruned 0.500");
     }
     for (long seed = 0; seed < 50; seed++) {
@@ -145,7 +142,7 @@ class SweepReportTest {
     Goal floor = new Goal(List.of(CandidateResult.BYTES), 0.9);
     List<CandidateResult> trials = List.of(trial(0, 0.5, 9, 1, "m"), trial(1, 0.4, 8, 1, "m"));
 
-    new SweepReport("name", PARAMETERS, floor, 1, trials).write(folder);
+    new SweepReport("name", PARAMETERS, floor, 1, trials, MADE).write(folder);
 
     assertThat(folder.resolve("report.md"))
         .content()
@@ -162,7 +159,7 @@ class SweepReportTest {
     CandidateResult failed = CandidateResult.failed(0, Map.of(name, TextNode.valueOf(name)), name);
     SweepReport.Parameter parameter = new SweepReport.Parameter(name, false);
 
-    new SweepReport(name, List.of(parameter), QUALITY, 1, List.of(failed)).write(folder);
+    new SweepReport(name, List.of(parameter), QUALITY, 1, List.of(failed), MADE).write(folder);
 
     String html = Files.readString(folder.resolve("report.html"));
     assertThat(html)
@@ -173,8 +170,10 @@ class SweepReportTest {
     assertThat(markdown)
         .contains("a\\|b \\`c\\` \\*d\\* \\[e\\](http://f) &lt;b&gt;g&lt;/b&gt; &amp;")
         .contains("\\\\u000a# h\\\\u001b\\[31m\\\\u202e_i\\_ {body} q_lin")
-        .doesNotContain("<", "\u001b", "\u202e");
-    assertThat(markdown.lines().filter(line -> line.startsWith("#"))).hasSize(2);
+        .doesNotContain("\u001b", "\u202e");
+    String outside = markdown.replace("```\na: <b>\n```", "");
+    assertThat(outside).doesNotContain("<");
+    assertThat(outside.lines().filter(line -> line.startsWith("#"))).hasSize(5);
   }
 
   @Test
@@ -182,33 +181,26 @@ class SweepReportTest {
     List<CandidateResult> trials = random(1, 9);
     trials.add(CandidateResult.failed(9, trials.get(0).values(), "ran out of <luck>"));
 
-    new SweepReport("name", PARAMETERS, BOTH, 20, trials).write(folder);
+    new SweepReport("name", PARAMETERS, BOTH, 20, trials, MADE).write(folder);
 
     String html = Files.readString(folder.resolve("report.html"));
-    Matcher pictures = Pattern.compile("src=\"data:image/png;base64,([^\"]+)\"").matcher(html);
-    int count = 0;
-    while (pictures.find()) {
-      byte[] png = Base64.getDecoder().decode(pictures.group(1));
-      assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isEqualTo(1400);
-      count++;
-    }
-    assertThat(count).as("best so far, front, and one for each parameter").isEqualTo(4);
+    assertThat(html.split("<svg", -1))
+        .as("best so far, front, one for each parameter, and all")
+        .hasSize(1 + 5);
     assertThat(html.replaceAll("xmlns=\"[^\"]+\"", ""))
-        .doesNotContain("http", "<script", "<link", "src=\"sweep");
+        .doesNotContain("http", "<script", "<link", "src=");
     assertThat(html)
         .contains("9 of 20 candidates done, 1 failed")
         .contains("ran out of &lt;luck&gt;");
     for (int i = 0; i < 10; i++) {
       assertThat(html).contains("<a href=\"candidates/00" + i + ".yml\">00" + i + "</a>");
     }
-    Document svg =
-        DocumentBuilderFactory.newInstance()
-            .newDocumentBuilder()
-            .parse(
-                new InputSource(
-                    new StringReader(Files.readString(folder.resolve("sweep-parallel.svg")))));
-    assertThat(svg.getElementsByTagName("polyline").getLength()).isEqualTo(9);
-    assertThat(svg.getElementsByTagName("line").getLength()).isEqualTo(4);
+    for (String name : List.of("best", "front", "finetune.lambda", "prune.mask", "parallel")) {
+      String svg = Files.readString(folder.resolve("sweep-" + name + ".svg"));
+      assertThat(ReportTest.xml(svg).getDocumentElement().getTagName()).isEqualTo("svg");
+    }
+    Document svg = ReportTest.xml(Files.readString(folder.resolve("sweep-parallel.svg")));
+    assertThat(svg.getElementsByTagName("g").getLength()).as("a line each").isEqualTo(9);
     assertThat(folder.resolve("report.md"))
         .content()
         .contains("| [000](candidates/000.yml) |")
@@ -218,26 +210,42 @@ class SweepReportTest {
   /** Before the first score there is a page already, and with a single candidate pictures. */
   @Test
   void isWrittenAtAnyTime() throws IOException {
-    new SweepReport("name", PARAMETERS, QUALITY, 3, List.of()).write(folder);
+    new SweepReport("name", PARAMETERS, QUALITY, 3, List.of(), MADE).write(folder);
     assertThat(folder.resolve("report.html")).content().contains("0 of 3 candidates done");
 
-    new SweepReport("name", PARAMETERS, QUALITY, 3, List.of(trial(0, 0.1, 5, 1e-3, "random")))
+    new SweepReport("name", PARAMETERS, QUALITY, 3, List.of(trial(0, 0.1, 5, 1e-3, "random")), MADE)
         .write(folder);
-    assertThat(folder.resolve("sweep-finetune.lambda.png")).exists();
-    assertThat(folder.resolve("sweep-prune.mask.png")).exists();
-    assertThat(folder.resolve("sweep-front.png")).doesNotExist();
+    assertThat(folder.resolve("sweep-finetune.lambda.svg")).exists();
+    assertThat(folder.resolve("sweep-prune.mask.svg")).exists();
+    assertThat(folder.resolve("sweep-front.svg")).doesNotExist();
   }
 
   @Test
-  void placesOnALogarithmicAxisAreEquallyFarApart() {
-    Dimension lambda =
-        Dimension.ofParameter(
-            PARAMETERS.get(0),
-            List.of(trial(0, 0, 1, 1e-4, "m"), trial(1, 0, 1, 1e-2, "m"), trial(2, 0, 1, 1, "m")));
+  void whatIsDrawnLogarithmicallyStandsOnALogarithmicAxis() {
+    List<CandidateResult> trials =
+        List.of(trial(0, 0, 1e4, 1e-4, "m"), trial(1, 0, 1e5, 1e-2, "m"), trial(2, 0, 1e6, 1, "m"));
+    Dimension lambda = Dimension.ofParameter(PARAMETERS.get(0), trials);
 
-    assertThat(lambda.place(1e-2)).isCloseTo(0.5, org.assertj.core.api.Assertions.within(1e-12));
-    assertThat(lambda.ticks())
-        .extracting(Map.Entry::getValue)
-        .containsExactly("1.00e-04", "0.01", "1");
+    assertThat(lambda.axis().place(1e-2)).isCloseTo(0.5, within(1e-12));
+    assertThat(lambda.axis().ticks())
+        .extracting(Axis.Tick::words)
+        .containsExactly("1e-4", "0.001", "0.01", "0.1", "1");
+    assertThat(Dimension.ofScore(CandidateResult.BYTES, trials).axis().ticks())
+        .extracting(Axis.Tick::words)
+        .contains("10 KB", "1 MB");
+  }
+
+  @Test
+  void saysTheBestAndHowToRunIt() throws IOException {
+    new SweepReport("name", PARAMETERS, QUALITY, 2, List.of(trial(3, 0.4, 2e5, 1, "m")), MADE)
+        .write(folder);
+
+    assertThat(folder.resolve("report.md"))
+        .content()
+        .startsWith(
+            "# darex sweep: name\n\n**Best: candidate 3, pruned 0.400 (finetune.lambda 1.0,"
+                + " prune.mask m). Files of 200 KB keep 0.400 of the tuned model's 0.500 on"
+                + " validation. Use candidates/003.yml.**\n\n```\ndarex run ")
+        .contains("| SHA-256 of sweep | " + "d".repeat(64), "```\na: <b>\n```");
   }
 }

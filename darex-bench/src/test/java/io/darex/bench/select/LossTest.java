@@ -3,6 +3,7 @@ package io.darex.bench.select;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.darex.bench.task.Loss;
 import io.darex.prune.Values;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +29,7 @@ class LossTest {
     Arrays.setAll(differences, i -> tuned[i] - pruned[i]);
     double mean = Arrays.stream(differences).average().orElseThrow();
     double variance = Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum() / TEXTS;
-    Loss loss = Loss.of(MEASURE, tuned, pruned);
+    Loss loss = Loss.of(MEASURE::score, tuned, pruned);
     assertThat(loss.mean()).isCloseTo(mean, within(1e-12));
     assertThat(loss.width()).isCloseTo(1.96 * Math.sqrt(variance / TEXTS), within(.002));
     assertThat(loss.sure(loss.mean() + loss.width())).isBetween(.95, .995);
@@ -37,7 +38,7 @@ class LossTest {
 
   @Test
   void itselfLosesNothingForSure() {
-    Loss none = Loss.of(MEASURE, tuned, tuned);
+    Loss none = Loss.of(MEASURE::score, tuned, tuned);
     assertThat(none.mean()).isZero();
     assertThat(none.width()).isZero();
     assertThat(none.sure(0)).isEqualTo(1);

@@ -1,0 +1,2 @@
+/** Pictures with two axes, as SVG. */
+package io.darex.bench.chart;
