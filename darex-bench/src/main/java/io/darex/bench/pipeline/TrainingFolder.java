@@ -9,6 +9,7 @@ import io.darex.optim.AdamROptimizer;
 import io.darex.prune.Tensor;
 import io.darex.prune.file.AtomicWrite;
 import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.folder.ModelCard;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -38,8 +40,10 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param path of the folder
  * @param tokenizer its files go with every checkpoint
+ * @param card makes the README.md of a checkpoint
  */
-record TrainingFolder(Path path, TokenizerFiles tokenizer) {
+record TrainingFolder(
+    Path path, TokenizerFiles tokenizer, Function<TrainingRecord, ModelCard> card) {
   private static final String STEP = "step.safetensors";
   private static final String ITERATION = "iteration";
   private static final String JOB = "job";
@@ -114,6 +118,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
         true);
     Map<String, byte[]> extras = new HashMap<>(tokenizer.contents());
     extras.put(TrainingRecord.FILE, record.toJson());
+    extras.put(ModelCard.FILE, card.apply(record).text());
     trained.writeAdapter(adapter(epoch));
     HuggingFaceFolder.write(checkpoint(epoch), trained.encoder().checkpoint(), extras, true);
     Files.deleteIfExists(path.resolve(STEP));

@@ -171,7 +171,7 @@ class FinetuningTest {
             splits,
             encoder(Integer.MAX_VALUE),
             "other",
-            new TrainingFolder(broken, tokenizerFiles),
+            new TrainingFolder(broken, tokenizerFiles, Cards::of),
             Duration.ZERO,
             quiet());
 
@@ -299,7 +299,7 @@ class FinetuningTest {
                   scored,
                   encoder,
                   "job",
-                  new TrainingFolder(training, tokenizerFiles),
+                  new TrainingFolder(training, tokenizerFiles, Cards::of),
                   Finetuning.CHECKPOINT_EVERY,
                   quiet())
               .train()
@@ -322,7 +322,7 @@ class FinetuningTest {
             splits,
             encoder(Integer.MAX_VALUE),
             "other",
-            new TrainingFolder(folder.resolve("training"), tokenizerFiles),
+            new TrainingFolder(folder.resolve("training"), tokenizerFiles, Cards::of),
             Finetuning.CHECKPOINT_EVERY,
             quiet());
 
@@ -341,7 +341,7 @@ class FinetuningTest {
 
   private static Finetuning finetuning(
       FinetuneConfig config, Path folder, Encoder encoder, Duration every) {
-    TrainingFolder training = new TrainingFolder(folder, tokenizerFiles);
+    TrainingFolder training = new TrainingFolder(folder, tokenizerFiles, Cards::of);
     return new Finetuning(config, splits, encoder, "job", training, every, quiet());
   }
 

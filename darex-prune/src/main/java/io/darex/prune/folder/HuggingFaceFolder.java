@@ -189,7 +189,11 @@ public final class HuggingFaceFolder {
       throws IOException {
     Shards shards = Shards.of(checkpoint.tensors().values(), shardBytes.orElse(Long.MAX_VALUE));
     Set<String> names = names(shards, checkpoint, extras);
-    Map<String, String> metadata = WrittenFolder.mark(METADATA, names);
+    Set<String> marked = new TreeSet<>(names);
+    if (ModelCard.isOurs(extras.getOrDefault(ModelCard.FILE, new byte[0]))) {
+      marked.remove(ModelCard.FILE);
+    }
+    Map<String, String> metadata = WrittenFolder.mark(METADATA, marked);
     PartialOutput.write(
         AtomicWrite.Place.folder(folder, options.force(), WrittenFolder::contents),
         options.identity().map(identity -> Sha256.hex(shards.headers(metadata) + identity)),

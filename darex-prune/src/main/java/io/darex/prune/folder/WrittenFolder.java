@@ -8,6 +8,7 @@ import io.darex.prune.file.Output;
 import io.darex.prune.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,7 +23,8 @@ import java.util.stream.Stream;
 /**
  * The mark of the checkpoints and adapters that are written here: every weights file names in its
  * metadata all files that were written with it. A folder of the same names from elsewhere has no
- * mark, and one into which another program has saved its weights has lost it.
+ * mark, and one into which another program has saved its weights has lost it. A {@link ModelCard}
+ * is not named: it has a mark of its own, which it loses when somebody edits it.
  */
 public final class WrittenFolder {
   /** A JSON list of file names. */
@@ -68,6 +70,12 @@ public final class WrittenFolder {
       }
     }
     named.removeAll(unmarked);
+    Path card = folder.resolve(ModelCard.FILE);
+    if (!named.isEmpty()
+        && Files.isRegularFile(card, LinkOption.NOFOLLOW_LINKS)
+        && ModelCard.isOurs(Files.readAllBytes(card))) {
+      named.add(ModelCard.FILE);
+    }
     return contents(named);
   }
 
