@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -70,6 +72,20 @@ public final class WrittenFolder {
       }
     }
     named.removeAll(unmarked);
+    return contents(folder, named);
+  }
+
+  /**
+   * What of a folder was written here, where its weights are of another kind.
+   *
+   * @param metadata of these, with the mark if they have one
+   */
+  public static Contents named(Path folder, Map<String, String> metadata) throws IOException {
+    return contents(folder, named(metadata));
+  }
+
+  private static Contents contents(Path folder, Collection<String> files) throws IOException {
+    TreeSet<String> named = new TreeSet<>(files);
     Path card = folder.resolve(ModelCard.FILE);
     if (!named.isEmpty()
         && Files.isRegularFile(card, LinkOption.NOFOLLOW_LINKS)
@@ -102,9 +118,17 @@ public final class WrittenFolder {
 
   private static List<String> named(Path weights) throws IOException {
     try {
-      String files = Safetensors.open(weights).metadata().getOrDefault(KEY, "[]");
-      return List.of(JSON.readValue(files, String[].class));
-    } catch (MalformedFileException | JsonProcessingException e) {
+      return named(Safetensors.open(weights).metadata());
+    } catch (MalformedFileException e) {
+      return List.of(); // not written here
+    }
+  }
+
+  private static List<String> named(Map<String, String> metadata) {
+    try {
+      String[] files = JSON.readValue(metadata.getOrDefault(KEY, "[]"), String[].class);
+      return files == null ? List.of() : Arrays.stream(files).filter(Objects::nonNull).toList();
+    } catch (JsonProcessingException e) {
       return List.of(); // not written here
     }
   }
