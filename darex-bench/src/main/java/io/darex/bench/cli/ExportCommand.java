@@ -115,6 +115,10 @@ final class ExportCommand implements Callable<Integer> {
       Evaluation.requireTrained(used.config(), used.weights(), used.source());
     }
     SortedMap<String, byte[]> files = new TreeMap<>(used.tokenizer().contents());
+    byte[] own = used.base().files().get(ModelCard.FILE);
+    if (delta == null && own != null && !ModelCard.isOurs(own)) {
+      files.put(ModelCard.FILE, own); // it is the same model
+    }
     files.putIfAbsent(ModelCard.FILE, card(used).text());
     OnnxFolder.write(
         out, used.config(), used.weights(), files, used.source(), work.options().force());
