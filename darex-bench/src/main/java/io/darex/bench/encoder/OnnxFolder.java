@@ -105,7 +105,7 @@ public final class OnnxFolder {
             .setProducerVersion(DarexVersion.text())
             .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPERATORS))
             .setGraph(OnnxGraph.of(config, weights));
-    WrittenFolder.mark(Map.of(), names)
+    WrittenFolder.mark(Map.of(), names, all)
         .forEach(
             (key, value) ->
                 model.addMetadataProps(

@@ -171,6 +171,11 @@ final class ParquetFile {
     for (ColumnChunk chunk : group.getColumns()) {
       List<String> name = chunk.getMeta_data().getPath_in_schema();
       if (name.size() == 1 && schema.containsField(name.get(0))) {
+        long values = chunk.getMeta_data().getNum_values();
+        if (values != group.getNum_rows()) { // its reader would repeat the last one
+          throw new IllegalArgumentException(
+              values + " values in " + group.getNum_rows() + " rows of column " + name.get(0));
+        }
         pages.put(name.get(0), new ParquetPages(chunk.getMeta_data(), bytes));
       }
     }

@@ -70,6 +70,9 @@ final class ParquetPages implements PageReader {
       Encoding encoding = Encoding.valueOf(header.getDictionary_page_header().getEncoding().name());
       byte[] page = decompressed(take(header.compressed_page_size), header.uncompressed_page_size);
       header = null;
+      if (values < 0 || values > page.length / Integer.BYTES) { // none takes less
+        throw new IOException("a dictionary of " + values + " values in " + page.length + " bytes");
+      }
       return new DictionaryPage(BytesInput.from(page), values, encoding);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

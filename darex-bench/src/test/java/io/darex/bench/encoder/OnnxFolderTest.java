@@ -113,6 +113,12 @@ class OnnxFolderTest {
         .isInstanceOf(RefusedOutputException.class)
         .hasMessageContaining("expected a folder that darex wrote, got notes.txt in it");
     Files.delete(out.resolve("notes.txt"));
+    byte[] card = Files.readAllBytes(out.resolve(ModelCard.FILE));
+    Files.writeString(out.resolve(ModelCard.FILE), "Mine.");
+    assertThatThrownBy(() -> replace(out, sample))
+        .isInstanceOf(RefusedOutputException.class)
+        .hasMessageContaining("got README.md in it");
+    Files.write(out.resolve(ModelCard.FILE), card);
     byte[] model = Files.readAllBytes(out.resolve("model.onnx"));
     for (byte[] other : List.of(new byte[0], Arrays.copyOf(model, model.length / 2), new byte[9])) {
       Files.write(out.resolve("model.onnx"), other);

@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.fuzz.Mutator;
 import io.darex.bench.fuzz.ReaderFuzz;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.parquet.format.FileMetaData;
+import org.apache.parquet.format.Util;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,6 +133,29 @@ class ParquetTest {
           .hasMessageContaining(": expected ")
           .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(1000).hasLineCount(1));
     }
+  }
+
+  /** Its reader repeats the last value where there are no more, a trillion times if it has to. */
+  @Test
+  void refusesMoreRowsThanValues() throws IOException {
+    byte[] bytes = Files.readAllBytes(FILES.resolve("own-v2.parquet"));
+    int end = bytes.length - 8;
+    int start = end - ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(end);
+    FileMetaData footer =
+        Util.readFileMetaData(new ByteArrayInputStream(bytes, start, end - start));
+    footer.getRow_groups().get(0).setNum_rows(1L << 40);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(bytes, 0, start);
+    Util.writeFileMetaData(footer, out);
+    int length = out.size() - start;
+    out.write(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(length).array());
+    out.write(bytes, end + 4, 4);
+    Path file = Files.write(folder.resolve("rows"), out.toByteArray());
+    assertThatThrownBy(() -> texts(file, "text"))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageEndingWith(
+            "expected a Parquet file that can be read, got 20 values in 1099511627776 rows of"
+                + " column text");
   }
 
   @Test

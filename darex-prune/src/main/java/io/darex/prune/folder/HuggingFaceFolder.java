@@ -189,11 +189,7 @@ public final class HuggingFaceFolder {
       throws IOException {
     Shards shards = Shards.of(checkpoint.tensors().values(), shardBytes.orElse(Long.MAX_VALUE));
     Set<String> names = names(shards, checkpoint, extras);
-    Set<String> marked = new TreeSet<>(names);
-    if (ModelCard.isOurs(extras.getOrDefault(ModelCard.FILE, new byte[0]))) {
-      marked.remove(ModelCard.FILE);
-    }
-    Map<String, String> metadata = WrittenFolder.mark(METADATA, marked);
+    Map<String, String> metadata = WrittenFolder.mark(METADATA, names, extras);
     PartialOutput.write(
         AtomicWrite.Place.folder(folder, options.force(), WrittenFolder::contents),
         options.identity().map(identity -> Sha256.hex(shards.headers(metadata) + identity)),

@@ -32,8 +32,10 @@ public record ModelCard(
   /** Of a value: a job may be long, and no longer than a page. */
   private static final int LONGEST = 2000;
 
-  private static final Pattern LICENCE =
-      Pattern.compile("\\A---\n(?:(?!---\n).*\n)*?license: *([A-Za-z0-9.-]{1,40}) *\n");
+  private static final Pattern LICENCE = Pattern.compile("license: *([A-Za-z0-9.-]{1,40}) *");
+
+  /** What is between these lines, at the beginning, is for the hub. */
+  private static final String FENCE = "---";
 
   private static final Pattern SEAL =
       Pattern.compile("(?s)(.*)<!-- darex ([0-9a-f]{64}): replaced while unchanged -->\n");
@@ -53,9 +55,17 @@ public record ModelCard(
   /** The licence that the README.md among the files of a model names, if it does. */
   public static Optional<String> licence(Map<String, byte[]> files) {
     byte[] readme = files.getOrDefault(FILE, new byte[0]);
-    Matcher licence =
-        LICENCE.matcher(new String(readme, StandardCharsets.UTF_8).replace("\r\n", "\n"));
-    return licence.find() ? Optional.of(licence.group(1)) : Optional.empty();
+    List<String> lines = new String(readme, StandardCharsets.UTF_8).lines().toList();
+    if (lines.isEmpty() || !lines.get(0).equals(FENCE)) {
+      return Optional.empty();
+    }
+    return lines.stream()
+        .skip(1)
+        .takeWhile(line -> !line.equals(FENCE))
+        .map(LICENCE::matcher)
+        .filter(Matcher::matches)
+        .map(line -> line.group(1))
+        .findFirst();
   }
 
   /** The file's content: UTF-8, the same for the same card. */
@@ -88,9 +98,9 @@ public record ModelCard(
     return '"' + cell(text).replace("\\", "\\\\").replace("\"", "\\\"") + '"';
   }
 
-  /** One line that ends no cell, no code and no comment. */
+  /** One line that ends no cell and no code, and holds no HTML. */
   private static String cell(String text) {
-    String line = OneLine.of(text).replace("|", "\\|").replace("`", "'").replace("<!--", "<!- -");
+    String line = OneLine.of(text).replace("|", "\\|").replace("`", "'").replace("<", "&lt;");
     return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "…";
   }
 }

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -36,7 +37,22 @@ public final class WrittenFolder {
 
   private WrittenFolder() {}
 
-  /** Metadata of a weights file, with the mark. */
+  /**
+   * Metadata of a weights file, with the mark.
+   *
+   * @param files all of the folder, by name
+   * @param contents of those beside the weights
+   */
+  public static Map<String, String> mark(
+      Map<String, String> metadata, Collection<String> files, Map<String, byte[]> contents) {
+    Set<String> named = new TreeSet<>(files);
+    if (ModelCard.isOurs(contents.getOrDefault(ModelCard.FILE, new byte[0]))) {
+      named.remove(ModelCard.FILE);
+    }
+    return mark(metadata, named);
+  }
+
+  /** As above, of a folder without a card. */
   public static Map<String, String> mark(Map<String, String> metadata, Collection<String> files) {
     try {
       Map<String, String> marked = new TreeMap<>(metadata);

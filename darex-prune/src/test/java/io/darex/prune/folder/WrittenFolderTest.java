@@ -133,7 +133,8 @@ class WrittenFolderTest {
     assertThat(readme)
         .content()
         .startsWith("---\nbase_model: \"base \\\"of\\\" me\"\nlicense: mit\ntags:\n- darex\n---\n")
-        .contains("# A 'title' \\| <!- - x\n", "| metric | 0.9 |\n", "\ndarex run\\u000arm -rf\n");
+        .contains(
+            "# A 'title' \\| &lt;!-- x\n", "| metric | 0.9 |\n", "\ndarex run\\u000arm -rf\n");
     assertThat(ModelCard.licence(files)).contains("mit");
 
     Files.writeString(readme, Files.readString(readme).replace("0.9", "0.95"));
