@@ -49,7 +49,7 @@ final class CheckpointPath implements ITypeConverter<Path> {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(parent)));
       Pretrained encoder = BuiltInEncoders.read(name);
       known = parent.resolve(name);
-      HuggingFaceFolder.write(known, encoder.checkpoint(), encoder.tokenizer().contents(), false);
+      HuggingFaceFolder.write(known, encoder.checkpoint(), encoder.files(), false);
       WRITTEN.put(name, known);
     }
     return known;

@@ -3,6 +3,7 @@ package io.darex.bench.cli;
 import io.darex.bench.config.Names;
 import io.darex.bench.config.Rate;
 import io.darex.bench.encoder.Engine;
+import io.darex.bench.task.FileFormat;
 import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import java.util.Arrays;
@@ -30,7 +31,7 @@ final class Converters {
         .registerConverter(Double.class, decimal)
         .registerConverter(double.class, decimal)
         .registerConverter(EvaluateCommand.Split.class, word(EvaluateCommand.Split.values()))
-        .registerConverter(PredictCommand.Format.class, word(PredictCommand.Format.values()))
+        .registerConverter(FileFormat.class, word(FileFormat.values()))
         .registerConverter(Engine.class, word(Engine.values()))
         .registerConverter(CompletionCommand.Shell.class, word(CompletionCommand.Shell.values()));
   }

@@ -80,7 +80,7 @@ final class EncoderCommand implements Callable<Integer> {
       }
       WrittenFolder.require(out, force, List.of());
       Pretrained encoder = BuiltInEncoders.read(name);
-      HuggingFaceFolder.write(out, encoder.checkpoint(), encoder.tokenizer().contents(), force);
+      HuggingFaceFolder.write(out, encoder.checkpoint(), encoder.files(), force);
       parent.main.console().out().println(out);
       return 0;
     }

@@ -81,7 +81,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--glue",
       paramLabel = "DIR",
-      description = "GLUE folder in the official TSV layout (DIR/CoLA/dev.tsv and so on).")
+      description = "GLUE folder: TSV as DIR/CoLA/dev.tsv, or the hub's Parquet.")
   private Path glue;
 
   @Option(

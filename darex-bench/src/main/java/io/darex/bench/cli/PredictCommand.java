@@ -9,6 +9,7 @@ import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.pipeline.Evaluation;
 import io.darex.bench.pipeline.UsableModel;
 import io.darex.bench.task.Column;
+import io.darex.bench.task.FileFormat;
 import io.darex.bench.task.TextRows;
 import io.darex.bench.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -41,17 +42,6 @@ import picocli.CommandLine.ParentCommand;
       "  darex predict --base minilm-l6 --delta d.safetensors --text sentence t.tsv"
     })
 final class PredictCommand implements Callable<Integer> {
-  /** How texts lie in a file. */
-  enum Format {
-    TSV,
-    JSONL;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
-
   private static final Path STANDARD_INPUT = Path.of("standard input");
 
   @ParentCommand private Main main;
@@ -59,7 +49,7 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       arity = "0..*",
-      description = "Texts: one a line, or columns of TSV or JSON lines.")
+      description = "Texts: one a line, or columns of TSV, JSON lines or Parquet.")
   private List<Path> files = List.of();
 
   @Option(
@@ -87,7 +77,7 @@ final class PredictCommand implements Callable<Integer> {
       paramLabel = "COLUMN",
       description =
           "Column of the text: its name, or its number from 0. Without it each line is a text; in"
-              + " JSON lines the text is under the key text.")
+              + " JSON lines and Parquet its column is text.")
   private String text;
 
   @Option(
@@ -105,8 +95,8 @@ final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "tsv or jsonl; default: jsonl for files of that ending, else tsv.")
-  private Format format;
+      description = "tsv, jsonl or parquet; default: by the ending of the file, else tsv.")
+  private FileFormat format;
 
   @Option(
       names = "--no-header",
@@ -191,27 +181,28 @@ final class PredictCommand implements Callable<Integer> {
   }
 
   private TextRows rows(Path file) {
-    boolean jsonLines = format == null ? TextRows.isJsonLines(file) : format == Format.JSONL;
-    if (jsonLines && noHeader) {
-      throw new BadInputException("--no-header: expected TSV, got JSON lines in " + file);
+    FileFormat used = format == null ? FileFormat.of(file) : format;
+    boolean byName = used.namesColumns();
+    if (byName && noHeader) {
+      throw new BadInputException("--no-header: expected tsv, got " + used + " in " + file);
     }
-    if (text == null && !jsonLines && (second != null || index != null || noHeader)) {
+    if (text == null && !byName && (second != null || index != null || noHeader)) {
       throw new BadInputException(
           "expected --text with --second, --index and --no-header, got none");
     }
     return new TextRows(
-        jsonLines,
-        !jsonLines && !noHeader,
-        column("--text", text == null && jsonLines ? "text" : text, jsonLines),
-        column("--second", second, jsonLines),
-        column("--index", index, jsonLines));
+        used,
+        !byName && !noHeader,
+        column("--text", text == null && byName ? "text" : text, byName),
+        column("--second", second, byName),
+        column("--index", index, byName));
   }
 
-  private Optional<Column> column(String option, String name, boolean jsonLines) {
+  private Optional<Column> column(String option, String name, boolean byName) {
     if (name == null) {
       return Optional.empty();
     }
-    if (!jsonLines && name.matches("\\d{1,6}")) {
+    if (!byName && name.matches("\\d{1,6}")) {
       return Optional.of(Column.at(Integer.parseInt(name)));
     }
     if (noHeader) {

@@ -38,7 +38,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--glue",
       paramLabel = "DIR",
-      description = "GLUE folder in the official TSV layout (DIR/CoLA/train.tsv and so on).")
+      description = "GLUE folder: TSV as DIR/CoLA/train.tsv, or the hub's Parquet.")
   private Path glue;
 
   @Option(

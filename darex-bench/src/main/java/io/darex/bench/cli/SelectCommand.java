@@ -126,7 +126,7 @@ final class SelectCommand implements Callable<Integer> {
   @Option(
       names = "--glue",
       paramLabel = "DIR",
-      description = "GLUE folder in the official TSV layout; only train.tsv is read.")
+      description = "GLUE folder, TSV or the hub's Parquet; only train is read.")
   private Path glue;
 
   @Option(

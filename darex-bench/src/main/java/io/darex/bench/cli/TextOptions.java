@@ -35,7 +35,7 @@ final class TextOptions {
   @Option(
       names = "--glue",
       paramLabel = "DIR",
-      description = "GLUE folder in the official TSV layout, for a --task of GLUE.")
+      description = "GLUE folder, TSV or the hub's Parquet, for a --task of GLUE.")
   private Path glue;
 
   @Mixin private ClassesOption classes;

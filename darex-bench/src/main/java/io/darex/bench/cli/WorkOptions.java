@@ -1,6 +1,7 @@
 package io.darex.bench.cli;
 
 import io.darex.bench.console.Progress;
+import io.darex.bench.encoder.OnnxFolder;
 import io.darex.prune.file.Output;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.WrittenFolder;
@@ -42,6 +43,11 @@ final class WorkOptions {
    */
   void requireFolder(Path out, Inputs inputs) throws IOException {
     WrittenFolder.require(out, force, inputs.paths());
+  }
+
+  /** As {@link #requireFolder}, of a model as ONNX. */
+  void requireOnnx(Path out, Inputs inputs) throws IOException {
+    OnnxFolder.require(out, force, inputs.paths());
   }
 
   /** How to write, telling nobody. */

@@ -2,13 +2,13 @@ package io.darex.bench.config;
 
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.task.Column;
+import io.darex.bench.task.FileFormat;
 import io.darex.bench.task.LabelSet;
 import io.darex.bench.task.Metric;
 import io.darex.bench.task.OwnFiles;
 import io.darex.bench.task.Partition;
 import io.darex.bench.task.Scoring;
 import io.darex.bench.task.Task;
-import io.darex.bench.task.TextRows;
 import io.darex.prune.parameter.Range;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +25,7 @@ import java.util.Optional;
  *   train: reviews-train.tsv      # beside this YAML file, unless absolute
  *   dev: reviews-dev.tsv
  *   test: reviews-test.tsv        # optional
- *   format: tsv                   # or jsonl; otherwise as the files' names end
+ *   format: tsv                   # or jsonl or parquet; otherwise as the files' names end
  *   header: true                  # tsv only
  *   text: sentence                # a column's name, or its number from 0
  *   second: other                 # of a pair
@@ -83,27 +83,28 @@ public final class TaskConfig {
     if (files.isEmpty()) {
       throw section.bad("dev", "a file under train, dev or test");
     }
-    boolean allJson = files.values().stream().allMatch(TextRows::isJsonLines);
-    boolean json =
-        section.name("format", allJson ? "jsonl" : "tsv", List.of("tsv", "jsonl")).equals("jsonl");
-    if (json && section.has("header")) {
-      throw section.bad("header", "no header with jsonl, whose keys name the columns");
+    List<FileFormat> formats = files.values().stream().map(FileFormat::of).distinct().toList();
+    FileFormat usual = formats.size() == 1 ? formats.get(0) : FileFormat.TSV;
+    FileFormat format = FileFormat.ofWord(section.name("format", usual.word(), FileFormat.words()));
+    boolean byName = format.namesColumns();
+    if (byName && section.has("header")) {
+      throw section.bad("header", "no header with " + format + ", which names its columns anyway");
     }
-    boolean header = !json && section.flag("header", true);
-    boolean named = json || header;
+    boolean header = !byName && section.flag("header", true);
+    boolean named = byName || header;
     LabelSet labels = labels(section);
     OwnFiles source =
         new OwnFiles(
             files,
-            json,
+            format,
             header,
-            column(section, "text", json, named),
+            column(section, "text", byName, named),
             section.has("second")
-                ? Optional.of(column(section, "second", json, named))
+                ? Optional.of(column(section, "second", byName, named))
                 : Optional.empty(),
-            column(section, "label", json, named),
+            column(section, "label", byName, named),
             section.has("index")
-                ? Optional.of(column(section, "index", json, named))
+                ? Optional.of(column(section, "index", byName, named))
                 : Optional.empty(),
             labels);
     Scoring scoring = scoring(section, labels.words().size());
@@ -143,10 +144,10 @@ public final class TaskConfig {
     return scoring;
   }
 
-  private static Column column(Section section, String key, boolean json, boolean named) {
+  private static Column column(Section section, String key, boolean byName, boolean named) {
     String column = section.text(key, null);
     boolean number = column.matches("\\d{1,6}");
-    if (json || !number) {
+    if (byName || !number) {
       if (!named) {
         throw section.bad(key, "the number of a column, from 0, in a file without header");
       }

@@ -1,11 +1,14 @@
 package io.darex.bench.encoder;
 
 import io.darex.bench.console.BadInputException;
+import io.darex.prune.folder.ModelCard;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -45,14 +48,28 @@ public final class BuiltInEncoders {
 
   private static final SortedMap<String, Row> ALL =
       rows(
-          new Row(DEFAULT, "", MINILM::present, MINILM::read),
-          new Row("bge-small", "bge-small", BGE_SMALL::present, BGE_SMALL::read),
-          new Row("bert-base-uncased", "bert-base", BertBase::present, BertBase::read));
+          new Row(DEFAULT, "", "apache-2.0", MINILM::present, MINILM::read),
+          new Row("bge-small", "bge-small", "mit", BGE_SMALL::present, BGE_SMALL::read),
+          new Row(
+              "bert-base-uncased", "bert-base", "apache-2.0", BertBase::present, BertBase::read));
 
   private BuiltInEncoders() {}
 
-  /** {@code profile} is the Maven profile without which a build lacks it. */
-  private record Row(String name, String profile, BooleanSupplier present, Reader reader) {}
+  /**
+   * {@code profile} is the Maven profile without which a build lacks it, {@code licence} the hub's
+   * word for its licence.
+   */
+  private record Row(
+      String name, String profile, String licence, BooleanSupplier present, Reader reader) {
+    ModelCard card() {
+      return new ModelCard(
+          name,
+          Optional.empty(),
+          Optional.of(licence),
+          List.of(Map.entry("what", "an encoder that is built into darex, without a head")),
+          List.of("darex encoder export " + name + " --out FOLDER"));
+    }
+  }
 
   @FunctionalInterface
   private interface Reader {
@@ -100,7 +117,7 @@ public final class BuiltInEncoders {
               name, profile(name)));
     }
     try {
-      return row.reader().read();
+      return row.reader().read().with(ModelCard.FILE, row.card().text());
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the built-in encoder " + name, e);
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A pre-trained encoder as its Hugging Face folder holds it: {@code config.json}, weights and the
@@ -27,6 +28,13 @@ public record Pretrained(
   /** An encoder with nothing but its tokenizer beside the weights. */
   Pretrained(EncoderConfig config, Checkpoint checkpoint, TokenizerFiles tokenizer) {
     this(config, checkpoint, tokenizer, tokenizer.contents());
+  }
+
+  /** The same, with a file more beside the weights. */
+  Pretrained with(String name, byte[] content) {
+    SortedMap<String, byte[]> more = new TreeMap<>(files);
+    more.put(name, content);
+    return new Pretrained(config, checkpoint, tokenizer, more);
   }
 
   /**

@@ -7,6 +7,7 @@ import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.LoadedEncoder;
+import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.report.Results;
 import io.darex.bench.report.Results.Epoch;
 import io.darex.bench.report.Results.Score;
@@ -18,6 +19,7 @@ import io.darex.prune.Tensor;
 import io.darex.prune.file.AtomicWrite;
 import io.darex.prune.folder.CheckpointDigest;
 import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.folder.ModelCard;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -135,7 +138,11 @@ record FineTuned(
       OutputFolder folder,
       Console console)
       throws IOException {
-    TrainingFolder under = new TrainingFolder(folder.training(), prepared.pretrained().tokenizer());
+    TrainingFolder under =
+        new TrainingFolder(
+            folder.training(),
+            prepared.pretrained().tokenizer(),
+            record -> card(config, finetune, prepared, record));
     Path file = folder.path().resolve(TrainingRecord.FILE);
     if (Files.exists(file)) {
       OutputFolder.requireSameJob(file, TrainingRecord.read(file).job(), job);
@@ -165,6 +172,45 @@ record FineTuned(
     }
     OutputFolder.delete(folder.training());
     return record;
+  }
+
+  /** Of a checkpoint at the end of the record's last epoch. */
+  private static ModelCard card(
+      RunConfig config, FinetuneConfig finetune, Prepared prepared, TrainingRecord record) {
+    // Where an encoder lies is nobody's business, and the same job has the same card elsewhere.
+    String encoder =
+        Pretrained.isBuiltIn(config.encoder())
+            ? config.encoder()
+            : Path.of(config.encoder()).getFileName().toString();
+    Splits splits = prepared.splits();
+    Epoch last = record.epochs().get(record.epochs().size() - 1);
+    String task = config.task().name();
+    return new ModelCard(
+        encoder + ", fine-tuned on " + task,
+        Optional.of(encoder),
+        ModelCard.licence(prepared.pretrained().files()),
+        List.of(
+            Map.entry("data", "task " + task + ", " + splits.train().size() + " texts"),
+            Map.entry(
+                "method",
+                String.format(
+                    Locale.ROOT,
+                    "%s, λ %s, learning rate %s, batches of %d, seed %d",
+                    finetune.method(),
+                    finetune.lambda(),
+                    finetune.learningRate(),
+                    finetune.batchSize(),
+                    finetune.seed())),
+            Map.entry(
+                "metric",
+                String.format(
+                    Locale.ROOT,
+                    "%s %.4f on %d texts for validation, after epoch %d",
+                    splits.validation().metric(),
+                    last.validation(),
+                    splits.validation().size(),
+                    last.epoch()))),
+        List.of("darex run CONFIG.yml", "darex evaluate --model FOLDER --task " + task));
   }
 
   private static Trainable trainable(

@@ -94,7 +94,7 @@ public record RunPlan(List<Finetune> finetunes) {
       TrainingRecord begun =
           new TrainingRecord(
               checked.job(), List.of(), given ? 0 : finetune.epochs(), finetune.patience());
-      TrainingRecord record = force ? begun : record(folder, begun, checked.prepared());
+      TrainingRecord record = force ? begun : record(folder, begun);
       epochs.addAll(record.epochs());
       long parameters = checked.prepared().parameters();
       long model = given ? HuggingFaceFolder.bytes(folder.tuned()) : Float.BYTES * parameters;
@@ -132,16 +132,15 @@ public record RunPlan(List<Finetune> finetunes) {
               cells));
     }
 
-    private static TrainingRecord record(
-        OutputFolder folder, TrainingRecord begun, Prepared prepared) throws IOException {
+    private static TrainingRecord record(OutputFolder folder, TrainingRecord begun)
+        throws IOException {
       Path file = folder.path().resolve(TrainingRecord.FILE);
       if (begun.plannedEpochs() > 0 && Files.exists(file)) {
         TrainingRecord done = TrainingRecord.read(file);
         OutputFolder.requireSameJob(file, done.job(), begun.job());
         return done;
       }
-      return new TrainingFolder(folder.training(), prepared.pretrained().tokenizer())
-          .finished(begun);
+      return TrainingFolder.finished(folder.training(), begun);
     }
 
     private static long bytes(Recipe recipe, long model, long parameters) {

@@ -9,6 +9,7 @@ import io.darex.optim.AdamROptimizer;
 import io.darex.prune.Tensor;
 import io.darex.prune.file.AtomicWrite;
 import io.darex.prune.folder.HuggingFaceFolder;
+import io.darex.prune.folder.ModelCard;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -38,8 +40,10 @@ import org.nd4j.linalg.factory.Nd4j;
  *
  * @param path of the folder
  * @param tokenizer its files go with every checkpoint
+ * @param card makes the README.md of a checkpoint
  */
-record TrainingFolder(Path path, TokenizerFiles tokenizer) {
+record TrainingFolder(
+    Path path, TokenizerFiles tokenizer, Function<TrainingRecord, ModelCard> card) {
   /** What a training takes of the disk at most, in models: see {@link #save}. */
   static final int MOST_MODELS = 10;
 
@@ -65,7 +69,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
 
   /** The folder of a finished epoch. */
   Path checkpoint(int epoch) {
-    return path.resolve("epoch-" + epoch);
+    return checkpoint(path, epoch);
   }
 
   /** The file of a line of statistics every so many steps, beside this folder. */
@@ -121,6 +125,7 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
         true);
     Map<String, byte[]> extras = new HashMap<>(tokenizer.contents());
     extras.put(TrainingRecord.FILE, record.toJson());
+    extras.put(ModelCard.FILE, card.apply(record).text());
     trained.writeAdapter(adapter(epoch));
     HuggingFaceFolder.write(checkpoint(epoch), trained.encoder().checkpoint(), extras, true);
     Files.deleteIfExists(path.resolve(STEP));
@@ -157,8 +162,8 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
   Optional<State> resume(
       TrainingRecord begun, int stepsPerEpoch, Trainable trained, AdamROptimizer optimizer)
       throws IOException {
-    int last = last(begun);
-    TrainingRecord record = finished(begun);
+    TrainingRecord record = finished(path, begun);
+    int last = record.epochs().size();
     Path file = path.resolve(STEP);
     if (Files.exists(file)) {
       Safetensors step = Safetensors.open(file);
@@ -182,30 +187,29 @@ record TrainingFolder(Path path, TokenizerFiles tokenizer) {
     return Optional.of(State.begin(record));
   }
 
-  /** The number of the last finished epoch, 0 before the first. */
-  private int last(TrainingRecord begun) {
-    int last = begun.plannedEpochs();
-    while (last > 0 && !Files.exists(checkpoint(last))) {
-      last--;
-    }
-    return last;
-  }
-
   /**
    * The record with the epochs that are finished.
    *
+   * @param training the folder
    * @param begun the record of the same training before its first epoch
    * @throws io.darex.bench.console.BadInputException if they belong to another job
    */
-  TrainingRecord finished(TrainingRecord begun) throws IOException {
-    int last = last(begun);
+  static TrainingRecord finished(Path training, TrainingRecord begun) throws IOException {
+    int last = begun.plannedEpochs();
+    while (last > 0 && !Files.exists(checkpoint(training, last))) {
+      last--;
+    }
     if (last == 0) {
       return begun;
     }
-    Path file = checkpoint(last).resolve(TrainingRecord.FILE);
+    Path file = checkpoint(training, last).resolve(TrainingRecord.FILE);
     TrainingRecord read = TrainingRecord.read(file);
     OutputFolder.requireSameJob(file, read.job(), begun.job());
     return begun.with(read.epochs());
+  }
+
+  private static Path checkpoint(Path training, int epoch) {
+    return training.resolve("epoch-" + epoch);
   }
 
   private static int iteration(Safetensors file) {

@@ -10,7 +10,7 @@ import java.util.Optional;
  * A user's own files, one for each partition there is.
  *
  * @param files by partition
- * @param jsonLines one JSON object a line, instead of tab-separated columns
+ * @param format how they hold their examples
  * @param header whether the first line of a tab-separated file names its columns
  * @param text column of the first or only text
  * @param second column of the second text of a pair
@@ -20,7 +20,7 @@ import java.util.Optional;
  */
 public record OwnFiles(
     Map<Partition, Path> files,
-    boolean jsonLines,
+    FileFormat format,
     boolean header,
     Column text,
     Optional<Column> second,
@@ -41,7 +41,7 @@ public record OwnFiles(
 
   @Override
   public List<Path> paths() {
-    return List.copyOf(files.values());
+    return files.values().stream().map(FileFormat::shards).flatMap(List::stream).toList();
   }
 
   @Override
@@ -51,11 +51,10 @@ public record OwnFiles(
       throw new BadInputException(
           "task: expected a file under the key '" + partition.word() + "', got none");
     }
-    Lines lines = jsonLines ? new JsonLines() : new TsvLines(header, 0, false);
     boolean answered = partition != Partition.TEST;
     Table table =
         new Table(
-            lines,
+            format.lines(header),
             text,
             second,
             answered ? Optional.of(label) : Optional.empty(),

@@ -35,8 +35,8 @@ public record Table(
   private static final String INDICES = "index|id";
 
   /**
-   * Reads a file whole. Empty texts are kept, since official files have some; they, and lines that
-   * the format passes over, are counted and told in one line each.
+   * Reads a file whole, or several of one partition. Empty texts are kept, since official files
+   * have some; they, and lines that the format passes over, are counted and told in one line each.
    *
    * @param atLeast how many examples there have to be
    * @throws BadInputException naming file and line of what cannot be read
@@ -46,27 +46,29 @@ public record Table(
     second.ifPresent(columns::add);
     label.ifPresent(columns::add);
     index.ifPresent(columns::add);
-    Collector collector = new Collector(file);
-    List<Integer> malformed = Tsv.open(file, in -> lines.read(file, in, columns, collector));
+    Collector collector = new Collector();
+    for (Path shard : FileFormat.shards(file)) {
+      collector.file = shard;
+      List<Integer> malformed = Tsv.open(shard, in -> lines.read(shard, in, columns, collector));
+      tell(folder, shard, malformed, "malformed lines passed over");
+      tell(folder, shard, collector.empty, "examples with an empty text, kept");
+      collector.empty.clear();
+    }
     if (collector.examples.size() < atLeast) {
       throw new BadInputException(
           file + ": expected " + atLeast + " or more examples, got " + collector.examples.size());
     }
-    tell(folder, file, malformed, "malformed lines passed over");
-    tell(folder, file, collector.empty, "examples with an empty text, kept");
     return new Part(name, collector.indices, collector.examples);
   }
 
   private final class Collector implements Lines.Sink {
-    private final Path file;
+    /** Which of the files is read. */
+    private Path file;
+
     private final List<Example> examples = new ArrayList<>();
     private final List<String> indices = new ArrayList<>();
     private final List<Integer> empty = new ArrayList<>();
     private final Map<String, Integer> lineOf = new HashMap<>();
-
-    Collector(Path file) {
-      this.file = file;
-    }
 
     @Override
     public void header(String[] cells) {

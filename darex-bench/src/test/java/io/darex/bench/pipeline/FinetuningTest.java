@@ -170,7 +170,7 @@ class FinetuningTest {
             splits,
             encoder(Integer.MAX_VALUE),
             "other",
-            new TrainingFolder(broken, tokenizerFiles),
+            new TrainingFolder(broken, tokenizerFiles, Cards::of),
             Duration.ZERO,
             quiet());
 
@@ -298,7 +298,7 @@ class FinetuningTest {
                   scored,
                   encoder,
                   "job",
-                  new TrainingFolder(training, tokenizerFiles),
+                  new TrainingFolder(training, tokenizerFiles, Cards::of),
                   Finetuning.CHECKPOINT_EVERY,
                   quiet())
               .train()
@@ -321,7 +321,7 @@ class FinetuningTest {
             splits,
             encoder(Integer.MAX_VALUE),
             "other",
-            new TrainingFolder(folder.resolve("training"), tokenizerFiles),
+            new TrainingFolder(folder.resolve("training"), tokenizerFiles, Cards::of),
             Finetuning.CHECKPOINT_EVERY,
             quiet());
 
@@ -340,7 +340,7 @@ class FinetuningTest {
 
   private static Finetuning finetuning(
       FinetuneConfig config, Path folder, Encoder encoder, Duration every) {
-    TrainingFolder training = new TrainingFolder(folder, tokenizerFiles);
+    TrainingFolder training = new TrainingFolder(folder, tokenizerFiles, Cards::of);
     return new Finetuning(config, splits, encoder, "job", training, every, quiet());
   }
 

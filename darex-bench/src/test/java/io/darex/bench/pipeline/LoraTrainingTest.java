@@ -103,7 +103,7 @@ class LoraTrainingTest {
         splits,
         trained,
         "job",
-        new TrainingFolder(folder, tokenizerFiles),
+        new TrainingFolder(folder, tokenizerFiles, Cards::of),
         Duration.ZERO,
         new Console(nowhere, nowhere, true));
   }

@@ -135,7 +135,7 @@ class SupportTrainingTest {
         splits,
         trained,
         "job",
-        new TrainingFolder(folder, tokenizerFiles),
+        new TrainingFolder(folder, tokenizerFiles, Cards::of),
         Duration.ZERO,
         new Console(nowhere, nowhere, true));
   }

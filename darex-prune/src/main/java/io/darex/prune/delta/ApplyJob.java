@@ -2,6 +2,7 @@ package io.darex.prune.delta;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.DType;
+import io.darex.prune.Provenance;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import io.darex.prune.file.Output;
@@ -10,6 +11,7 @@ import io.darex.prune.folder.CheckpointDigest;
 import io.darex.prune.folder.ConfigText;
 import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.folder.InputFiles;
+import io.darex.prune.folder.ModelCard;
 import io.darex.prune.folder.SideFiles;
 import io.darex.prune.folder.WrittenFolder;
 import io.darex.prune.safetensors.SafetensorsLayout;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -42,6 +45,7 @@ public final class ApplyJob {
   private final String identity;
   private final WriteOptions.Inputs weights;
   private final List<String> missing;
+  private final ModelCard card;
   private final Optional<RoundingLoss> loss;
 
   private ApplyJob(
@@ -53,6 +57,7 @@ public final class ApplyJob {
       String identity,
       WriteOptions.Inputs weights,
       List<String> missing,
+      ModelCard card,
       Optional<RoundingLoss> loss) {
     this.base = base;
     this.delta = delta;
@@ -62,6 +67,7 @@ public final class ApplyJob {
     this.identity = identity;
     this.weights = weights;
     this.missing = missing;
+    this.card = card;
     this.loss = loss;
   }
 
@@ -122,8 +128,9 @@ public final class ApplyJob {
             .map(text -> ConfigText.withDtype(text, tensors.values()))
             .map(text -> ConfigText.withVocabulary(text, tensors.values()));
     List<String> missing = new ArrayList<>();
+    SortedMap<String, byte[]> beside = SideFiles.read(base);
     SortedMap<String, byte[]> files =
-        SideFiles.restored(sparse.provenance().files(), SideFiles.read(base), missing);
+        SideFiles.restored(sparse.provenance().files(), beside, missing);
     int threads = Runtime.getRuntime().availableProcessors();
     return new ApplyJob(
         base,
@@ -134,7 +141,30 @@ public final class ApplyJob {
         InputFiles.state(base) + InputFiles.state(delta) + strength,
         InputFiles.weights(base, delta),
         missing,
+        card(sparse, settings, ModelCard.licence(beside)),
         RoundingLoss.of(sparse, before, strength, written, threads));
+  }
+
+  private static ModelCard card(SparseDelta sparse, Settings settings, Optional<String> licence) {
+    Provenance from = sparse.provenance();
+    String how =
+        (settings.strength() == 1 ? "" : " --scale " + settings.strength())
+            + settings
+                .dtype()
+                .map(type -> " --dtype " + type.name().toLowerCase(Locale.ROOT))
+                .orElse("");
+    return new ModelCard(
+        "A fine-tune, pruned",
+        Optional.empty(),
+        licence,
+        List.of(
+            Map.entry("base", "digest " + from.base().orElse("unknown")),
+            Map.entry("fine-tune", "digest " + from.tuned().orElse("unknown")),
+            Map.entry("pruned", from.job()),
+            Map.entry("metric", "of this model unknown; the second command measures it")),
+        List.of(
+            "darex apply --base BASE --delta DELTA" + how + " --out FOLDER",
+            "darex evaluate --model FOLDER --task TASK"));
   }
 
   /**
@@ -191,7 +221,9 @@ public final class ApplyJob {
           out, dense.tensors().values(), HuggingFaceFolder.METADATA, known, Seal.NONE);
     } else {
       WrittenFolder.require(out, options.force(), List.of(base, delta));
-      HuggingFaceFolder.write(out, dense, files, shardBytes, known);
+      SortedMap<String, byte[]> all = new TreeMap<>(files);
+      all.putIfAbsent(ModelCard.FILE, card.text());
+      HuggingFaceFolder.write(out, dense, all, shardBytes, known);
     }
   }
 }

@@ -189,7 +189,7 @@ public final class HuggingFaceFolder {
       throws IOException {
     Shards shards = Shards.of(checkpoint.tensors().values(), shardBytes.orElse(Long.MAX_VALUE));
     Set<String> names = names(shards, checkpoint, extras);
-    Map<String, String> metadata = WrittenFolder.mark(METADATA, names);
+    Map<String, String> metadata = WrittenFolder.mark(METADATA, names, extras);
     PartialOutput.write(
         AtomicWrite.Place.folder(folder, options.force(), WrittenFolder::contents),
         options.identity().map(identity -> Sha256.hex(shards.headers(metadata) + identity)),

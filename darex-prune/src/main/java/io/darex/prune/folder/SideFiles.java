@@ -72,6 +72,11 @@ public final class SideFiles {
     return VOCABULARY.contains(name) || TOKENIZER_SETTINGS.contains(name);
   }
 
+  /** Whether a file is a licence or what it asks to be passed on. */
+  private static boolean isLicence(String name) {
+    return name.matches("(?i)(licen[cs]e|copying|notice)([._-].*)?");
+  }
+
   /** Whether there is a tokenizer in a folder; none is beside a bare file. */
   public static boolean haveTokenizer(Path folder) {
     return VOCABULARY.stream().anyMatch(name -> Files.isRegularFile(folder.resolve(name)));
@@ -117,22 +122,27 @@ public final class SideFiles {
 
   /**
    * What lies beside the tuned weights: a model that was saved without a tokenizer has its base's,
-   * and an adapter has all that it does not bring itself.
+   * one without a licence that too, and an adapter has all that it does not bring itself. What a
+   * README.md says of the base or of an adapter is not said of the model, and a card that darex
+   * wrote is written anew.
    */
   static SortedMap<String, byte[]> ofTuned(Path tuned, SortedMap<String, byte[]> base)
       throws IOException {
     SortedMap<String, byte[]> own = read(tuned);
     boolean adapter = Files.isDirectory(tuned) && PeftAdapter.isAt(tuned);
-    if (adapter) {
-      own.remove("README.md"); // it speaks of the adapter
+    if (adapter || ModelCard.isOurs(own.getOrDefault(ModelCard.FILE, new byte[0]))) {
+      own.remove(ModelCard.FILE);
     }
     if (!Files.isDirectory(tuned)) {
       return own;
     }
     boolean tokenizer = own.keySet().stream().anyMatch(VOCABULARY::contains);
+    boolean licensed = own.keySet().stream().anyMatch(SideFiles::isLicence);
     base.forEach(
         (name, content) -> {
-          if (isTokenizer(name) ? !tokenizer : adapter) {
+          boolean inherited =
+              isTokenizer(name) ? !tokenizer : isLicence(name) ? !licensed : adapter;
+          if (inherited && !name.equals(ModelCard.FILE)) {
             own.putIfAbsent(name, content);
           }
         });
@@ -195,7 +205,9 @@ public final class SideFiles {
   public static SortedMap<String, byte[]> restored(
       Map<String, SideFile> files, Map<String, byte[]> base, List<String> missing) {
     if (files.isEmpty()) {
-      return new TreeMap<>(base);
+      SortedMap<String, byte[]> all = new TreeMap<>(base);
+      all.remove(ModelCard.FILE); // it speaks of the base
+      return all;
     }
     SortedMap<String, byte[]> contents = new TreeMap<>();
     List<String> problems = new ArrayList<>();

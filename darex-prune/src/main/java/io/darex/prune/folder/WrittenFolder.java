@@ -8,11 +8,15 @@ import io.darex.prune.file.Output;
 import io.darex.prune.safetensors.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -22,7 +26,8 @@ import java.util.stream.Stream;
 /**
  * The mark of the checkpoints and adapters that are written here: every weights file names in its
  * metadata all files that were written with it. A folder of the same names from elsewhere has no
- * mark, and one into which another program has saved its weights has lost it.
+ * mark, and one into which another program has saved its weights has lost it. A {@link ModelCard}
+ * is not named: it has a mark of its own, which it loses when somebody edits it.
  */
 public final class WrittenFolder {
   /** A JSON list of file names. */
@@ -32,7 +37,22 @@ public final class WrittenFolder {
 
   private WrittenFolder() {}
 
-  /** Metadata of a weights file, with the mark. */
+  /**
+   * Metadata of a weights file, with the mark.
+   *
+   * @param files all of the folder, by name
+   * @param contents of those beside the weights
+   */
+  public static Map<String, String> mark(
+      Map<String, String> metadata, Collection<String> files, Map<String, byte[]> contents) {
+    Set<String> named = new TreeSet<>(files);
+    if (ModelCard.isOurs(contents.getOrDefault(ModelCard.FILE, new byte[0]))) {
+      named.remove(ModelCard.FILE);
+    }
+    return mark(metadata, named);
+  }
+
+  /** As above, of a folder without a card. */
   public static Map<String, String> mark(Map<String, String> metadata, Collection<String> files) {
     try {
       Map<String, String> marked = new TreeMap<>(metadata);
@@ -68,6 +88,26 @@ public final class WrittenFolder {
       }
     }
     named.removeAll(unmarked);
+    return contents(folder, named);
+  }
+
+  /**
+   * What of a folder was written here, where its weights are of another kind.
+   *
+   * @param metadata of these, with the mark if they have one
+   */
+  public static Contents named(Path folder, Map<String, String> metadata) throws IOException {
+    return contents(folder, named(metadata));
+  }
+
+  private static Contents contents(Path folder, Collection<String> files) throws IOException {
+    TreeSet<String> named = new TreeSet<>(files);
+    Path card = folder.resolve(ModelCard.FILE);
+    if (!named.isEmpty()
+        && Files.isRegularFile(card, LinkOption.NOFOLLOW_LINKS)
+        && ModelCard.isOurs(Files.readAllBytes(card))) {
+      named.add(ModelCard.FILE);
+    }
     return contents(named);
   }
 
@@ -94,9 +134,17 @@ public final class WrittenFolder {
 
   private static List<String> named(Path weights) throws IOException {
     try {
-      String files = Safetensors.open(weights).metadata().getOrDefault(KEY, "[]");
-      return List.of(JSON.readValue(files, String[].class));
-    } catch (MalformedFileException | JsonProcessingException e) {
+      return named(Safetensors.open(weights).metadata());
+    } catch (MalformedFileException e) {
+      return List.of(); // not written here
+    }
+  }
+
+  private static List<String> named(Map<String, String> metadata) {
+    try {
+      String[] files = JSON.readValue(metadata.getOrDefault(KEY, "[]"), String[].class);
+      return files == null ? List.of() : Arrays.stream(files).filter(Objects::nonNull).toList();
+    } catch (JsonProcessingException e) {
       return List.of(); // not written here
     }
   }

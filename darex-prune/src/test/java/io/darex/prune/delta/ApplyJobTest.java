@@ -1,5 +1,6 @@
 package io.darex.prune.delta;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -196,6 +197,7 @@ class ApplyJobTest {
     assertThat(files())
         .containsExactly(
             "1_Pooling/config.json",
+            "README.md",
             "added_tokens.json",
             "config.json",
             "generation_config.json",
@@ -221,7 +223,41 @@ class ApplyJobTest {
     apply(Optional.empty());
     assertThat(files())
         .containsExactly(
-            "config.json", "model.safetensors", "special_tokens_map.json", "vocab.txt");
+            "README.md",
+            "config.json",
+            "model.safetensors",
+            "special_tokens_map.json",
+            "vocab.txt");
+  }
+
+  @Test
+  void theModelHasACardAndTheLicenceOfItsBase() throws IOException {
+    String card = "---\nlicense: mit\n---\nThe base.\n";
+    write(base(), CONFIG, Map.of("README.md", card, "LICENSE", "As you like."), weight);
+    FloatTensor changed = Checkpoints.tuned(3, weight, "encoder.w");
+    write(tuned(), CONFIG, Map.of(), changed);
+    prune(0.5);
+    assertThat(SparseDeltaFile.open(delta()).tensors().tensors().keySet())
+        .noneMatch(key -> key.startsWith("file:"));
+    apply(0.5, Optional.of(DType.BF16));
+    assertThat(text("LICENSE")).isEqualTo("As you like.");
+    assertThat(text("README.md"))
+        .startsWith("---\nlicense: mit\n")
+        .contains(SparseDeltaFile.read(delta()).provenance().base().orElseThrow())
+        .contains("\"rescale\":\"inverse-keep-rate\"")
+        .contains("darex apply --base BASE --delta DELTA --scale 0.5 --dtype bf16 --out FOLDER");
+    byte[] ours = Files.readAllBytes(out().resolve("README.md"));
+
+    write(tuned(), CONFIG, Map.of("README.md", "Mine.", "licence.txt", "Mine alone."), changed);
+    prune(0.5);
+    apply(Optional.empty());
+    assertThat(text("README.md")).isEqualTo("Mine.");
+    assertThat(files()).contains("licence.txt").doesNotContain("LICENSE");
+
+    // A card of darex speaks of the model beside it, and not of what is pruned from that.
+    write(tuned(), CONFIG, Map.of("README.md", new String(ours, UTF_8)), changed);
+    prune(0.5);
+    assertThat(SparseDeltaFile.read(delta()).provenance().files()).containsOnlyKeys("LICENSE");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.darex.prune.delta;
 import io.darex.prune.DType;
 import io.darex.prune.Tensor;
 import io.darex.prune.delta.DeltaTable.Row;
+import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.FloatTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -100,6 +101,10 @@ final class HostileContent {
     TableBytes bytes = new TableBytes();
     writer.accept(bytes);
     return tensor(new Bytes("table", bytes.toArray()));
+  }
+
+  void write(Path path) throws IOException {
+    Safetensors.write(path, tensors.values(), texts, true);
   }
 
   private DeltaTable table() {

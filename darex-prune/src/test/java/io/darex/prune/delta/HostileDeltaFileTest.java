@@ -279,8 +279,24 @@ class HostileDeltaFileTest {
     return SparseDeltas.base(SHAPE);
   }
 
+  /** All of these files, and those they were before they were spoilt. */
+  static void writeAll(Path folder) throws IOException {
+    int number = 0;
+    for (Arguments each : faults().toList()) {
+      Mask mask = SparseDeltas.MASKS.get((int) each.get()[0]);
+      HostileContent content = good(folder.resolve("good-" + mask.kind().replace(':', '-')), mask);
+      @SuppressWarnings("unchecked")
+      Consumer<HostileContent> fault = (Consumer<HostileContent>) each.get()[2];
+      fault.accept(content);
+      content.write(folder.resolve("hostile-" + number++));
+    }
+  }
+
   private HostileContent good(Mask mask) throws IOException {
-    Path path = folder.resolve("good");
+    return good(folder.resolve("good"), mask);
+  }
+
+  private static HostileContent good(Path path, Mask mask) throws IOException {
     WriteOptions options = WriteOptions.defaults().withForce(true);
     SparseDeltaFile.write(path, SparseDeltas.view(mask, base()), false, options);
     Safetensors file = Safetensors.open(path);
@@ -291,7 +307,7 @@ class HostileDeltaFileTest {
   }
 
   private void write(HostileContent content) throws IOException {
-    Safetensors.write(folder.resolve("hostile"), content.tensors.values(), content.texts, true);
+    content.write(folder.resolve("hostile"));
   }
 
   /** A new file each time: to truncate one takes a journalling file system milliseconds. */

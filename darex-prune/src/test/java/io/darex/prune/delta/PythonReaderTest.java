@@ -27,8 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -39,21 +37,19 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The Python reader of docs/FORMAT.md, as it stands there, against files written here: it shares no
- * code with the Java reader, and must give the same pruned model bit for bit. Skipped where there
- * is no {@code python3} with NumPy.
+ * docs/python/darex_delta.py against files written here: it shares no code with the Java reader,
+ * must give the same pruned model bit for bit, and refuse what that refuses. Skipped where there is
+ * no {@code python3} with NumPy.
  */
 class PythonReaderTest {
-  private static final Path FORMAT = Path.of("..", "docs", "FORMAT.md");
+  private static final Path READER = Path.of("..", "docs", "python");
 
   /** Writes all values of the pruned model, as fp32 and in name order. */
   private static final String APPLY =
       """
-
-      import sys
+      import darex_delta, sys
       _, delta, base, out = sys.argv
-      base = {name: array(*tensor) for name, tensor in read_safetensors(base)[1].items()}
-      pruned = apply(delta, base)
+      pruned = darex_delta.read(delta).apply(darex_delta.load(base))
       with open(out, "wb") as file:
           for name in sorted(pruned):
               file.write(pruned[name].astype("<f4").tobytes())
@@ -62,25 +58,72 @@ class PythonReaderTest {
   /** Writes the sum of all values, and how long it takes to apply the delta. */
   private static final String TIMED =
       """
-
-      import sys, time
+      import darex_delta, sys, time
       _, delta, base, out = sys.argv
-      base = {name: array(*tensor) for name, tensor in read_safetensors(base)[1].items()}
+      base = {name: darex_delta.array(raw) for name, raw in darex_delta.load(base).items()}
       start = time.perf_counter()
-      pruned = apply(delta, base)
+      pruned = darex_delta.read(delta).apply(base)
       seconds = time.perf_counter() - start
       with open(out, "w") as file:
           total = sum(value.astype(float).sum() for value in pruned.values())
           file.write(f"{total} after {seconds:.2f} s")
       """;
 
+  /** Writes the names of the files that are accepted. */
+  private static final String READ_ALL =
+      """
+      import darex_delta, pathlib, sys
+      _, folder, unused, out = sys.argv
+      accepted = []
+      for path in sorted(pathlib.Path(folder).iterdir()):
+          try:
+              darex_delta.read(path)
+              accepted.append(path.name)
+          except ValueError:
+              pass
+      pathlib.Path(out).write_text(" ".join(accepted))
+      """;
+
+  /** Cuts the file and changes its bits, and writes what of that is accepted. */
+  private static final String DAMAGED =
+      """
+      import darex_delta, pathlib, sys
+      _, delta, unused, out = sys.argv
+      good, damaged, accepted = pathlib.Path(delta).read_bytes(), pathlib.Path(out), []
+      darex_delta.read(delta)
+      for i in range(0, len(good), 7):
+          for bad in good[:i], good[:i] + bytes([good[i] ^ 1 << i % 8]) + good[i + 1:]:
+              damaged.write_bytes(bad)
+              try:
+                  darex_delta.read(damaged)
+                  accepted.append(f"{i} of {len(bad)}")
+              except ValueError:
+                  pass
+      damaged.write_text(" ".join(accepted))
+      """;
+
+  /** Applies to another base, and writes what the reader says. */
+  private static final String OTHER_BASE =
+      """
+      import darex_delta, pathlib, sys
+      _, delta, base, out = sys.argv
+      delta, base = darex_delta.read(delta), darex_delta.load(base)
+      base = {name: darex_delta.array(raw) for name, raw in base.items()}
+      delta.verify(base)
+      base["w0"][0, 0] += 1
+      try:
+          delta.apply(base)
+      except ValueError as fault:
+          pathlib.Path(out).write_text(str(fault) + str(len(delta.apply(base, verify=False))))
+      """;
+
   /** Adds what an exported file says to zeros, by name. */
   private static final String ADD =
       """
-
-      import sys
+      import darex_delta, sys
+      import numpy as np
       _, exported, unused, out = sys.argv
-      tensors = {name: array(*tensor) for name, tensor in read_safetensors(exported)[1].items()}
+      tensors = {name: darex_delta.array(raw) for name, raw in darex_delta.load(exported).items()}
       with open(out, "wb") as file:
           for name in sorted(key[:-8] for key in tensors if key.endswith(".indices")):
               full = np.zeros(tensors[name + ".shape"], "<f4").reshape(-1)
@@ -175,6 +218,36 @@ class PythonReaderTest {
     }
   }
 
+  @Test
+  void refusesWhatOurReaderRefuses() throws Exception {
+    Path files = Files.createDirectory(folder.resolve("files"));
+    HostileDeltaFileTest.writeAll(files);
+    assertThat(new String(python(READ_ALL, files, base), StandardCharsets.UTF_8))
+        .isEqualTo("good-columns good-magnitude good-n-m good-random");
+  }
+
+  @Test
+  void noticesEveryCutAndChangedBit() throws Exception {
+    for (int mask : new int[] {1, 3}) {
+      Path file = folder.resolve("delta" + mask);
+      SparseDeltaFile.write(
+          file,
+          SparseDeltas.view(SparseDeltas.MASKS.get(mask), SparseDeltas.base(new long[] {4, 50})),
+          true);
+      assertThat(python(DAMAGED, file, base)).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesAnotherBase() throws Exception {
+    Path file = folder.resolve("delta");
+    SparseDelta delta = SparseDeltas.view(SparseDeltas.MASKS.get(0), base);
+    SparseDeltaFile.write(file, delta, true);
+    assertThat(new String(python(OTHER_BASE, file, base), StandardCharsets.UTF_8))
+        .contains("expected the base with digest " + delta.provenance().base().orElseThrow())
+        .endsWith("5"); // the four of the base, and the head
+  }
+
   private float[] python(String driver, Path file) throws Exception {
     ByteBuffer bytes = ByteBuffer.wrap(python(driver, file, base)).order(ByteOrder.LITTLE_ENDIAN);
     float[] values = new float[bytes.remaining() / Float.BYTES];
@@ -186,28 +259,19 @@ class PythonReaderTest {
     Path script = folder.resolve("reader.py");
     Path basePath = folder.resolve("base.safetensors");
     Path out = folder.resolve("out");
-    Files.writeString(script, reader() + driver);
+    Files.writeString(script, driver);
     Safetensors.write(basePath, onto.tensors().values(), Map.of(), true);
     List<String> command =
-        Stream.of("python3", script, file, basePath, out).map(Object::toString).toList();
+        Stream.of("python3", "-B", script, file, basePath, out).map(Object::toString).toList();
     assertThat(failure(command)).isEmpty();
     return Files.readAllBytes(out);
   }
 
-  private static String reader() throws IOException {
-    List<String> blocks =
-        Pattern.compile("(?s)```python\n(.*?)```")
-            .matcher(Files.readString(FORMAT))
-            .results()
-            .map((MatchResult found) -> found.group(1))
-            .toList();
-    assertThat(blocks).hasSize(1);
-    return blocks.get(0);
-  }
-
   /** What the command printed, if it failed. */
   private static Optional<String> failure(List<String> command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("PYTHONPATH", READER.toAbsolutePath().toString());
+    Process process = builder.start();
     String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return process.waitFor() == 0 ? Optional.empty() : Optional.of(printed);
   }

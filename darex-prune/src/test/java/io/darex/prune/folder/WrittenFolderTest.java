@@ -13,6 +13,7 @@ import io.darex.prune.file.WriteOptions;
 import io.darex.prune.safetensors.Safetensors;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Only a folder that was written here, and holds nothing else, is replaced. */
@@ -112,6 +114,55 @@ class WrittenFolderTest {
       Files.writeString(foreign, "mine");
     }
     assertRefused(out().relativize(foreign).getName(0).toString());
+  }
+
+  /** As written it goes with the folder; with a word of somebody else in it, it is his. */
+  @Test
+  void aCardIsOursUntilItIsEdited() throws IOException {
+    ModelCard card =
+        new ModelCard(
+            "A `title` | <!-- x",
+            Optional.of("base \"of\" me"),
+            Optional.of("mit"),
+            List.of(Map.entry("metric", "0.9")),
+            List.of("darex run\nrm -rf"));
+    Map<String, byte[]> files = Map.of(ModelCard.FILE, card.text());
+    HuggingFaceFolder.write(out(), Checkpoints.of(A), files, false);
+    HuggingFaceFolder.write(out(), Checkpoints.of(A), files, true);
+    Path readme = out().resolve(ModelCard.FILE);
+    assertThat(readme)
+        .content()
+        .startsWith("---\nbase_model: \"base \\\"of\\\" me\"\nlicense: mit\ntags:\n- darex\n---\n")
+        .contains(
+            "# A 'title' \\| &lt;!-- x\n", "| metric | 0.9 |\n", "\ndarex run\\u000arm -rf\n");
+    assertThat(ModelCard.licence(files)).contains("mit");
+
+    Files.writeString(readme, Files.readString(readme).replace("0.9", "0.95"));
+    assertRefused(ModelCard.FILE);
+    HuggingFaceFolder.write(
+        parent.resolve("other"), Checkpoints.of(A), Map.of(ModelCard.FILE, bytes("mine")), false);
+    assertThat(WrittenFolder.contents(parent.resolve("other")).foreign(parent.resolve("other")))
+        .as("a README.md that went with a model is written again")
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "---/license: apache-2.0/---/x| apache-2.0",
+        "---/base_model: x/license: mit /---/| mit",
+        "---/base_model: x/---/license: mit/|",
+        "license: mit/---/|",
+        "---/license: [a, b]/---/|"
+      })
+  void readsTheLicenceOfACard(String text, String licence) {
+    assertThat(ModelCard.licence(Map.of(ModelCard.FILE, bytes(text.replace('/', '\n')))))
+        .isEqualTo(Optional.ofNullable(licence));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   @Test
