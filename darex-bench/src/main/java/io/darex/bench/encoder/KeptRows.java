@@ -1,0 +1,333 @@
+package io.darex.bench.encoder;
+
+import io.darex.prune.KeptTensor;
+import io.darex.prune.NonFiniteException;
+import java.util.Arrays;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The delta of one matrix as compressed rows, for entries that lie anywhere. Where all have one
+ * magnitude, an entry is two bytes: its column, and its sign in the highest bit; else its value
+ * takes four more.
+ *
+ * <p>Rows that keep as many entries stand together, so that neither their ends need be stored nor a
+ * processor be surprised by where a row ends: at 1 % kept a row has four entries, and the surprise
+ * took as long as they did.
+ */
+final class KeptRows implements KeptMatrix {
+  /** Rows of x that are multiplied at a time: one local variable each. */
+  private static final int LANES = Scratch.LANES;
+
+  private static final int SIGN = 0x8000;
+  private static final int COLUMN = SIGN - 1;
+
+  private final int out;
+  private final int in;
+
+  /** Of each group, how many entries its rows keep, in ascending order; none of no entries. */
+  private final int[] lengths;
+
+  /** Of each group, where its rows begin in {@link #rows}; and their number at the end. */
+  private final int[] starts;
+
+  /** Group by group, in ascending order within each. */
+  private final int[] rows;
+
+  /** Column and, with one magnitude, sign of every entry, row by row as in {@link #rows}. */
+  private final char[] places;
+
+  /** The value of every entry; null with one magnitude. */
+  private final float[] values;
+
+  private final float magnitude;
+
+  /** Rows of x that have been multiplied, by any thread. */
+  private final AtomicLong multiplied = new AtomicLong();
+
+  /**
+   * Copies what is kept.
+   *
+   * @param kept of a matrix {@code [out, in]}
+   * @param q what divides it
+   * @throws NonFiniteException if a value is NaN or infinite
+   * @throws IllegalArgumentException if there are more than 32,768 columns
+   */
+  KeptRows(KeptTensor kept, float q) {
+    out = Math.toIntExact(kept.shape()[0]);
+    in = Math.toIntExact(kept.shape()[1]);
+    if (in > SIGN) {
+      throw new IllegalArgumentException(
+          kept.name() + ": expected at most " + SIGN + " columns beside the weights, got " + in);
+    }
+    int count = Math.toIntExact(kept.kept());
+    char[] columns = new char[count];
+    float[] entries = new float[count];
+    int[] perRow = new int[out];
+    read(kept, q, columns, entries, perRow);
+
+    int[] group = groups(perRow);
+    lengths = Arrays.stream(perRow).filter(n -> n > 0).sorted().distinct().toArray();
+    starts = new int[lengths.length + 1];
+    for (int row = 0; row < out; row++) {
+      if (perRow[row] > 0) {
+        starts[group[perRow[row]] + 1]++;
+      }
+    }
+    Arrays.parallelPrefix(starts, Integer::sum);
+    rows = new int[starts[lengths.length]];
+    magnitude = count == 0 ? 0 : Math.abs(entries[0]);
+    boolean signs = hasOneMagnitude(entries);
+    places = new char[count];
+    values = signs ? null : new float[count];
+    int[] nextRow = Arrays.copyOf(starts, lengths.length);
+    int[] nextEntry = new int[lengths.length];
+    for (int g = 1; g < lengths.length; g++) {
+      nextEntry[g] = nextEntry[g - 1] + lengths[g - 1] * (starts[g] - starts[g - 1]);
+    }
+    int from = 0;
+    for (int row = 0; row < out; row++) {
+      if (perRow[row] > 0) {
+        int g = group[perRow[row]];
+        rows[nextRow[g]++] = row;
+        for (int i = from; i < from + perRow[row]; i++) {
+          int at = nextEntry[g]++;
+          places[at] = (char) (columns[i] | (signs && entries[i] < 0 ? SIGN : 0));
+          if (!signs) {
+            values[at] = entries[i];
+          }
+        }
+        from += perRow[row];
+      }
+    }
+  }
+
+  private void read(KeptTensor kept, float q, char[] columns, float[] entries, int[] perRow) {
+    int[] next = {0};
+    kept.forEachScaled(
+        q,
+        (start, offsets, scaled) -> {
+          for (int i = 0; i < scaled.length; i++) {
+            long index = start + offsets[i];
+            int row = (int) (index / in);
+            entries[next[0]] = NonFiniteException.check(kept.name(), index, scaled[i]);
+            columns[next[0]++] = (char) (index - (long) row * in);
+            perRow[row]++;
+          }
+        });
+  }
+
+  /** By number of entries, the group of rows that keep as many. */
+  private static int[] groups(int[] perRow) {
+    int most = Arrays.stream(perRow).max().orElse(0);
+    int[] group = new int[most + 1];
+    TreeMap<Integer, Integer> seen = new TreeMap<>();
+    Arrays.stream(perRow).filter(n -> n > 0).forEach(n -> seen.put(n, 0));
+    int next = 0;
+    for (int length : seen.keySet()) {
+      group[length] = next++;
+    }
+    return group;
+  }
+
+  private boolean hasOneMagnitude(float[] entries) {
+    for (float entry : entries) {
+      if (Math.abs(entry) != magnitude) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void addProduct(Scratch scratch, Floats x, int from, int count, Floats y) {
+    multiplied.addAndGet(count);
+    if (places.length == 0) {
+      return;
+    }
+    float[][] read = scratch.lanes(0, in);
+    float[][] sums = scratch.lanes(1, out);
+    float[] tile = scratch.tile(in);
+    for (int row = from; row < from + count; row += LANES) {
+      int lanes = Math.min(LANES, from + count - row);
+      for (int lane = 0; lane < lanes; lane++) {
+        x.get((long) (row + lane) * in, read[lane], in);
+        y.get((long) (row + lane) * out, sums[lane], out);
+      }
+      interleave(read, tile, in);
+      int entry = 0;
+      for (int g = 0; g < lengths.length; g++) {
+        if (values == null) {
+          addSigns(g, entry, tile, sums);
+        } else {
+          addValues(g, entry, tile, sums);
+        }
+        entry += lengths[g] * (starts[g + 1] - starts[g]);
+      }
+      for (int lane = 0; lane < lanes; lane++) {
+        y.put((long) (row + lane) * out, sums[lane], out);
+      }
+    }
+  }
+
+  /** {@code tile[LANES · column + lane] = rows[lane][column]}. */
+  private static void interleave(float[][] rows, float[] tile, int count) {
+    float[] r0 = rows[0];
+    float[] r1 = rows[1];
+    float[] r2 = rows[2];
+    float[] r3 = rows[3];
+    float[] r4 = rows[4];
+    float[] r5 = rows[5];
+    float[] r6 = rows[6];
+    float[] r7 = rows[7];
+    for (int i = 0; i < count; i++) {
+      int at = LANES * i;
+      tile[at] = r0[i];
+      tile[at + 1] = r1[i];
+      tile[at + 2] = r2[i];
+      tile[at + 3] = r3[i];
+      tile[at + 4] = r4[i];
+      tile[at + 5] = r5[i];
+      tile[at + 6] = r6[i];
+      tile[at + 7] = r7[i];
+    }
+  }
+
+  /** The rows of a group with one magnitude, by which each sum is multiplied once. */
+  private void addSigns(int group, int entry, float[] tile, float[][] sums) {
+    int length = lengths[group];
+    int k = entry;
+    for (int r = starts[group]; r < starts[group + 1]; r++) {
+      float a0 = 0;
+      float a1 = 0;
+      float a2 = 0;
+      float a3 = 0;
+      float a4 = 0;
+      float a5 = 0;
+      float a6 = 0;
+      float a7 = 0;
+      for (int end = k + length; k < end; k++) {
+        int at = LANES * (places[k] & COLUMN);
+        // 1 or −1: a product is dearer by nothing than a branch that is taken half of the time.
+        float sign = sign(places[k]);
+        a0 += sign * tile[at];
+        a1 += sign * tile[at + 1];
+        a2 += sign * tile[at + 2];
+        a3 += sign * tile[at + 3];
+        a4 += sign * tile[at + 4];
+        a5 += sign * tile[at + 5];
+        a6 += sign * tile[at + 6];
+        a7 += sign * tile[at + 7];
+      }
+      int row = rows[r];
+      sums[0][row] += magnitude * a0;
+      sums[1][row] += magnitude * a1;
+      sums[2][row] += magnitude * a2;
+      sums[3][row] += magnitude * a3;
+      sums[4][row] += magnitude * a4;
+      sums[5][row] += magnitude * a5;
+      sums[6][row] += magnitude * a6;
+      sums[7][row] += magnitude * a7;
+    }
+  }
+
+  /** The same with a value of each entry. */
+  private void addValues(int group, int entry, float[] tile, float[][] sums) {
+    int length = lengths[group];
+    int k = entry;
+    for (int r = starts[group]; r < starts[group + 1]; r++) {
+      float a0 = 0;
+      float a1 = 0;
+      float a2 = 0;
+      float a3 = 0;
+      float a4 = 0;
+      float a5 = 0;
+      float a6 = 0;
+      float a7 = 0;
+      for (int end = k + length; k < end; k++) {
+        int at = LANES * places[k];
+        float value = values[k];
+        a0 += value * tile[at];
+        a1 += value * tile[at + 1];
+        a2 += value * tile[at + 2];
+        a3 += value * tile[at + 3];
+        a4 += value * tile[at + 4];
+        a5 += value * tile[at + 5];
+        a6 += value * tile[at + 6];
+        a7 += value * tile[at + 7];
+      }
+      int row = rows[r];
+      sums[0][row] += a0;
+      sums[1][row] += a1;
+      sums[2][row] += a2;
+      sums[3][row] += a3;
+      sums[4][row] += a4;
+      sums[5][row] += a5;
+      sums[6][row] += a6;
+      sums[7][row] += a7;
+    }
+  }
+
+  private static float sign(char place) {
+    return Float.intBitsToFloat(0x3f800000 | (place & SIGN) << 16);
+  }
+
+  private float value(int entry) {
+    return values == null ? sign(places[entry]) * magnitude : values[entry];
+  }
+
+  private int column(int entry) {
+    return values == null ? places[entry] & COLUMN : places[entry];
+  }
+
+  @Override
+  public void addRow(int row, float[] sum, float[] spare) {
+    int entry = 0;
+    for (int g = 0; g < lengths.length; g++) {
+      int found = Arrays.binarySearch(rows, starts[g], starts[g + 1], row);
+      if (found >= 0) {
+        int from = entry + lengths[g] * (found - starts[g]);
+        for (int k = from; k < from + lengths[g]; k++) {
+          sum[column(k)] += value(k);
+        }
+        return;
+      }
+      entry += lengths[g] * (starts[g + 1] - starts[g]);
+    }
+  }
+
+  @Override
+  public void addTo(Floats matrix) {
+    int entry = 0;
+    for (int g = 0; g < lengths.length; g++) {
+      for (int r = starts[g]; r < starts[g + 1]; r++) {
+        for (int end = entry + lengths[g]; entry < end; entry++) {
+          matrix.add((long) rows[r] * in + column(entry), value(entry));
+        }
+      }
+    }
+  }
+
+  @Override
+  public long kept() {
+    return places.length;
+  }
+
+  @Override
+  public long bytes() {
+    long perEntry = Character.BYTES + (values == null ? 0 : Float.BYTES);
+    return places.length * perEntry
+        + (long) (rows.length + starts.length + lengths.length) * Integer.BYTES;
+  }
+
+  @Override
+  public MultiplyAdds multiplyAdds() {
+    long read = multiplied.get();
+    return new MultiplyAdds(read * out * in, read * places.length);
+  }
+
+  @Override
+  public void close() {
+    // The heap's.
+  }
+}
