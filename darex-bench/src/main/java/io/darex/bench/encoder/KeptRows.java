@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class KeptRows implements KeptMatrix {
   /** Rows of x that are multiplied at a time: one local variable each. */
-  private static final int LANES = Scratch.LANES;
+  private static final int LANES = 8;
 
   private static final int SIGN = 0x8000;
   private static final int COLUMN = SIGN - 1;
@@ -145,15 +145,13 @@ final class KeptRows implements KeptMatrix {
     if (places.length == 0) {
       return;
     }
-    float[][] read = scratch.lanes(0, in);
-    float[][] sums = scratch.lanes(1, out);
-    float[] tile = scratch.tile(in);
+    float[] read = scratch.row(0, LANES * in);
+    float[] tile = scratch.row(1, LANES * in);
+    float[] sums = scratch.row(2, LANES * out);
     for (int row = from; row < from + count; row += LANES) {
       int lanes = Math.min(LANES, from + count - row);
-      for (int lane = 0; lane < lanes; lane++) {
-        x.get((long) (row + lane) * in, read[lane], in);
-        y.get((long) (row + lane) * out, sums[lane], out);
-      }
+      x.get((long) row * in, read, lanes * in);
+      y.get((long) row * out, sums, lanes * out);
       interleave(read, tile, in);
       int entry = 0;
       for (int g = 0; g < lengths.length; g++) {
@@ -164,37 +162,27 @@ final class KeptRows implements KeptMatrix {
         }
         entry += lengths[g] * (starts[g + 1] - starts[g]);
       }
-      for (int lane = 0; lane < lanes; lane++) {
-        y.put((long) (row + lane) * out, sums[lane], out);
-      }
+      y.put((long) row * out, sums, lanes * out);
     }
   }
 
-  /** {@code tile[LANES · column + lane] = rows[lane][column]}. */
-  private static void interleave(float[][] rows, float[] tile, int count) {
-    float[] r0 = rows[0];
-    float[] r1 = rows[1];
-    float[] r2 = rows[2];
-    float[] r3 = rows[3];
-    float[] r4 = rows[4];
-    float[] r5 = rows[5];
-    float[] r6 = rows[6];
-    float[] r7 = rows[7];
+  /** {@code tile[LANES · column + lane] = rows[lane · count + column]}. */
+  private static void interleave(float[] rows, float[] tile, int count) {
     for (int i = 0; i < count; i++) {
       int at = LANES * i;
-      tile[at] = r0[i];
-      tile[at + 1] = r1[i];
-      tile[at + 2] = r2[i];
-      tile[at + 3] = r3[i];
-      tile[at + 4] = r4[i];
-      tile[at + 5] = r5[i];
-      tile[at + 6] = r6[i];
-      tile[at + 7] = r7[i];
+      tile[at] = rows[i];
+      tile[at + 1] = rows[count + i];
+      tile[at + 2] = rows[2 * count + i];
+      tile[at + 3] = rows[3 * count + i];
+      tile[at + 4] = rows[4 * count + i];
+      tile[at + 5] = rows[5 * count + i];
+      tile[at + 6] = rows[6 * count + i];
+      tile[at + 7] = rows[7 * count + i];
     }
   }
 
   /** The rows of a group with one magnitude, by which each sum is multiplied once. */
-  private void addSigns(int group, int entry, float[] tile, float[][] sums) {
+  private void addSigns(int group, int entry, float[] tile, float[] sums) {
     int length = lengths[group];
     int k = entry;
     for (int r = starts[group]; r < starts[group + 1]; r++) {
@@ -220,19 +208,19 @@ final class KeptRows implements KeptMatrix {
         a7 += sign * tile[at + 7];
       }
       int row = rows[r];
-      sums[0][row] += magnitude * a0;
-      sums[1][row] += magnitude * a1;
-      sums[2][row] += magnitude * a2;
-      sums[3][row] += magnitude * a3;
-      sums[4][row] += magnitude * a4;
-      sums[5][row] += magnitude * a5;
-      sums[6][row] += magnitude * a6;
-      sums[7][row] += magnitude * a7;
+      sums[row] += magnitude * a0;
+      sums[out + row] += magnitude * a1;
+      sums[2 * out + row] += magnitude * a2;
+      sums[3 * out + row] += magnitude * a3;
+      sums[4 * out + row] += magnitude * a4;
+      sums[5 * out + row] += magnitude * a5;
+      sums[6 * out + row] += magnitude * a6;
+      sums[7 * out + row] += magnitude * a7;
     }
   }
 
   /** The same with a value of each entry. */
-  private void addValues(int group, int entry, float[] tile, float[][] sums) {
+  private void addValues(int group, int entry, float[] tile, float[] sums) {
     int length = lengths[group];
     int k = entry;
     for (int r = starts[group]; r < starts[group + 1]; r++) {
@@ -257,14 +245,14 @@ final class KeptRows implements KeptMatrix {
         a7 += value * tile[at + 7];
       }
       int row = rows[r];
-      sums[0][row] += a0;
-      sums[1][row] += a1;
-      sums[2][row] += a2;
-      sums[3][row] += a3;
-      sums[4][row] += a4;
-      sums[5][row] += a5;
-      sums[6][row] += a6;
-      sums[7][row] += a7;
+      sums[row] += a0;
+      sums[out + row] += a1;
+      sums[2 * out + row] += a2;
+      sums[3 * out + row] += a3;
+      sums[4 * out + row] += a4;
+      sums[5 * out + row] += a5;
+      sums[6 * out + row] += a6;
+      sums[7 * out + row] += a7;
     }
   }
 

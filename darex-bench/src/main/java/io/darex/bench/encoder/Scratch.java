@@ -11,9 +11,6 @@ final class Scratch implements AutoCloseable {
   private static final int TRANSPOSED = 112;
   private static final int HEAP_ROWS = 5;
 
-  /** Rows that {@link KeptRows} multiplies at a time. */
-  static final int LANES = 8;
-
   /** A pointer that can be put anywhere, so that products of small blocks allocate nothing. */
   private static final class Cursor extends FloatPointer {
     Cursor() {
@@ -30,8 +27,6 @@ final class Scratch implements AutoCloseable {
   private final Cursor right = new Cursor();
   private final Cursor result = new Cursor();
   private final float[][] rows = new float[HEAP_ROWS][0];
-  private final float[][][] lanes = new float[2][LANES][0];
-  private float[] tile = new float[0];
 
   /** Native memory for the attention weights of a few heads, and for their gradients. */
   final Floats weights = new Floats();
@@ -47,22 +42,6 @@ final class Scratch implements AutoCloseable {
       rows[index] = new float[count];
     }
     return rows[index];
-  }
-
-  /** The {@code index}-th block of {@link #LANES} heap arrays, with room for {@code count} each. */
-  float[][] lanes(int index, int count) {
-    if (lanes[index][0].length < count) {
-      lanes[index] = new float[LANES][count];
-    }
-    return lanes[index];
-  }
-
-  /** A heap array with room for {@code count} times {@link #LANES} elements. */
-  float[] tile(int count) {
-    if (tile.length < count * LANES) {
-      tile = new float[count * LANES];
-    }
-    return tile;
   }
 
   /** A matrix in memory: row {@code i} begins at element {@code offset + i · stride}. */
