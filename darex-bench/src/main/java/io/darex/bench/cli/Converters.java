@@ -3,6 +3,7 @@ package io.darex.bench.cli;
 import io.darex.bench.config.Names;
 import io.darex.bench.config.Rate;
 import io.darex.bench.encoder.Engine;
+import io.darex.bench.serve.Way;
 import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import java.util.Arrays;
@@ -32,6 +33,7 @@ final class Converters {
         .registerConverter(EvaluateCommand.Split.class, word(EvaluateCommand.Split.values()))
         .registerConverter(PredictCommand.Format.class, word(PredictCommand.Format.values()))
         .registerConverter(Engine.class, word(Engine.values()))
+        .registerConverter(Way.class, word(Way.values()))
         .registerConverter(CompletionCommand.Shell.class, word(CompletionCommand.Shell.values()));
   }
 

@@ -1,5 +1,6 @@
 package io.darex.bench.serve;
 
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.BesideDelta;
 import io.darex.bench.encoder.DirectEncoder;
@@ -62,6 +63,13 @@ final class Computing implements AutoCloseable {
     if (closed) {
       throw new RefusedException(
           Reason.CLOSED, "expected a server that goes on, got one that ends");
+    }
+    if (request.size() > options.queuedTexts()) {
+      throw new BadInputException(
+          "expected at most "
+              + options.queuedTexts()
+              + " texts in a request, got "
+              + request.size());
     }
     int waiting = metrics.queuedTexts.get();
     if (waiting + request.size() > options.queuedTexts()) {

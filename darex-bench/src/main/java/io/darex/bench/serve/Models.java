@@ -20,7 +20,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * One base and many fine-tunes of it, each a sparse delta, in one process:
@@ -50,12 +53,17 @@ public final class Models implements AutoCloseable {
 
   private final Pretrained base;
   private final String digest;
+  private final long baseBytes;
   private final DirectEncoder encoder;
   private final ServeOptions options;
   private final Metrics metrics = new Metrics();
   private final Tokenizers tokenizers = new Tokenizers();
   private final Computing computing;
   private final Map<String, FineTune> tuned = new ConcurrentSkipListMap<>();
+
+  /** Shared by those who read the base's weights, alone for who frees them. */
+  private final ReadWriteLock use = new ReentrantReadWriteLock();
+
   private boolean closed;
 
   private Models(Pretrained base, ServeOptions options) {
@@ -65,6 +73,8 @@ public final class Models implements AutoCloseable {
         config.drawnLayers(base.checkpoint()).isEmpty() ? config : config.withLabels(List.of());
     encoder = new DirectEncoder(trained, base.checkpoint(), 0);
     digest = CheckpointDigest.of(base.checkpoint());
+    baseBytes =
+        encoder.parameters().values().stream().mapToLong(INDArray::length).sum() * Float.BYTES;
     // The encoder has the values now.
     this.base =
         new Pretrained(config, Headers.of(base.checkpoint()), base.tokenizer(), base.files());
@@ -105,19 +115,7 @@ public final class Models implements AutoCloseable {
    */
   public Served add(String name, Path deltaFile) throws IOException {
     requireName(name);
-    requireAbsent(name);
-    FineTune added = load(deltaFile);
-    synchronized (tuned) {
-      try {
-        requireOpen();
-        requireAbsent(name);
-      } catch (RuntimeException e) {
-        added.retire();
-        throw e;
-      }
-      tuned.put(name, added);
-    }
-    return added.describe(name);
+    return put(name, deltaFile, () -> requireAbsent(name));
   }
 
   /**
@@ -129,21 +127,35 @@ public final class Models implements AutoCloseable {
    * @throws IOException as {@link #add}
    */
   public Served replace(String name, Path deltaFile) throws IOException {
-    requirePresent(name);
-    FineTune added = load(deltaFile);
-    FineTune before;
-    synchronized (tuned) {
-      try {
-        requireOpen();
-        requirePresent(name);
-      } catch (RuntimeException e) {
-        added.retire();
-        throw e;
+    return put(name, deltaFile, () -> requirePresent(name));
+  }
+
+  /**
+   * @param required is so before the file is read, and when the model is put in its place
+   */
+  private Served put(String name, Path deltaFile, Runnable required) throws IOException {
+    use.readLock().lock();
+    try {
+      requireOpen();
+      required.run();
+      FineTune added = load(deltaFile);
+      FineTune before;
+      synchronized (tuned) {
+        try {
+          required.run();
+        } catch (RuntimeException e) {
+          added.retire();
+          throw e;
+        }
+        before = tuned.put(name, added);
       }
-      before = tuned.put(name, added);
+      if (before != null) {
+        before.retire();
+      }
+      return added.describe(name);
+    } finally {
+      use.readLock().unlock();
     }
-    before.retire();
-    return added.describe(name);
   }
 
   /**
@@ -241,8 +253,6 @@ public final class Models implements AutoCloseable {
   /** The state of the process, in the text format of Prometheus. */
   public String metrics() {
     long modelBytes = list().stream().mapToLong(Served::bytes).sum();
-    long baseBytes =
-        encoder.parameters().values().stream().mapToLong(each -> each.length()).sum() * Float.BYTES;
     return metrics.text(tuned.size(), modelBytes, baseBytes);
   }
 
@@ -290,15 +300,17 @@ public final class Models implements AutoCloseable {
   /** Answers what waits, then frees everything. */
   @Override
   public void close() {
-    synchronized (tuned) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-    }
     computing.close();
-    tuned.values().forEach(FineTune::retire);
-    tuned.clear();
-    encoder.close();
+    use.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        tuned.values().forEach(FineTune::retire);
+        tuned.clear();
+        encoder.close();
+      }
+    } finally {
+      use.writeLock().unlock();
+    }
   }
 }
