@@ -16,11 +16,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * took as long as they did.
  */
 final class KeptRows implements KeptMatrix {
-  /** Rows of x that are multiplied at a time: one local variable each. */
-  private static final int LANES = 8;
+  private static final RowLoops LOOPS = RowLoops.best();
 
-  private static final int SIGN = 0x8000;
-  private static final int COLUMN = SIGN - 1;
+  /** Rows of x that are multiplied at a time. */
+  private static final int LANES = LOOPS.lanes();
+
+  private static final int BLOCK = 8;
+  private static final int SIGN = RowLoops.SIGN;
+  private static final int COLUMN = RowLoops.COLUMN;
 
   private final int out;
   private final int in;
@@ -155,113 +158,38 @@ final class KeptRows implements KeptMatrix {
       interleave(read, tile, in);
       int entry = 0;
       for (int g = 0; g < lengths.length; g++) {
+        RowLoops.Group group = new RowLoops.Group(lengths[g], starts[g], starts[g + 1], entry);
         if (values == null) {
-          addSigns(g, entry, tile, sums);
+          LOOPS.addSigns(group, rows, places, magnitude, tile, sums, out);
         } else {
-          addValues(g, entry, tile, sums);
+          LOOPS.addValues(group, rows, places, values, tile, sums, out);
         }
-        entry += lengths[g] * (starts[g + 1] - starts[g]);
+        entry = group.end();
       }
       y.put((long) row * out, sums, lanes * out);
     }
   }
 
-  /** {@code tile[LANES · column + lane] = rows[lane · count + column]}. */
+  /** {@code tile[LANES · column + lane] = rows[lane · count + column]}; eight lanes at a time. */
   private static void interleave(float[] rows, float[] tile, int count) {
-    for (int i = 0; i < count; i++) {
-      int at = LANES * i;
-      tile[at] = rows[i];
-      tile[at + 1] = rows[count + i];
-      tile[at + 2] = rows[2 * count + i];
-      tile[at + 3] = rows[3 * count + i];
-      tile[at + 4] = rows[4 * count + i];
-      tile[at + 5] = rows[5 * count + i];
-      tile[at + 6] = rows[6 * count + i];
-      tile[at + 7] = rows[7 * count + i];
-    }
-  }
-
-  /** The rows of a group with one magnitude, by which each sum is multiplied once. */
-  private void addSigns(int group, int entry, float[] tile, float[] sums) {
-    int length = lengths[group];
-    int k = entry;
-    for (int r = starts[group]; r < starts[group + 1]; r++) {
-      float a0 = 0;
-      float a1 = 0;
-      float a2 = 0;
-      float a3 = 0;
-      float a4 = 0;
-      float a5 = 0;
-      float a6 = 0;
-      float a7 = 0;
-      for (int end = k + length; k < end; k++) {
-        int at = LANES * (places[k] & COLUMN);
-        // 1 or −1: a product is dearer by nothing than a branch that is taken half of the time.
-        float sign = sign(places[k]);
-        a0 += sign * tile[at];
-        a1 += sign * tile[at + 1];
-        a2 += sign * tile[at + 2];
-        a3 += sign * tile[at + 3];
-        a4 += sign * tile[at + 4];
-        a5 += sign * tile[at + 5];
-        a6 += sign * tile[at + 6];
-        a7 += sign * tile[at + 7];
+    for (int lane = 0; lane < LANES; lane += BLOCK) {
+      int from = lane * count;
+      for (int i = 0; i < count; i++) {
+        int at = LANES * i + lane;
+        tile[at] = rows[from + i];
+        tile[at + 1] = rows[from + count + i];
+        tile[at + 2] = rows[from + 2 * count + i];
+        tile[at + 3] = rows[from + 3 * count + i];
+        tile[at + 4] = rows[from + 4 * count + i];
+        tile[at + 5] = rows[from + 5 * count + i];
+        tile[at + 6] = rows[from + 6 * count + i];
+        tile[at + 7] = rows[from + 7 * count + i];
       }
-      int row = rows[r];
-      sums[row] += magnitude * a0;
-      sums[out + row] += magnitude * a1;
-      sums[2 * out + row] += magnitude * a2;
-      sums[3 * out + row] += magnitude * a3;
-      sums[4 * out + row] += magnitude * a4;
-      sums[5 * out + row] += magnitude * a5;
-      sums[6 * out + row] += magnitude * a6;
-      sums[7 * out + row] += magnitude * a7;
     }
-  }
-
-  /** The same with a value of each entry. */
-  private void addValues(int group, int entry, float[] tile, float[] sums) {
-    int length = lengths[group];
-    int k = entry;
-    for (int r = starts[group]; r < starts[group + 1]; r++) {
-      float a0 = 0;
-      float a1 = 0;
-      float a2 = 0;
-      float a3 = 0;
-      float a4 = 0;
-      float a5 = 0;
-      float a6 = 0;
-      float a7 = 0;
-      for (int end = k + length; k < end; k++) {
-        int at = LANES * places[k];
-        float value = values[k];
-        a0 += value * tile[at];
-        a1 += value * tile[at + 1];
-        a2 += value * tile[at + 2];
-        a3 += value * tile[at + 3];
-        a4 += value * tile[at + 4];
-        a5 += value * tile[at + 5];
-        a6 += value * tile[at + 6];
-        a7 += value * tile[at + 7];
-      }
-      int row = rows[r];
-      sums[row] += a0;
-      sums[out + row] += a1;
-      sums[2 * out + row] += a2;
-      sums[3 * out + row] += a3;
-      sums[4 * out + row] += a4;
-      sums[5 * out + row] += a5;
-      sums[6 * out + row] += a6;
-      sums[7 * out + row] += a7;
-    }
-  }
-
-  private static float sign(char place) {
-    return Float.intBitsToFloat(0x3f800000 | (place & SIGN) << 16);
   }
 
   private float value(int entry) {
-    return values == null ? sign(places[entry]) * magnitude : values[entry];
+    return values == null ? RowLoops.sign(places[entry]) * magnitude : values[entry];
   }
 
   private int column(int entry) {
