@@ -9,12 +9,12 @@ import jdk.incubator.vector.VectorSpecies;
  * which rounds once where the plain loops round twice.
  */
 final class VectorRowLoops implements RowLoops {
-  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = FLOATS.length();
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
 
-  @Override
-  public int lanes() {
-    return LANES;
+  /** These, or plain ones where vectors are shorter: longer than the processor's, they crawl. */
+  static RowLoops orPlain() {
+    boolean fit = FloatVector.SPECIES_PREFERRED.length() >= LANES;
+    return fit ? new VectorRowLoops() : new PlainRowLoops();
   }
 
   @Override
@@ -55,16 +55,13 @@ final class VectorRowLoops implements RowLoops {
   }
 
   private static void scatter(float[] lanes, float[] sums, int row, int out) {
-    for (int lane = 0; lane < LANES; lane += 8) {
-      int at = lane * out + row;
-      sums[at] += lanes[lane];
-      sums[at + out] += lanes[lane + 1];
-      sums[at + 2 * out] += lanes[lane + 2];
-      sums[at + 3 * out] += lanes[lane + 3];
-      sums[at + 4 * out] += lanes[lane + 4];
-      sums[at + 5 * out] += lanes[lane + 5];
-      sums[at + 6 * out] += lanes[lane + 6];
-      sums[at + 7 * out] += lanes[lane + 7];
-    }
+    sums[row] += lanes[0];
+    sums[out + row] += lanes[1];
+    sums[2 * out + row] += lanes[2];
+    sums[3 * out + row] += lanes[3];
+    sums[4 * out + row] += lanes[4];
+    sums[5 * out + row] += lanes[5];
+    sums[6 * out + row] += lanes[6];
+    sums[7 * out + row] += lanes[7];
   }
 }

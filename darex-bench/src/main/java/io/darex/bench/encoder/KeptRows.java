@@ -17,11 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class KeptRows implements KeptMatrix {
   private static final RowLoops LOOPS = RowLoops.best();
-
-  /** Rows of x that are multiplied at a time. */
-  private static final int LANES = LOOPS.lanes();
-
-  private static final int BLOCK = 8;
+  private static final int LANES = RowLoops.LANES;
   private static final int SIGN = RowLoops.SIGN;
   private static final int COLUMN = RowLoops.COLUMN;
 
@@ -44,6 +40,9 @@ final class KeptRows implements KeptMatrix {
   private final float[] values;
 
   private final float magnitude;
+
+  /** Where rows that are looked up begin; null before the first, as products need it not. */
+  private volatile int[] looked;
 
   /** Rows of x that have been multiplied, by any thread. */
   private final AtomicLong multiplied = new AtomicLong();
@@ -170,21 +169,18 @@ final class KeptRows implements KeptMatrix {
     }
   }
 
-  /** {@code tile[LANES · column + lane] = rows[lane · count + column]}; eight lanes at a time. */
+  /** {@code tile[LANES · column + lane] = rows[lane · count + column]}. */
   private static void interleave(float[] rows, float[] tile, int count) {
-    for (int lane = 0; lane < LANES; lane += BLOCK) {
-      int from = lane * count;
-      for (int i = 0; i < count; i++) {
-        int at = LANES * i + lane;
-        tile[at] = rows[from + i];
-        tile[at + 1] = rows[from + count + i];
-        tile[at + 2] = rows[from + 2 * count + i];
-        tile[at + 3] = rows[from + 3 * count + i];
-        tile[at + 4] = rows[from + 4 * count + i];
-        tile[at + 5] = rows[from + 5 * count + i];
-        tile[at + 6] = rows[from + 6 * count + i];
-        tile[at + 7] = rows[from + 7 * count + i];
-      }
+    for (int i = 0; i < count; i++) {
+      int at = LANES * i;
+      tile[at] = rows[i];
+      tile[at + 1] = rows[count + i];
+      tile[at + 2] = rows[2 * count + i];
+      tile[at + 3] = rows[3 * count + i];
+      tile[at + 4] = rows[4 * count + i];
+      tile[at + 5] = rows[5 * count + i];
+      tile[at + 6] = rows[6 * count + i];
+      tile[at + 7] = rows[7 * count + i];
     }
   }
 
@@ -198,18 +194,40 @@ final class KeptRows implements KeptMatrix {
 
   @Override
   public void addRow(int row, float[] sum, float[] spare) {
+    int[] known = looked;
+    if (known == null) {
+      known = index();
+      looked = known; // by two threads at once perhaps, with the same content
+    }
+    int at = known[row];
+    if (at < 0) {
+      return;
+    }
     int entry = 0;
-    for (int g = 0; g < lengths.length; g++) {
-      int found = Arrays.binarySearch(rows, starts[g], starts[g + 1], row);
-      if (found >= 0) {
-        int from = entry + lengths[g] * (found - starts[g]);
-        for (int k = from; k < from + lengths[g]; k++) {
+    for (int g = 0; ; g++) {
+      int end = entry + lengths[g] * (starts[g + 1] - starts[g]);
+      if (at < end) {
+        for (int k = at; k < at + lengths[g]; k++) {
           sum[column(k)] += value(k);
         }
         return;
       }
-      entry += lengths[g] * (starts[g + 1] - starts[g]);
+      entry = end;
     }
+  }
+
+  /** The first entry of each row of the matrix, −1 where it keeps none. */
+  private int[] index() {
+    int[] index = new int[out];
+    Arrays.fill(index, -1);
+    int entry = 0;
+    for (int g = 0; g < lengths.length; g++) {
+      for (int r = starts[g]; r < starts[g + 1]; r++) {
+        index[rows[r]] = entry;
+        entry += lengths[g];
+      }
+    }
+    return index;
   }
 
   @Override
@@ -233,7 +251,8 @@ final class KeptRows implements KeptMatrix {
   public long bytes() {
     long perEntry = Character.BYTES + (values == null ? 0 : Float.BYTES);
     return places.length * perEntry
-        + (long) (rows.length + starts.length + lengths.length) * Integer.BYTES;
+        + (long) (rows.length + starts.length + lengths.length) * Integer.BYTES
+        + (looked == null ? 0 : (long) out * Integer.BYTES);
   }
 
   @Override

@@ -5,13 +5,6 @@ package io.darex.bench.encoder;
  * vector instructions that the JIT compiler would make of them.
  */
 final class PlainRowLoops implements RowLoops {
-  private static final int LANES = 8;
-
-  @Override
-  public int lanes() {
-    return LANES;
-  }
-
   @Override
   public void addSigns(
       Group group,

@@ -2,7 +2,7 @@ package io.darex.bench.encoder;
 
 /**
  * The inner loops of {@link KeptRows}: products of rows that keep as many entries with a tile,
- * which has for each column the elements of {@link #lanes} rows of x side by side.
+ * which has for each column the elements of {@value #LANES} rows of x side by side.
  */
 interface RowLoops {
   /** The bit of a place that says that the entry is negative. */
@@ -11,8 +11,11 @@ interface RowLoops {
   /** The other bits: its column. */
   int COLUMN = SIGN - 1;
 
-  /** Rows of x that are multiplied at a time, a multiple of eight. */
-  int lanes();
+  /**
+   * Rows of x that are multiplied at a time: more would be faster, but a text of twenty tokens
+   * would leave more of them empty.
+   */
+  int LANES = 8;
 
   /**
    * Rows that keep as many entries.
@@ -31,7 +34,7 @@ interface RowLoops {
 
   /**
    * With one magnitude, by which each sum is multiplied once: {@code sums[lane · out + row] +=
-   * magnitude · Σ ±tile[lanes · column + lane]}.
+   * magnitude · Σ ±tile[LANES · column + lane]}.
    */
   void addSigns(
       Group group, int[] rows, char[] places, float magnitude, float[] tile, float[] sums, int out);
@@ -58,12 +61,10 @@ interface RowLoops {
       return new PlainRowLoops();
     }
     try {
-      RowLoops vector =
+      return (RowLoops)
           Class.forName(RowLoops.class.getPackageName() + ".VectorRowLoops")
-              .asSubclass(RowLoops.class)
-              .getDeclaredConstructor()
-              .newInstance();
-      return vector.lanes() % 8 == 0 ? vector : new PlainRowLoops();
+              .getDeclaredMethod("orPlain")
+              .invoke(null);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("the vector loops are missing from this build", e);
     }

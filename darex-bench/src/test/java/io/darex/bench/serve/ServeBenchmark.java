@@ -140,7 +140,7 @@ public final class ServeBenchmark {
     Path delta = prune(from, tuned, 0.01, "d0.01.safetensors");
     Path applied = folder.resolve("applied");
     ApplyJob.open(from, delta).run(applied, WriteOptions.defaults());
-    Path nothing = prune(applied, applied, 1e-4, "nothing.safetensors");
+    Path nothing = prune(applied, tuned, 1e-4, "nothing.safetensors");
 
     ServeOptions options = ServeOptions.defaults().withWay(Way.UNMERGED);
     Models dense = Models.open(applied.toString(), options);
