@@ -35,8 +35,7 @@ import picocli.CommandLine.ParentCommand;
       "",
       "Examples:",
       "  darex serve --base minilm-l6 --models deltas",
-      "  curl -X PUT localhost:8080/v1/models/cola -d '{\"file\": \"cola.safetensors\"}'",
-      "  curl localhost:8080/v1/models/cola:classify -d '{\"texts\": [\"He read it.\"]}'"
+      "  darex serve --base minilm-l6 --models deltas --host 0.0.0.0 --token-file token"
     })
 final class ServeCommand implements Callable<Integer> {
   @ParentCommand private Main main;
