@@ -4,6 +4,7 @@ import io.darex.bench.config.Names;
 import io.darex.bench.config.Rate;
 import io.darex.bench.encoder.Engine;
 import io.darex.bench.task.FileFormat;
+import io.darex.bench.serve.Way;
 import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import java.util.Arrays;
@@ -33,6 +34,7 @@ final class Converters {
         .registerConverter(EvaluateCommand.Split.class, word(EvaluateCommand.Split.values()))
         .registerConverter(FileFormat.class, word(FileFormat.values()))
         .registerConverter(Engine.class, word(Engine.values()))
+        .registerConverter(Way.class, word(Way.values()))
         .registerConverter(CompletionCommand.Shell.class, word(CompletionCommand.Shell.values()));
   }
 

@@ -107,8 +107,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--beside",
       description =
-          "With --delta of mask columns: keep the delta beside the base's weights, never compute"
-              + " its dropped columns, and print how many multiply-adds that saves.")
+          "With a sparse --delta: keep it beside the base's weights, which are not written, never"
+              + " compute the entries that it drops, and print how many multiply-adds that saves.")
   private boolean beside;
 
   @Option(

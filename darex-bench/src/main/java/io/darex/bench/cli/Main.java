@@ -43,6 +43,7 @@ import picocli.CommandLine.TypeConversionException;
       SweepCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ServeCommand.class,
       SelectCommand.class,
       PruneCommand.class,
       ApplyCommand.class,

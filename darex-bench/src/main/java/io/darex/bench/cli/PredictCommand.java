@@ -6,7 +6,6 @@ import io.darex.bench.console.Progress;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
-import io.darex.bench.pipeline.Evaluation;
 import io.darex.bench.pipeline.UsableModel;
 import io.darex.bench.task.Column;
 import io.darex.bench.task.FileFormat;
@@ -161,12 +160,7 @@ final class PredictCommand implements Callable<Integer> {
 
   /** The config, its classes called as is asked for. */
   private EncoderConfig named(UsableModel used) {
-    EncoderConfig config = used.config();
-    if (config.classes() == 0) {
-      throw new BadInputException(
-          used.source() + ": expected a fine-tuned model with a head, got no head");
-    }
-    Evaluation.requireTrained(config, used.weights(), used.source());
+    EncoderConfig config = used.withHead();
     if (classes == null) {
       return config;
     }

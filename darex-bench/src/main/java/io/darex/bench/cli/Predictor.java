@@ -6,6 +6,7 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Progress;
 import io.darex.bench.encoder.Encoder;
+import io.darex.bench.pipeline.Prediction;
 import io.darex.bench.task.Example;
 import io.darex.bench.task.TextBatches;
 import io.darex.bench.task.TextRows;
@@ -31,7 +32,6 @@ final class Predictor implements TextRows.Sink {
   private final boolean json;
   private final PrintStream out;
   private final Progress progress;
-  private final List<String> labels;
   private final List<String> names = new ArrayList<>();
   private final List<EncodedText> texts = new ArrayList<>();
   private long done;
@@ -55,12 +55,13 @@ final class Predictor implements TextRows.Sink {
     this.json = json;
     out = console.out();
     this.progress = progress;
-    labels = encoder.config().labels();
     if (!json) {
       String probabilities =
           encoder.config().isRegression()
               ? ""
-              : labels.stream().map(label -> "\t" + label).collect(Collectors.joining());
+              : encoder.config().labels().stream()
+                  .map(label -> "\t" + label)
+                  .collect(Collectors.joining());
       out.print("index\tprediction" + probabilities + "\n");
     }
   }
@@ -89,13 +90,11 @@ final class Predictor implements TextRows.Sink {
                   return logits;
                 });
     for (int i = 0; i < outputs.length; i++) {
-      for (float output : outputs[i]) {
-        if (!Float.isFinite(output)) {
-          throw new BadInputException(
-              String.format(
-                  "%s: expected finite outputs of the model, got NaN or infinity for text %d",
-                  model, done + i + 1));
-        }
+      if (!Prediction.isFinite(outputs[i])) {
+        throw new BadInputException(
+            String.format(
+                "%s: expected finite outputs of the model, got NaN or infinity for text %d",
+                model, done + i + 1));
       }
       print(names.get(i), outputs[i]);
     }
@@ -105,46 +104,25 @@ final class Predictor implements TextRows.Sink {
   }
 
   private void print(String index, float[] outputs) {
+    Prediction prediction = Prediction.of(encoder.config(), outputs);
     ObjectNode object = JSON.createObjectNode().put("index", index);
     StringBuilder line = new StringBuilder(index).append('\t');
-    if (encoder.config().isRegression()) {
+    if (prediction.label().isEmpty()) {
       object.put("prediction", outputs[0]);
       line.append(outputs[0]);
     } else {
-      double[] probabilities = softmax(outputs);
-      String best = labels.get(largest(outputs));
-      object.put("prediction", best);
-      line.append(best);
+      object.put("prediction", prediction.label().get());
+      line.append(prediction.label().get());
       ObjectNode shares = object.putObject("probabilities");
-      for (int i = 0; i < probabilities.length; i++) {
-        shares.put(labels.get(i), probabilities[i]);
-        line.append(String.format(Locale.ROOT, "\t%.6f", probabilities[i]));
-      }
+      prediction
+          .probabilities()
+          .forEach(
+              (label, probability) -> {
+                shares.put(label, probability);
+                line.append(String.format(Locale.ROOT, "\t%.6f", probability));
+              });
     }
     out.print((json ? object.toString() : line.toString()) + "\n");
-  }
-
-  private static int largest(float[] outputs) {
-    int best = 0;
-    for (int i = 1; i < outputs.length; i++) {
-      best = outputs[i] > outputs[best] ? i : best;
-    }
-    return best;
-  }
-
-  /** The shares of e to the power of each output. */
-  private static double[] softmax(float[] outputs) {
-    double[] shares = new double[outputs.length];
-    double most = outputs[largest(outputs)];
-    double sum = 0;
-    for (int i = 0; i < shares.length; i++) {
-      shares[i] = Math.exp(outputs[i] - most);
-      sum += shares[i];
-    }
-    for (int i = 0; i < shares.length; i++) {
-      shares[i] /= sum;
-    }
-    return shares;
   }
 
   /** How many texts were answered. */

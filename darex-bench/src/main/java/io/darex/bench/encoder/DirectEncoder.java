@@ -1,11 +1,15 @@
 package io.darex.bench.encoder;
 
 import io.darex.bench.encoder.Packed.Piece;
+import io.darex.bench.encoder.Pass.Run;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
+import io.darex.prune.SparseDelta;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 
 /**
  * The engine for processors: forward and backward pass of every family written out, on buffers in
@@ -53,22 +57,96 @@ public final class DirectEncoder extends HostEncoder {
     for (int i = 0; i < config.layers(); i++) {
       layers.add(new TransformerLayer(i, config, slots));
     }
-    head = new Head(config, slots);
+    head = new Head(config, slots::get);
   }
 
   @Override
   public float[][] logits(Batch batch) {
     config.requireHead();
-    Pass pass = inference(batch);
-    forward(pass, true);
-    return onOneThread(scratch -> head.logits(pass, firsts, scratch));
+    return ofTexts(inference(batch), Head::logits);
+  }
+
+  /**
+   * The scores of texts of many fine-tunes, each by its own head. The products of the base are
+   * shared; neighbours of one fine-tune share its own too.
+   *
+   * @param deltas of each text, its fine-tune: of {@link #beside}, or of a {@link Resident}
+   * @return a row for each text, as long as its fine-tune has classes
+   */
+  public float[][] logits(Batch batch, List<BesideDelta> deltas) {
+    if (deltas.size() != batch.rows()) {
+      throw new IllegalArgumentException(
+          "expected a fine-tune of each of " + batch.rows() + " texts, got " + deltas.size());
+    }
+    return ofTexts(inference(batch, deltas), Head::logits);
+  }
+
+  /**
+   * A fine-tune to compute with beside the weights, which may not be changed from then on.
+   *
+   * @param delta made from these weights
+   * @param config of the fine-tune, with its labels
+   * @throws IllegalArgumentException as {@link #attach} does, or if the config is of another
+   *     architecture
+   */
+  public BesideDelta beside(SparseDelta delta, EncoderConfig config) {
+    parameters.requireOpen();
+    return new BesideDelta(delta, config, this);
+  }
+
+  /** Room for one fine-tune merged with the weights. */
+  public Resident resident() {
+    parameters.requireOpen();
+    return new Resident(matrices());
+  }
+
+  /** Of the entries of the layers' matrices, the share that a fine-tune keeps, in [0, 1]. */
+  public double keptShare(BesideDelta delta) {
+    return delta.keptShare(matrices());
+  }
+
+  /** Those that products take most of the time with. */
+  private List<Slot> matrices() {
+    List<Slot> matrices = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      Family.LayerNames names = config.family().layer(i);
+      Stream.of(
+              names.query(),
+              names.key(),
+              names.value(),
+              names.attentionOutput(),
+              names.intermediate(),
+              names.output())
+          .forEach(name -> matrices.add(slots.get(name + ".weight")));
+    }
+    return matrices;
   }
 
   @Override
   public float[][] pooled(Batch batch) {
-    Pass pass = inference(batch);
+    return ofTexts(inference(batch), Head::pooled);
+  }
+
+  /** What a head makes of a run of texts. */
+  private interface OfHead {
+    float[][] rows(Head head, Pass pass, Run run, Floats firsts, Scratch scratch);
+  }
+
+  private float[][] ofTexts(Pass pass, OfHead ofHead) {
     forward(pass, true);
-    return onOneThread(scratch -> head.pooled(pass, firsts, scratch));
+    return headed(pass, ofHead);
+  }
+
+  private float[][] headed(Pass pass, OfHead ofHead) {
+    return onOneThread(
+        scratch ->
+            pass.texts().stream()
+                .flatMap(
+                    run ->
+                        Arrays.stream(
+                            ofHead.rows(
+                                run.delta().head().orElse(head), pass, run, firsts, scratch)))
+                .toArray(float[][]::new));
   }
 
   @Override
@@ -87,9 +165,7 @@ public final class DirectEncoder extends HostEncoder {
   @Override
   public float[][] dense(Batch batch) {
     config.requireDense();
-    Pass pass = inference(batch);
-    forward(pass, true);
-    return onOneThread(scratch -> head.dense(pass, firsts, scratch));
+    return ofTexts(inference(batch), Head::dense);
   }
 
   @Override
@@ -133,8 +209,8 @@ public final class DirectEncoder extends HostEncoder {
         x.get((long) packed.starts[text] * width, first, width);
         firsts.put((long) text * width, first, width);
       }
-      onOneThread(scratch -> head.dense(pass, firsts, scratch));
-      head.record(recorder, packed.texts);
+      headed(pass, Head::dense);
+      attached().head().orElse(head).record(recorder, packed.texts);
     }
   }
 
@@ -194,8 +270,7 @@ public final class DirectEncoder extends HostEncoder {
 
   @Override
   double intoGradients(Pass pass, Loss loss) {
-    forward(pass, true);
-    float[][] scores = onOneThread(scratch -> head.logits(pass, firsts, scratch));
+    float[][] scores = ofTexts(pass, Head::logits);
     double value = loss.intoGradient(scores);
     run(onOneThread(scratch -> head.backward(pass, scores, firsts, scratch)));
     backward(pass);

@@ -1,6 +1,7 @@
 package io.darex.bench.encoder;
 
 import io.darex.bench.encoder.Packed.Piece;
+import io.darex.bench.encoder.Pass.Run;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +38,7 @@ final class Embeddings implements AutoCloseable {
     projection =
         config.embeddingSize() == config.hiddenSize()
             ? Optional.empty()
-            : Optional.of(new Linear(slots, family.projection()));
+            : Optional.of(new Linear(slots::get, family.projection()));
   }
 
   void reserve(int tokens, boolean keeping) {
@@ -57,32 +58,33 @@ final class Embeddings implements AutoCloseable {
   void forward(Pass pass, Piece piece, Floats x, Scratch scratch) {
     Packed packed = pass.packed();
     Floats embedded = projection.isPresent() ? narrow : x;
-    LayerNorm.Rows rows = norm.forward();
+    List<Run> runs = pass.tokens(piece);
     Dropout dropout = pass.dropout(Pass.EMBEDDINGS, config.hiddenDropout());
     float[] sum = scratch.row(0, width);
     float[] addend = scratch.row(1, width);
     float[] spare = scratch.row(2, width);
-    for (int token = piece.firstToken(); token < piece.lastToken(); token++) {
-      words.row(packed.ids[token], sum, spare);
-      positions.row(packed.positions[token], addend, spare);
-      VectorLoops.add(sum, addend, width);
-      if (types.isPresent()) {
-        types.get().row(packed.types[token], addend, spare);
+    for (Run run : runs) {
+      BesideDelta delta = run.delta();
+      LayerNorm.Rows rows = norm.forward(delta);
+      for (int token = run.from(); token < run.from() + run.count(); token++) {
+        words.row(delta, packed.ids[token], sum, spare);
+        positions.row(delta, packed.positions[token], addend, spare);
         VectorLoops.add(sum, addend, width);
+        if (types.isPresent()) {
+          types.get().row(delta, packed.types[token], addend, spare);
+          VectorLoops.add(sum, addend, width);
+        }
+        float scale = rows.normalise(sum);
+        if (pass.keeping()) {
+          inverse[token] = scale;
+          normalised.put((long) token * width, sum, width);
+        }
+        rows.affine(sum);
+        dropout.apply(packed.places[token], sum, 0, width);
+        embedded.put((long) token * width, sum, width);
       }
-      float scale = rows.normalise(sum);
-      if (pass.keeping()) {
-        inverse[token] = scale;
-        normalised.put((long) token * width, sum, width);
-      }
-      rows.affine(sum);
-      dropout.apply(packed.places[token], sum, 0, width);
-      embedded.put((long) token * width, sum, width);
     }
-    projection.ifPresent(
-        linear ->
-            linear.forward(
-                scratch, narrow, piece.firstToken(), piece.tokens(), x, piece.firstToken()));
+    projection.ifPresent(linear -> linear.forward(scratch, runs, narrow, x));
   }
 
   /** What entered the projection, after {@link #forward} of all pieces. */
@@ -155,9 +157,9 @@ final class Embeddings implements AutoCloseable {
     }
 
     /** A row with what a delta beside the table adds; {@code spare} has room for a row too. */
-    void row(int index, float[] into, float[] spare) {
-      slot.value().get((long) index * slot.columns(), into, slot.columns());
-      slot.beside().ifPresent(delta -> delta.addRow(index, into, spare));
+    void row(BesideDelta delta, int index, float[] into, float[] spare) {
+      delta.value(slot).get((long) index * slot.columns(), into, slot.columns());
+      delta.kept(slot).ifPresent(kept -> kept.addRow(index, into, spare));
     }
 
     void scatter(int[] indices, Floats gradients, Scratch scratch) {

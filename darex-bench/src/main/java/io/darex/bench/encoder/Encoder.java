@@ -100,23 +100,22 @@ public interface Encoder extends AutoCloseable {
   void load(Checkpoint checkpoint);
 
   /**
-   * Puts a sparse delta of mask {@code columns} on: its matrices stay beside the weights, which are
-   * not written, and the products and look-ups of its dropped columns are never done. Biases,
-   * normalisations and tensors carried whole take the place of the live values until {@link
-   * #detach}. Another that is attached goes first.
+   * Puts a sparse delta beside the weights, which are not written: what it adds to matrices is
+   * computed apart, and what it drops never; its biases, normalisations and tensors carried whole
+   * are used in place of the weights' until {@link #detach}. Another that is attached goes first.
    *
    * <p>Logits are those of {@link SparseDelta#applyTo} loaded, up to rounding. That the weights are
    * the delta's base is for {@link io.darex.prune.folder.CheckpointDigest#requireBase} to say,
    * before. While a delta is attached, training, {@link #load} and {@link #checkpoint} throw {@link
    * IllegalStateException}, and {@link #parameters} are nobody's to change.
    *
-   * @throws IllegalArgumentException if the mask is another, a parameter is neither kept nor
-   *     carried whole or has another shape (all are listed), a value is NaN or infinite, or this
-   *     engine cannot do it; no delta is attached then
+   * @throws IllegalArgumentException if a parameter is neither kept nor carried whole or has
+   *     another shape (all are listed), a value is NaN or infinite, or this engine cannot do it,
+   *     such as PyTorch for another mask than {@code columns}; no delta is attached then
    */
   void attach(SparseDelta delta);
 
-  /** Takes the attached delta off, if there is one: every parameter is as before, bit for bit. */
+  /** Takes the attached delta off, if there is one. */
   void detach();
 
   /**

@@ -2,6 +2,7 @@ package io.darex.bench.encoder;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -37,6 +38,13 @@ final class Floats implements AutoCloseable {
     return floats;
   }
 
+  /** A copy of these elements. */
+  static Floats of(float[] values) {
+    Floats floats = new Floats().reserve(values.length);
+    floats.put(0, values, values.length);
+    return floats;
+  }
+
   private void wrap(FloatPointer pointer) {
     memory = pointer;
     buffer = pointer.asBuffer();
@@ -49,6 +57,26 @@ final class Floats implements AutoCloseable {
       wrap(new FloatPointer(count));
     }
     return this;
+  }
+
+  /** The first {@code count} elements become those of another. */
+  void copy(Floats from, long count) {
+    Pointer.memcpy(memory, from.memory, count * Float.BYTES);
+  }
+
+  /** Adds to an element. */
+  void add(long index, float addend) {
+    int at = Math.toIntExact(index);
+    buffer.put(at, buffer.get(at) + addend);
+  }
+
+  long capacity() {
+    return buffer.capacity();
+  }
+
+  /** The memory; whoever takes it must not free it. */
+  FloatPointer memory() {
+    return memory;
   }
 
   /** The address of an element. */

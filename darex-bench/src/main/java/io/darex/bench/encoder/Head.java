@@ -1,8 +1,10 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.encoder.Pass.Run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * From the first token's vector to scores: dense layer, activation function, dropout, output layer;
@@ -22,7 +24,7 @@ final class Head implements AutoCloseable {
   private final Floats logitGradients = new Floats();
   private final Floats gradients = new Floats();
 
-  Head(EncoderConfig config, Slots slots) {
+  Head(EncoderConfig config, Function<String, Slot> slots) {
     this.config = config;
     names = config.family().head();
     hidden = config.hiddenSize();
@@ -30,33 +32,31 @@ final class Head implements AutoCloseable {
     out = linear(slots, names.out());
   }
 
-  private static Optional<Linear> linear(Slots slots, String name) {
-    return slots.get(name + ".weight") == null
+  private static Optional<Linear> linear(Function<String, Slot> slots, String name) {
+    return slots.apply(name + ".weight") == null
         ? Optional.empty()
         : Optional.of(new Linear(slots, name));
   }
 
-  /** The pooler's output, or in a family without one the first tokens themselves. */
-  float[][] pooled(Pass pass, Floats firsts, Scratch scratch) {
-    int texts = pass.packed().texts;
+  /** The pooler's output of a run of texts, or in a family without one the first tokens. */
+  float[][] pooled(Pass pass, Run run, Floats firsts, Scratch scratch) {
     if (!config.family().hasPooler()) {
-      return rows(firsts, texts, hidden);
+      return rows(firsts, run, hidden);
     }
-    throughDense(pass, firsts, scratch);
-    return rows(activated, texts, hidden);
+    throughDense(pass, run, firsts, scratch);
+    return rows(activated, run, hidden);
   }
 
-  float[][] logits(Pass pass, Floats firsts, Scratch scratch) {
-    int texts = pass.packed().texts;
-    throughDense(pass, firsts, scratch);
-    out.orElseThrow().forward(scratch, activated, 0, texts, logits.reserve(size(pass)), 0);
-    return rows(logits, texts, config.classes());
+  float[][] logits(Pass pass, Run run, Floats firsts, Scratch scratch) {
+    throughDense(pass, run, firsts, scratch);
+    out.orElseThrow().forward(scratch, List.of(run), activated, logits.reserve(size(pass)));
+    return rows(logits, run, config.classes());
   }
 
   /** What the dense layer gives, before the activation function. */
-  float[][] dense(Pass pass, Floats firsts, Scratch scratch) {
-    throughDense(pass, firsts, scratch);
-    return rows(wide, pass.packed().texts, hidden);
+  float[][] dense(Pass pass, Run run, Floats firsts, Scratch scratch) {
+    throughDense(pass, run, firsts, scratch);
+    return rows(wide, run, hidden);
   }
 
   /** What entered the layers, after {@link #dense}. */
@@ -67,20 +67,19 @@ final class Head implements AutoCloseable {
     }
   }
 
-  private void throughDense(Pass pass, Floats firsts, Scratch scratch) {
-    int texts = pass.packed().texts;
-    long size = (long) texts * hidden;
+  private void throughDense(Pass pass, Run run, Floats firsts, Scratch scratch) {
+    long size = (long) pass.packed().texts * hidden;
     input.reserve(size);
     float[] x = scratch.row(1, hidden);
     float[] y = scratch.row(2, hidden);
-    for (int text = 0; text < texts; text++) {
+    for (int text = run.from(); text < run.from() + run.count(); text++) {
       firsts.get((long) text * hidden, x, hidden);
       onInput(pass).apply(pass.place(true, text), x, 0, hidden);
       input.put((long) text * hidden, x, hidden);
     }
-    dense.orElseThrow().forward(scratch, input, 0, texts, wide.reserve(size), 0);
+    dense.orElseThrow().forward(scratch, List.of(run), input, wide.reserve(size));
     activated.reserve(size);
-    for (int text = 0; text < texts; text++) {
+    for (int text = run.from(); text < run.from() + run.count(); text++) {
       wide.get((long) text * hidden, x, hidden);
       names.activation().forward(x, y, hidden);
       onOutput(pass).apply(pass.place(true, text), y, 0, hidden);
@@ -136,10 +135,10 @@ final class Head implements AutoCloseable {
     return (long) pass.packed().texts * config.classes();
   }
 
-  private static float[][] rows(Floats buffer, int rows, int width) {
-    float[][] result = new float[rows][width];
-    for (int row = 0; row < rows; row++) {
-      buffer.get((long) row * width, result[row], width);
+  private static float[][] rows(Floats buffer, Run run, int width) {
+    float[][] result = new float[run.count()][width];
+    for (int row = 0; row < result.length; row++) {
+      buffer.get((long) (run.from() + row) * width, result[row], width);
     }
     return result;
   }

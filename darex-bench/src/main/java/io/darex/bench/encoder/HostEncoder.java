@@ -2,6 +2,8 @@ package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.SparseDelta;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -15,7 +17,7 @@ abstract class HostEncoder implements Encoder {
   final Slots slots;
 
   /** The delta that is on, beside the weights. */
-  private Optional<AttachedDelta> attached = Optional.empty();
+  private Optional<BesideDelta> attached = Optional.empty();
 
   /**
    * The weights of {@code checkpoint}.
@@ -55,7 +57,7 @@ abstract class HostEncoder implements Encoder {
     parameters.requireOpen();
     requireDetached("training");
     Map<String, INDArray> gradients = slots.gradients();
-    Pass pass = new Pass(new Packed(batch, config), true, dropoutSeed);
+    Pass pass = pass(batch, true, dropoutSeed, BesideDelta.NOTHING);
     return new Gradients(intoGradients(pass, loss), gradients);
   }
 
@@ -65,7 +67,23 @@ abstract class HostEncoder implements Encoder {
   /** A pass for its results alone. */
   final Pass inference(Batch batch) {
     parameters.requireOpen();
-    return Pass.inference(batch, config);
+    return pass(batch, false, OptionalLong.empty(), attached());
+  }
+
+  /** The same with a delta of each text. */
+  final Pass inference(Batch batch, List<BesideDelta> deltas) {
+    parameters.requireOpen();
+    return new Pass(new Packed(batch, config), false, OptionalLong.empty(), deltas);
+  }
+
+  private Pass pass(Batch batch, boolean keeping, OptionalLong dropoutSeed, BesideDelta delta) {
+    List<BesideDelta> deltas = Collections.nCopies(batch.rows(), delta);
+    return new Pass(new Packed(batch, config), keeping, dropoutSeed, deltas);
+  }
+
+  /** What is beside the weights. */
+  final BesideDelta attached() {
+    return attached.orElse(BesideDelta.NOTHING);
   }
 
   @Override
@@ -89,12 +107,18 @@ abstract class HostEncoder implements Encoder {
   public final void attach(SparseDelta delta) {
     parameters.requireOpen();
     detach();
-    attached = Optional.of(new AttachedDelta(delta, parameters, slots));
+    requireKeeps(delta);
+    attached = Optional.of(new BesideDelta(delta, config, this));
   }
+
+  /**
+   * @throws IllegalArgumentException if this engine cannot keep such a delta beside its weights
+   */
+  void requireKeeps(SparseDelta delta) {}
 
   @Override
   public final void detach() {
-    attached.ifPresent(AttachedDelta::close);
+    attached.ifPresent(BesideDelta::close);
     attached = Optional.empty();
   }
 

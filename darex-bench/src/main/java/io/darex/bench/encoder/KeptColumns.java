@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * The delta of one matrix beside that matrix: of its columns only those that are kept, K, close
  * together and divided by q, {@code [rows, |K|]}. Nothing of a dropped column is stored or read.
  */
-final class KeptColumns implements AutoCloseable {
+final class KeptColumns implements KeptMatrix {
   /** Elements copied at a time. */
   private static final int CHUNK = 1 << 14;
 
@@ -80,42 +80,64 @@ final class KeptColumns implements AutoCloseable {
     multiplied.addAndGet(rows);
   }
 
-  /** {@code y += x[:, K]·(Δ[:, K]/q)ᵀ}, over rows as in {@link Linear#forward}. */
-  void addProduct(Scratch scratch, Floats x, int xRow, int rows, Floats y, int yRow) {
-    multiplied(rows);
-    int count = columns.length;
-    if (count == 0) {
+  /** {@code y += x[:, K]·(Δ[:, K]/q)ᵀ}. */
+  @Override
+  public void addProduct(Scratch scratch, Floats x, int from, int count, Floats y) {
+    multiplied(count);
+    int width = columns.length;
+    if (width == 0) {
       return;
     }
-    Matrix right = new Matrix(values, 0, count);
-    Matrix result = new Matrix(y, (long) yRow * out, out);
-    scratch.productRight(rows, out, count, 1, gathered(scratch, x, xRow, rows), right, 1, result);
+    Matrix right = new Matrix(values, 0, width);
+    Matrix result = new Matrix(y, (long) from * out, out);
+    scratch.productRight(count, out, width, 1, gathered(scratch, x, from, count), right, 1, result);
   }
 
-  private Matrix gathered(Scratch scratch, Floats x, int xRow, int rows) {
+  private Matrix gathered(Scratch scratch, Floats x, int from, int rows) {
     int count = columns.length;
     if (count == in) {
-      return new Matrix(x, (long) xRow * in, in);
+      return new Matrix(x, (long) from * in, in);
     }
     scratch.gathered.reserve((long) rows * count);
     float[] row = scratch.row(0, count);
     for (int i = 0; i < rows; i++) {
-      x.gather((long) (xRow + i) * in, columns, row);
+      x.gather((long) (from + i) * in, columns, row);
       scratch.gathered.put((long) i * count, row, count);
     }
     return new Matrix(scratch.gathered, 0, count);
   }
 
-  /** Adds a row of the delta to that row of the matrix; {@code spare} has room for it too. */
-  void addRow(int row, float[] sum, float[] spare) {
+  @Override
+  public void addRow(int row, float[] sum, float[] spare) {
     values.get((long) row * columns.length, spare, columns.length);
     for (int i = 0; i < columns.length; i++) {
       sum[columns[i]] += spare[i];
     }
   }
 
-  /** Of all products so far. */
-  MultiplyAdds multiplyAdds() {
+  @Override
+  public void addTo(Floats matrix) {
+    float[] row = new float[in];
+    float[] spare = new float[columns.length];
+    for (int i = 0; i < out; i++) {
+      matrix.get((long) i * in, row, in);
+      addRow(i, row, spare);
+      matrix.put((long) i * in, row, in);
+    }
+  }
+
+  @Override
+  public long kept() {
+    return (long) out * columns.length;
+  }
+
+  @Override
+  public long bytes() {
+    return kept() * Float.BYTES + (long) columns.length * Integer.BYTES;
+  }
+
+  @Override
+  public MultiplyAdds multiplyAdds() {
     long rows = multiplied.get();
     return new MultiplyAdds(rows * out * in, rows * out * columns.length);
   }

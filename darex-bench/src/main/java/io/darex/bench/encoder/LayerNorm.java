@@ -27,11 +27,11 @@ final class LayerNorm {
     private final float[] constants;
     private final float[] sum;
 
-    private Rows(float[] sum) {
+    private Rows(BesideDelta delta, float[] sum) {
       gains = new float[width];
       constants = new float[width];
-      gain.value().get(0, gains, width);
-      bias.value().get(0, constants, width);
+      delta.value(gain).get(0, gains, width);
+      delta.value(bias).get(0, constants, width);
       this.sum = sum;
     }
 
@@ -73,8 +73,8 @@ final class LayerNorm {
     }
   }
 
-  Rows forward() {
-    return new Rows(new float[0]);
+  Rows forward(BesideDelta delta) {
+    return new Rows(delta, new float[0]);
   }
 
   /** Before the backward pass of all pieces. */
@@ -88,7 +88,7 @@ final class LayerNorm {
   }
 
   Rows backward(int piece) {
-    return new Rows(sums[piece]);
+    return new Rows(BesideDelta.NOTHING, sums[piece]);
   }
 
   /** After it: the gradients of gain and bias. */

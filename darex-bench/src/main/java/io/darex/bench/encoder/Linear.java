@@ -1,8 +1,10 @@
 package io.darex.bench.encoder;
 
+import io.darex.bench.encoder.Pass.Run;
 import io.darex.bench.encoder.Scratch.Matrix;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /** {@code y = x·Wᵀ + b} with W {@code [out, in]}, over rows of buffers in host memory. */
 final class Linear {
@@ -20,35 +22,51 @@ final class Linear {
   /**
    * @param name of the layer; its parameters are {@code name.weight} and {@code name.bias}
    */
-  Linear(Slots slots, String name) {
-    weight = slots.get(name + ".weight");
-    bias = slots.get(name + ".bias");
+  Linear(Function<String, Slot> slots, String name) {
+    weight = slots.apply(name + ".weight");
+    bias = slots.apply(name + ".bias");
     out = weight.rows();
     in = weight.columns();
   }
 
   /**
-   * {@code rows} rows of y from row {@code yRow}, from those of x from {@code xRow}.
+   * Rows of y from the same rows of x.
    *
-   * <p>The bias goes in first and the product is added: sgemm would clear y anyway. A delta beside
-   * the weight adds the product of its kept columns.
+   * <p>The bias goes in first and the product is added: sgemm would clear y anyway. Neighbours with
+   * the same matrix share its product, and each adds that of the delta beside it.
+   *
+   * @param runs one after the other
    */
-  void forward(Scratch scratch, Floats x, int xRow, int rows, Floats y, int yRow) {
+  void forward(Scratch scratch, List<Run> runs, Floats x, Floats y) {
     float[] constant = scratch.row(0, out);
-    bias.value().get(0, constant, out);
-    for (int row = 0; row < rows; row++) {
-      y.put((long) (yRow + row) * out, constant, out);
+    for (Run run : runs) {
+      run.delta().value(bias).get(0, constant, out);
+      for (int row = run.from(); row < run.from() + run.count(); row++) {
+        y.put((long) row * out, constant, out);
+      }
     }
-    scratch.productRight(
-        rows,
-        out,
-        in,
-        1,
-        new Matrix(x, (long) xRow * in, in),
-        new Matrix(weight.value(), 0, in),
-        1,
-        new Matrix(y, (long) yRow * out, out));
-    weight.beside().ifPresent(delta -> delta.addProduct(scratch, x, xRow, rows, y, yRow));
+    for (int first = 0; first < runs.size(); ) {
+      Floats matrix = runs.get(first).delta().value(weight);
+      int from = runs.get(first).from();
+      int count = 0;
+      for (; first < runs.size() && runs.get(first).delta().value(weight) == matrix; first++) {
+        count += runs.get(first).count();
+      }
+      scratch.productRight(
+          count,
+          out,
+          in,
+          1,
+          new Matrix(x, (long) from * in, in),
+          new Matrix(matrix, 0, in),
+          1,
+          new Matrix(y, (long) from * out, out));
+    }
+    for (Run run : runs) {
+      run.delta()
+          .kept(weight)
+          .ifPresent(kept -> kept.addProduct(scratch, x, run.from(), run.count(), y));
+    }
   }
 
   /** {@code dx = dy·W + beta·dx}. */

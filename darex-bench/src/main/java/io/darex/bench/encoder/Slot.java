@@ -1,14 +1,11 @@
 package io.darex.bench.encoder;
 
-import java.util.Optional;
-
-/** A parameter, its gradient where it has been asked for, and a delta beside it where one is on. */
+/** A parameter, and its gradient where it has been asked for. */
 final class Slot {
   private final Floats value;
   private final int rows;
   private final int columns;
   private Floats gradient;
-  private KeptColumns beside;
 
   /**
    * @param shape {@code [rows, columns]} or {@code [columns]}
@@ -21,6 +18,15 @@ final class Slot {
 
   Floats value() {
     return value;
+  }
+
+  /** How many elements it has. */
+  long size() {
+    return (long) rows * columns;
+  }
+
+  boolean hasShape(long[] shape) {
+    return columns == shape[shape.length - 1] && rows == (shape.length == 1 ? 1 : shape[0]);
   }
 
   int rows() {
@@ -44,15 +50,5 @@ final class Slot {
 
   void setGradient(Floats memory) {
     gradient = memory;
-  }
-
-  /** What is added to the parameter wherever it is used; empty for nothing. */
-  Optional<KeptColumns> beside() {
-    return Optional.ofNullable(beside);
-  }
-
-  /** Null takes it away. */
-  void setBeside(KeptColumns delta) {
-    beside = delta;
   }
 }

@@ -2,6 +2,8 @@ package io.darex.bench.encoder;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
+import io.darex.prune.PlaceStorage;
+import io.darex.prune.SparseDelta;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -34,6 +36,15 @@ public final class TorchEncoder extends HostEncoder {
   TorchEncoder(EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
     super(config, checkpoint, headSeed);
     this.threads = threads;
+  }
+
+  @Override
+  void requireKeeps(SparseDelta delta) {
+    if (delta.mask().places() != PlaceStorage.COLUMNS) {
+      throw new IllegalArgumentException(
+          "expected a sparse delta of mask columns for engine torch, got one of mask "
+              + delta.mask().kind());
+    }
   }
 
   @Override
@@ -137,17 +148,20 @@ public final class TorchEncoder extends HostEncoder {
 
   private TorchPass begin(Pass pass, Map<String, Tensor> leaves, TorchPass.Watcher watcher) {
     torch.set_num_threads(threads);
-    return new TorchPass(config, leaves, slots, pass, watcher);
+    return new TorchPass(config, leaves, slots, pass, attached(), watcher);
   }
 
-  /** The live parameters. */
+  /** The live parameters, and what a delta beside them has in their place. */
   private SortedMap<String, Tensor> leaves(boolean differentiated) {
     SortedMap<String, Tensor> leaves = new TreeMap<>();
     parameters
         .arrays()
         .forEach(
-            (name, array) ->
-                leaves.put(name, TorchOps.shared(array).requires_grad_(differentiated)));
+            (name, array) -> {
+              Floats values = attached().value(slots.get(name));
+              Tensor leaf = TorchOps.shared(values, array.shape());
+              leaves.put(name, leaf.requires_grad_(differentiated));
+            });
     return leaves;
   }
 }

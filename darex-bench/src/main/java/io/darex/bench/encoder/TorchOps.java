@@ -33,6 +33,11 @@ final class TorchOps {
     return torch.from_blob(array.data().addressPointer(), array.shape());
   }
 
+  /** The same of a parameter. */
+  static Tensor shared(Floats memory, long[] shape) {
+    return torch.from_blob(memory.memory(), shape);
+  }
+
   static Tensor floats(float[] values, long... shape) {
     Tensor tensor = torch.empty(shape);
     if (values.length > 0) { // else there is no memory

@@ -3,6 +3,7 @@ package io.darex.bench.encoder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -25,6 +26,7 @@ final class TorchPass {
   private final Slots slots;
   private final Pass pass;
   private final Packed packed;
+  private final BesideDelta beside;
   private final Watcher watcher;
   private final int longest;
 
@@ -42,18 +44,21 @@ final class TorchPass {
 
   /**
    * @param parameters by name; gradients are taken of those that ask for them
-   * @param slots of the same parameters, for the delta beside them
+   * @param slots of the same parameters
+   * @param beside what is beside them
    */
   TorchPass(
       EncoderConfig config,
       Map<String, Tensor> parameters,
       Slots slots,
       Pass pass,
+      BesideDelta beside,
       Watcher watcher) {
     this.config = config;
     this.parameters = parameters;
     this.slots = slots;
     this.pass = pass;
+    this.beside = beside;
     this.watcher = watcher;
     packed = pass.packed();
     longest = packed.longest();
@@ -132,9 +137,7 @@ final class TorchPass {
   private Tensor rows(String table, int[] indices) {
     Tensor ids = TorchOps.indices(indices);
     Tensor rows = torch.embedding(parameters.get(table), ids);
-    return slots
-        .get(table)
-        .beside()
+    return kept(table)
         .map(delta -> rows.index_add(1, columns(delta), matrix(delta).index_select(0, ids)))
         .orElse(rows);
   }
@@ -230,7 +233,12 @@ final class TorchPass {
 
   private Tensor product(Tensor x, String name) {
     Tensor y = torch.linear(x, parameters.get(name + ".weight"), parameters.get(name + ".bias"));
-    return slots.get(name + ".weight").beside().map(delta -> y.add(product(x, delta))).orElse(y);
+    return kept(name + ".weight").map(delta -> y.add(product(x, delta))).orElse(y);
+  }
+
+  /** What is beside a matrix: {@link TorchEncoder} takes no other deltas. */
+  private Optional<KeptColumns> kept(String name) {
+    return beside.kept(slots.get(name)).map(KeptColumns.class::cast);
   }
 
   private static Tensor product(Tensor x, KeptColumns delta) {

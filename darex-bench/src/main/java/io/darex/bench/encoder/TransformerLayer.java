@@ -1,6 +1,7 @@
 package io.darex.bench.encoder;
 
 import io.darex.bench.encoder.Packed.Piece;
+import io.darex.bench.encoder.Pass.Run;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,13 +28,13 @@ final class TransformerLayer {
     this.index = index;
     this.config = config;
     Family.LayerNames names = config.family().layer(index);
-    query = new Linear(slots, names.query());
-    key = new Linear(slots, names.key());
-    value = new Linear(slots, names.value());
-    attentionOutput = new Linear(slots, names.attentionOutput());
+    query = new Linear(slots::get, names.query());
+    key = new Linear(slots::get, names.key());
+    value = new Linear(slots::get, names.value());
+    attentionOutput = new Linear(slots::get, names.attentionOutput());
     attentionNorm = new LayerNorm(slots, names.attentionNorm(), config.layerNormEps());
-    intermediate = new Linear(slots, names.intermediate());
-    output = new Linear(slots, names.output());
+    intermediate = new Linear(slots::get, names.intermediate());
+    output = new Linear(slots::get, names.output());
     outputNorm = new LayerNorm(slots, names.outputNorm(), config.layerNormEps());
     attention = new Attention(config);
   }
@@ -69,45 +70,49 @@ final class TransformerLayer {
       asking = kept.asking;
       gather(pass.packed(), piece, x, asking, scratch);
     }
-    int from = asked.from();
-    int count = asked.count();
-    query.forward(scratch, asking, from, count, kept.queries, from);
-    key.forward(scratch, x, piece.firstToken(), piece.tokens(), kept.keys, piece.firstToken());
-    value.forward(scratch, x, piece.firstToken(), piece.tokens(), kept.values, piece.firstToken());
+    List<Run> tokens = pass.tokens(piece);
+    List<Run> runs = firsts ? pass.texts(piece) : tokens;
+    query.forward(scratch, runs, asking, kept.queries);
+    key.forward(scratch, tokens, x, kept.keys);
+    value.forward(scratch, tokens, x, kept.values);
     Attention.Buffers buffers =
         new Attention.Buffers(kept.queries, kept.keys, kept.values, kept.context);
     Dropout weights = pass.dropout(index, Pass.WEIGHTS, config.attentionDropout());
     for (int text = piece.firstText(); text < piece.lastText(); text++) {
       attention.forward(text(pass.packed(), text, firsts), buffers, weights, scratch);
     }
-    attentionOutput.forward(scratch, kept.context, from, count, kept.middle, from);
+    attentionOutput.forward(scratch, runs, kept.context, kept.middle);
     Dropout afterAttention = pass.dropout(index, Pass.ATTENTION, config.hiddenDropout());
-    LayerNorm.Rows norm = attentionNorm.forward();
-    for (int row = from; row < from + count; row++) {
-      float[] sum = sum(pass, asked, row, kept.middle, asking, afterAttention, scratch);
-      float inverse = norm.normalise(sum);
-      if (pass.keeping()) {
-        kept.inverseMiddle[row] = inverse;
-        put(kept.normalisedMiddle, row, sum);
+    for (Run run : runs) {
+      LayerNorm.Rows norm = attentionNorm.forward(run.delta());
+      for (int row = run.from(); row < run.from() + run.count(); row++) {
+        float[] sum = sum(pass, asked, row, kept.middle, asking, afterAttention, scratch);
+        float inverse = norm.normalise(sum);
+        if (pass.keeping()) {
+          kept.inverseMiddle[row] = inverse;
+          put(kept.normalisedMiddle, row, sum);
+        }
+        norm.affine(sum);
+        put(kept.middle, row, sum);
       }
-      norm.affine(sum);
-      put(kept.middle, row, sum);
     }
-    intermediate.forward(scratch, kept.middle, from, count, kept.wide, from);
+    intermediate.forward(scratch, runs, kept.middle, kept.wide);
     Floats activated = pass.keeping() ? kept.activated : kept.wide;
     activate(asked, kept.wide, activated, scratch);
-    output.forward(scratch, activated, from, count, y, from);
+    output.forward(scratch, runs, activated, y);
     Dropout afterOutput = pass.dropout(index, Pass.OUTPUT, config.hiddenDropout());
-    norm = outputNorm.forward();
-    for (int row = from; row < from + count; row++) {
-      float[] sum = sum(pass, asked, row, y, kept.middle, afterOutput, scratch);
-      float inverse = norm.normalise(sum);
-      if (pass.keeping()) {
-        kept.inverseOutput[row] = inverse;
-        put(kept.normalisedOutput, row, sum);
+    for (Run run : runs) {
+      LayerNorm.Rows norm = outputNorm.forward(run.delta());
+      for (int row = run.from(); row < run.from() + run.count(); row++) {
+        float[] sum = sum(pass, asked, row, y, kept.middle, afterOutput, scratch);
+        float inverse = norm.normalise(sum);
+        if (pass.keeping()) {
+          kept.inverseOutput[row] = inverse;
+          put(kept.normalisedOutput, row, sum);
+        }
+        norm.affine(sum);
+        put(y, row, sum);
       }
-      norm.affine(sum);
-      put(y, row, sum);
     }
   }
 

@@ -48,7 +48,7 @@ public final class FolderLock implements AutoCloseable {
         folder,
         "expected a folder at rest, got "
             + (holder.isEmpty() ? self() : holder)
-            + " at work in it; wait for its end, or name another folder with --out");
+            + " at work in it; wait for its end, or name another folder");
   }
 
   /** Process and machine. */

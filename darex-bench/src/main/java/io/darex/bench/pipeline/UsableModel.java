@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A model as it is used: a checkpoint, or a base with a delta on it. Nothing dense is written.
@@ -66,8 +67,20 @@ public record UsableModel(
           SideFiles.haveTokenizer(file) ? TokenizerFiles.read(file) : base.tokenizer();
       return of(base, Optional.empty(), weights, tokenizer, file);
     }
+    return onto(base, () -> CheckpointDigest.of(base.checkpoint()), file);
+  }
+
+  /**
+   * A sparse delta on a base that is open already.
+   *
+   * @param digest of the base; asked for where the delta states that of its own
+   * @throws BadInputException if it cannot be used
+   * @throws IOException if it cannot be read, or the delta has another base
+   */
+  public static UsableModel onto(Pretrained base, Supplier<String> digest, Path file)
+      throws IOException {
     SparseDelta sparse = SparseDeltaFile.read(file);
-    CheckpointDigest.requireBase(sparse, base.checkpoint());
+    CheckpointDigest.requireBase(sparse, digest);
     TokenizerFiles tokenizer = base.tokenizer().of(sparse.provenance().files(), file.toString());
     return of(base, Optional.of(sparse), sparse.applyTo(base.checkpoint()), tokenizer, file);
   }
@@ -84,6 +97,20 @@ public record UsableModel(
     } catch (IllegalArgumentException e) {
       throw new BadInputException(delta + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Its architecture, where it answers texts.
+   *
+   * @throws BadInputException if it has no head, or lacks layers that only fine-tuning draws
+   */
+  public EncoderConfig withHead() {
+    if (config.classes() == 0) {
+      throw new BadInputException(
+          source + ": expected a fine-tuned model with a head, got no head");
+    }
+    Evaluation.requireTrained(config, weights, source);
+    return config;
   }
 
   /**
@@ -131,7 +158,7 @@ public record UsableModel(
    * An encoder with the base's weights, beside which the delta stays.
    *
    * @param named as above
-   * @throws BadInputException as above, and if the delta's mask is not that of columns
+   * @throws BadInputException as above, and if the engine cannot keep it beside the weights
    * @throws java.util.NoSuchElementException if there is no sparse delta
    */
   public Encoder encoderWithDeltaBeside(Engine engine, EncoderConfig named) {

@@ -23,6 +23,7 @@ class HelpTest {
         "sweep",
         "evaluate",
         "predict",
+        "serve",
         "select",
         "prune",
         "apply",

@@ -51,7 +51,7 @@ class FolderLockTest {
                   + holder.pid()
                   + " on "
                   + host
-                  + " at work in it; wait for its end, or name another folder with --out");
+                  + " at work in it; wait for its end, or name another folder");
     } finally {
       holder.destroyForcibly().waitFor();
     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * What a checkpoint is known by: SHA-256 over, for each tensor in name order, name, dtype, shape
@@ -51,9 +52,19 @@ public final class CheckpointDigest {
    * @throws MismatchException if the digests differ
    */
   public static void requireBase(SparseDelta delta, Checkpoint base) {
+    requireBase(delta, () -> of(base));
+  }
+
+  /**
+   * As above, for a base whose digest may be known.
+   *
+   * @param digest of the base; asked for where the delta carries one
+   * @throws MismatchException if the digests differ
+   */
+  public static void requireBase(SparseDelta delta, Supplier<String> digest) {
     Optional<String> expected = delta.provenance().base();
     if (expected.isPresent()) {
-      String found = of(base);
+      String found = digest.get();
       if (!found.equals(expected.get()) && delta.provenance().tuned().equals(Optional.of(found))) {
         throw new MismatchException(
             List.of(

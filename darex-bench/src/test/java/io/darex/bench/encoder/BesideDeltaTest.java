@@ -7,17 +7,21 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.darex.prune.Checkpoint;
 import io.darex.prune.KeptTensor;
+import io.darex.prune.Mask;
 import io.darex.prune.MismatchException;
 import io.darex.prune.NonFiniteException;
 import io.darex.prune.Pruning;
 import io.darex.prune.Scale;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
+import io.darex.prune.Values;
 import io.darex.prune.mask.ColumnPlaces;
 import io.darex.prune.mask.ColumnsMask;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
+import io.darex.prune.tensor.SignTensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +37,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A delta beside the weights next to the same delta merged into them. */
-class AttachedDeltaTest {
+class BesideDeltaTest {
   private static final double[] DROP_RATES = {0, 0.3, 0.5, 0.9, 0.999};
 
   /** The sample's weights, moved by a tenth of their spread; gains and vectors too. */
-  private static Checkpoint tuned(Sample sample) {
+  static Checkpoint tuned(Sample sample) {
     SortedMap<String, Tensor> tensors = new TreeMap<>();
     Map<String, Tensor> steps = TinyBert.checkpoint(sample.config(), sample.seed() + 99).tensors();
     sample
@@ -61,8 +65,32 @@ class AttachedDeltaTest {
   }
 
   private static SparseDelta delta(Sample sample, double dropRate) {
-    return new Pruning(new ColumnsMask(sample.seed(), dropRate))
-        .prune(sample.checkpoint(), tuned(sample));
+    return delta(sample, new ColumnsMask(sample.seed(), dropRate));
+  }
+
+  private static SparseDelta delta(Sample sample, Mask mask) {
+    return new Pruning(mask).prune(sample.checkpoint(), tuned(sample));
+  }
+
+  /** The same with a sign of each kept entry. */
+  static SparseDelta signs(SparseDelta delta) {
+    SortedMap<String, KeptTensor> kept = new TreeMap<>();
+    delta
+        .kept()
+        .forEach(
+            (name, tensor) ->
+                kept.put(name, tensor.withValues(new SignTensor(tensor.scaledValues(1), 0.03f))));
+    return delta.withKept(kept, Values.SIGN);
+  }
+
+  /** Of whole columns for all engines, and of entries anywhere for the direct one. */
+  private static List<SparseDelta> deltas(Engine engine, Sample sample, double dropRate) {
+    SparseDelta columns = delta(sample, dropRate);
+    if (engine != Engine.DIRECT) {
+      return List.of(columns);
+    }
+    SparseDelta entries = delta(sample, new RandomMask(sample.seed(), dropRate));
+    return List.of(columns, entries, signs(entries));
   }
 
   /** A q of its own for every tensor. */
@@ -79,7 +107,7 @@ class AttachedDeltaTest {
     }
   }
 
-  private static void assertClose(float[] actual, float[] expected) {
+  static void assertClose(float[] actual, float[] expected) {
     float largest = 1;
     for (float value : expected) {
       largest = Math.max(largest, Math.abs(value));
@@ -87,13 +115,13 @@ class AttachedDeltaTest {
     assertThat(actual).containsExactly(expected, within(1e-5f * largest));
   }
 
-  private static Map<String, float[]> bits(Encoder encoder) {
+  static Map<String, float[]> bits(Encoder encoder) {
     Map<String, float[]> values = new TreeMap<>();
     encoder.parameters().forEach((name, array) -> values.put(name, array.data().asFloat()));
     return values;
   }
 
-  private static void assertSameBits(Encoder encoder, Map<String, float[]> expected) {
+  static void assertSameBits(Encoder encoder, Map<String, float[]> expected) {
     bits(encoder).forEach((name, now) -> assertThat(now).as(name).isEqualTo(expected.get(name)));
   }
 
@@ -112,8 +140,9 @@ class AttachedDeltaTest {
       Map<String, float[]> before = bits(encoder);
       float[][] logits = encoder.logits(batch);
       for (double dropRate : DROP_RATES) {
-        SparseDelta dare = delta(sample, dropRate);
-        for (SparseDelta delta : List.of(dare, dare.withScale(scale(dare, sample.seed())))) {
+        List<SparseDelta> deltas = new ArrayList<>(deltas(engine, sample, dropRate));
+        List.copyOf(deltas).forEach(each -> deltas.add(each.withScale(scale(each, sample.seed()))));
+        for (SparseDelta delta : deltas) {
           // At .999 DARE's 1/q makes weights at which fp32 itself is the error.
           SparseDelta tame = dropRate > 0.9 ? delta.withScale(Scale.of(0.5)) : delta;
           merged.load(tame.applyTo(base));
@@ -123,14 +152,7 @@ class AttachedDeltaTest {
           if (Arrays.stream(batch.mask()).allMatch(real -> real == 1)) {
             assertClose(encoder.lastHidden(batch), merged.lastHidden(batch));
           }
-          encoder
-              .parameters()
-              .forEach(
-                  (name, array) -> {
-                    if (array.rank() == 2 && !sample.config().family().isHead(name)) {
-                      assertThat(array.data().asFloat()).as(name).isEqualTo(before.get(name));
-                    }
-                  });
+          assertSameBits(encoder, before);
         }
       }
       encoder.detach();
@@ -144,7 +166,12 @@ class AttachedDeltaTest {
     EncoderConfig config =
         new EncoderConfig(97, 96, 2, 12, 200, 130, 2, 1e-12, 0, 0, 0, List.of("a", "b", "c"));
     Sample sample = new Sample(config, 11);
-    SparseDelta delta = delta(sample, 0.7);
+    theSameBytesOnAnyNumberOfThreads(sample, delta(sample, 0.7));
+    theSameBytesOnAnyNumberOfThreads(sample, delta(sample, new RandomMask(1, 0.7)));
+  }
+
+  private static void theSameBytesOnAnyNumberOfThreads(Sample sample, SparseDelta delta) {
+    EncoderConfig config = sample.config();
     Batch batch = sample.batch(20);
     float[][] expected = null;
     MultiplyAdds work = null;
@@ -178,7 +205,7 @@ class AttachedDeltaTest {
         Floats y = new Floats().reserve(6)) {
       x.put(0, new float[] {9, 9, 9, 9, 9, nan, 1, nan, nan, 10, nan, 100, nan, nan, 0}, 15);
       y.put(0, new float[] {7, 7, 0, 0, 1, 1}, 6);
-      delta.addProduct(scratch, x, 1, 2, y, 1);
+      delta.addProduct(scratch, x, 1, 2, y);
       float[] result = new float[6];
       y.get(0, result, 6);
       // Twice [1 2; 3 4] on (1, 10) and on (100, 0).
@@ -188,6 +215,52 @@ class AttachedDeltaTest {
       delta.addRow(1, row, new float[5]);
       assertThat(row).containsExactly(5, 11, 5, 5, 13);
     }
+  }
+
+  @Test
+  void entriesThatAreNotKeptAreNotRead() {
+    long[] shape = {4, 3};
+    char[][] places = {{1, 3, 5, 11}};
+    float nan = Float.NaN;
+    for (float[] entries : new float[][] {{1, 2, 3, 4}, {2, -2, 2, -2}}) {
+      KeptTensor kept = new KeptTensor("w", shape, places, new float[][] {entries});
+      KeptRows delta = new KeptRows(kept, 0.5f);
+      try (Scratch scratch = new Scratch();
+          Floats x = new Floats().reserve(27);
+          Floats y = new Floats().reserve(36)) {
+        float[] rows = new float[27];
+        Arrays.fill(rows, nan);
+        for (int row = 0; row < 9; row++) {
+          rows[3 * row] = row + 1;
+          rows[3 * row + 1] = 10 * row + 10;
+          rows[3 * row + 2] = 100 * row + 100;
+        }
+        x.put(0, rows, 27);
+        y.put(0, new float[36], 36);
+        delta.addProduct(scratch, x, 0, 9, y);
+        float[] result = new float[36];
+        y.get(0, result, 36);
+        for (int row = 0; row < 9; row++) {
+          float[] expected = {
+            2 * entries[0] * (10 * row + 10),
+            2 * (entries[1] * (row + 1) + entries[2] * (100 * row + 100)),
+            0,
+            2 * entries[3] * (100 * row + 100)
+          };
+          assertThat(Arrays.copyOfRange(result, 4 * row, 4 * row + 4)).containsExactly(expected);
+        }
+        assertThat(delta.multiplyAdds()).isEqualTo(new MultiplyAdds(9 * 12, 9 * 4));
+        float[] sum = {5, 5, 5};
+        delta.addRow(1, sum, new float[3]);
+        delta.addRow(2, sum, new float[3]);
+        assertThat(sum).containsExactly(5 + 2 * entries[1], 5, 5 + 2 * entries[2]);
+      }
+    }
+    KeptTensor wide =
+        new KeptTensor("w", new long[] {1, 32769}, new char[][] {{0}}, new float[][] {{1}});
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new KeptRows(wide, 1))
+        .withMessage("w: expected at most 32768 columns beside the weights, got 32769");
   }
 
   @ParameterizedTest
@@ -271,11 +344,6 @@ class AttachedDeltaTest {
     try (Encoder encoder = new DirectEncoder(sample.config(), base, 0)) {
       Map<String, float[]> before = bits(encoder);
       encoder.attach(good);
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> encoder.attach(new Pruning(new RandomMask(1, 0.5)).prune(base, base)))
-          .withMessage("expected a sparse delta of mask columns, got one of mask random");
-      assertSameBits(encoder, before);
-
       SortedMap<String, Tensor> whole = new TreeMap<>(good.whole());
       whole.put("classifier.weight", new FloatTensor("w", new long[] {2, 8}, new float[16]));
       whole.remove("classifier.bias");
@@ -302,6 +370,18 @@ class AttachedDeltaTest {
     }
     try (Encoder encoder = new SameDiffEncoder(sample.config(), base, 0)) {
       assertThatIllegalArgumentException().isThrownBy(() -> encoder.attach(good));
+    }
+  }
+
+  @Test
+  void pyTorchKeepsWholeColumnsAlone() {
+    Sample sample = new Sample(TinyBert.CONFIG, 5);
+    try (Encoder encoder =
+        EngineContractTest.open(Engine.TORCH, sample.config(), sample.checkpoint())) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> encoder.attach(delta(sample, new RandomMask(1, 0.5))))
+          .withMessage(
+              "expected a sparse delta of mask columns for engine torch, got one of mask random");
     }
   }
 
