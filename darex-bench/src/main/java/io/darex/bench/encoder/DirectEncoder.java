@@ -5,7 +5,9 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.SortedMap;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The engine for processors: forward and backward pass of every family written out, on buffers in
@@ -193,13 +195,15 @@ public final class DirectEncoder extends HostEncoder {
   }
 
   @Override
-  double intoGradients(Pass pass, Loss loss) {
+  Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed) {
+    Pass pass = new Pass(new Packed(batch, config), true, dropoutSeed);
+    SortedMap<String, INDArray> gradients = slots.gradients();
     forward(pass, true);
     float[][] scores = onOneThread(scratch -> head.logits(pass, firsts, scratch));
     double value = loss.intoGradient(scores);
     run(onOneThread(scratch -> head.backward(pass, scores, firsts, scratch)));
     backward(pass);
-    return value;
+    return new Gradients(value, gradients);
   }
 
   private void backward(Pass pass) {

