@@ -20,7 +20,6 @@ public interface Kernel {
     Kernel of(String name, INDArray parameter, INDArray m, INDArray v, INDArray anchor);
   }
 
-
   /** Sets the gradient of the next step: same type, shape and layout as the parameter. */
   void gradient(INDArray gradient);
 

@@ -126,8 +126,7 @@ final class DoctorCommand implements Callable<Integer> {
     result.put("encoder", BuiltInEncoders.DEFAULT);
     main.console().pretty(result);
     if (out != null) {
-      AtomicWrite.file(
-          out, true, file -> Files.writeString(file, result.toPrettyString() + "\n"));
+      AtomicWrite.file(out, true, file -> Files.writeString(file, result.toPrettyString() + "\n"));
     }
     return report.passed() ? 0 : Main.FAILED;
   }

@@ -32,7 +32,11 @@ public final class Encoders {
 
   /** As above, on so many threads where the engine is one for processors. */
   public static Encoder open(
-      EngineChoice engine, EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
+      EngineChoice engine,
+      EncoderConfig config,
+      Checkpoint checkpoint,
+      long headSeed,
+      int threads) {
     return engine.open(config, checkpoint, headSeed, threads);
   }
 }

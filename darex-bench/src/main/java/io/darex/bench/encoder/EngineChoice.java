@@ -33,8 +33,7 @@ public record EngineChoice(Engine engine, Device device, Precision precision) {
     }
     return precision == Precision.F32
         ? Optional.empty()
-        : Optional.of(
-            "precision " + precision + ": expected engine torch with it, got " + engine);
+        : Optional.of("precision " + precision + ": expected engine torch with it, got " + engine);
   }
 
   /**
@@ -56,12 +55,15 @@ public record EngineChoice(Engine engine, Device device, Precision precision) {
    * @throws BadInputException saying why
    */
   public void requireTraining() {
-    require();
     if (precision != Precision.F32) {
       throw new BadInputException(
-          "precision " + precision + ": expected f32 where a fine-tune is trained, as " + precision
+          "precision "
+              + precision
+              + ": expected f32 where a fine-tune is trained, as "
+              + precision
               + " is for evaluation");
     }
+    require();
   }
 
   Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {

@@ -63,7 +63,8 @@ public final class Gpus {
   private static String why() {
     try {
       Class<?> runtime = Class.forName(RUNTIME);
-      int error = (int) runtime.getMethod("cudaGetDeviceCount", int[].class).invoke(null, new int[1]);
+      int error =
+          (int) runtime.getMethod("cudaGetDeviceCount", int[].class).invoke(null, new int[1]);
       Object text = runtime.getMethod("cudaGetErrorString", int.class).invoke(null, error);
       return (String) text.getClass().getMethod("getString").invoke(text);
     } catch (ReflectiveOperationException | LinkageError e) {

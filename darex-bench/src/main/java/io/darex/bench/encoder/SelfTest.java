@@ -131,8 +131,7 @@ public final class SelfTest {
   }
 
   private Encoder open(Precision precision) {
-    return Encoders.open(
-        new EngineChoice(Engine.TORCH, device, precision), config, checkpoint, 0);
+    return Encoders.open(new EngineChoice(Engine.TORCH, device, precision), config, checkpoint, 0);
   }
 
   private static AdamR adamR() {
@@ -224,8 +223,7 @@ public final class SelfTest {
     SortedMap<String, INDArray> copies = new TreeMap<>();
     arrays.forEach(
         (name, array) ->
-            copies.put(
-                name, Nd4j.createFromArray(array.data().asFloat()).reshape(array.shape())));
+            copies.put(name, Nd4j.createFromArray(array.data().asFloat()).reshape(array.shape())));
     return copies;
   }
 }

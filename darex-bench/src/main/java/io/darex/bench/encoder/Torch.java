@@ -61,9 +61,9 @@ final class Torch {
     }
     return Gpus.all().get(resolved.index()).described()
         + ", CUDA "
-        + torch.versionCUDART()
+        + torch.getCUDAHooks().versionCUDART()
         + ", cuDNN "
-        + torch.versionRuntimeCuDNN();
+        + torch.getCUDAHooks().versionRuntimeCuDNN();
   }
 
   /** How many cards PyTorch can use. */

@@ -76,8 +76,7 @@ public final class TorchEncoder extends HostEncoder {
   }
 
   private float[][] rows(Batch batch, Function<TorchPass, Tensor> result) {
-    return inMemory(
-        batch, some -> TorchOps.rows(result.apply(begin(inference(some), false))));
+    return inMemory(batch, some -> TorchOps.rows(result.apply(begin(inference(some), false))));
   }
 
   @Override

@@ -33,12 +33,7 @@ final class TorchKernel implements Kernel, AutoCloseable {
    * @param anchor null if there is none
    */
   TorchKernel(
-      Tensor theta,
-      Runnable stepped,
-      Runnable download,
-      INDArray m,
-      INDArray v,
-      INDArray anchor) {
+      Tensor theta, Runnable stepped, Runnable download, INDArray m, INDArray v, INDArray anchor) {
     this.theta = theta;
     this.stepped = stepped;
     this.download = download;
@@ -87,8 +82,7 @@ final class TorchKernel implements Kernel, AutoCloseable {
           } else if (pulled && by.penalty() == Penalty.L1) {
             w.sub_(w.sub(anchor).sign(), new Scalar(by.pull()));
           }
-          Tensor root =
-              TorchOps.scaled(v, by.unbias()).sqrt_().add_(new Scalar(by.epsilon()));
+          Tensor root = TorchOps.scaled(v, by.unbias()).sqrt_().add_(new Scalar(by.epsilon()));
           w.addcdiv_(m, root, new Scalar(-by.rate()));
           if (pulled && by.penalty() == Penalty.L1_PROX) {
             Tensor delta = w.sub(anchor);

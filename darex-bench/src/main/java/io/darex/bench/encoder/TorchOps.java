@@ -34,10 +34,8 @@ final class TorchOps {
 
   /** The memory of a dense array, as it is and as it will be. */
   static Tensor shared(INDArray array) {
-    ScalarType type =
-        array.dataType() == DataType.DOUBLE ? ScalarType.Double : ScalarType.Float;
-    return torch.from_blob(
-        array.data().addressPointer(), array.shape(), new TensorOptions(type));
+    ScalarType type = array.dataType() == DataType.DOUBLE ? ScalarType.Double : ScalarType.Float;
+    return torch.from_blob(array.data().addressPointer(), array.shape(), new TensorOptions(type));
   }
 
   /** The same values in memory of their own, on a device. */

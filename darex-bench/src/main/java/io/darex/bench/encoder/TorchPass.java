@@ -44,12 +44,7 @@ final class TorchPass {
    * @param weights that have begun this pass
    * @param slots of the same parameters, for the delta beside them
    */
-  TorchPass(
-      EncoderConfig config,
-      TorchWeights weights,
-      Slots slots,
-      Pass pass,
-      Watcher watcher) {
+  TorchPass(EncoderConfig config, TorchWeights weights, Slots slots, Pass pass, Watcher watcher) {
     this.config = config;
     this.weights = weights;
     this.slots = slots;
@@ -169,8 +164,7 @@ final class TorchPass {
     if (dropout.acts()) {
       shares = shares.mul(mask(dropout, firsts));
     }
-    Tensor context =
-        matmul(shares, values).permute(0, 2, 1, 3).reshape(-1, config.hiddenSize());
+    Tensor context = matmul(shares, values).permute(0, 2, 1, 3).reshape(-1, config.hiddenSize());
     return firsts ? context : context.index_select(0, places);
   }
 

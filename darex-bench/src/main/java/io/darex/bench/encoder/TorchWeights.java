@@ -109,8 +109,7 @@ final class TorchWeights implements AutoCloseable {
     }
     return Optional.of(
         halves.computeIfAbsent(
-            layer,
-            name -> TorchOps.kept(get(name + ".weight").detach().to(ScalarType.BFloat16))));
+            layer, name -> TorchOps.kept(get(name + ".weight").detach().to(ScalarType.BFloat16))));
   }
 
   /** A tensor of the processor where the parameters are. */
@@ -188,8 +187,7 @@ final class TorchWeights implements AutoCloseable {
                     begin(false);
                   }
                   TorchKernel kernel =
-                      new TorchKernel(
-                          get(name), this::setStepped, this::download, m, v, anchor);
+                      new TorchKernel(get(name), this::setStepped, this::download, m, v, anchor);
                   kernels.add(kernel);
                   return kernel;
                 }));

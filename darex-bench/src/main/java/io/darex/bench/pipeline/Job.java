@@ -20,8 +20,9 @@ final class Job {
   private Job() {}
 
   /**
-   * SHA-256 over task, encoder, what of engine, device and precision is asked for, one of the fine-tunes and every
-   * example; of a fine-tune or a support that is there already its content counts too.
+   * SHA-256 over task, encoder, what of engine, device and precision is asked for, one of the
+   * fine-tunes and every example; of a fine-tune or a support that is there already its content
+   * counts too.
    *
    * @param given the digest of that content, where there is one
    */

@@ -41,7 +41,8 @@ record CandidateWork(Source sweep, int number, String values) implements Work {
    * @param glue the GLUE folder; null where none was named
    * @param folder of the sweep
    */
-  record Source(String config, TreeMap<String, String> engine, String digest, String glue, String folder)
+  record Source(
+      String config, TreeMap<String, String> engine, String digest, String glue, String folder)
       implements Serializable {
     static Source of(SweepConfig config, Optional<Path> glue, Path folder) {
       return new Source(

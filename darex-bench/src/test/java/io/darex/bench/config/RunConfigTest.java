@@ -402,6 +402,10 @@ class RunConfigTest {
         .isEqualTo(EngineChoice.of(Engine.SAMEDIFF));
     assertThat(read("task: cola\nengine: torch\ndevice: cuda:1\nprecision: bf16\n").engine())
         .isEqualTo(new EngineChoice(Engine.TORCH, Device.of("cuda:1"), Precision.BF16));
+    assertThatThrownBy(() -> read("task: cola\nengine: torch\nprecision: bf16\n").requireEngine())
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(
+            "precision bf16: expected f32 where a fine-tune is trained, as bf16 is for evaluation");
     for (String word : List.of("cuda", "cuda:01", "cuda:-1", "gpu", "'cpu, apart'")) {
       assertThatThrownBy(() -> read("task: cola\ndevice: " + word + "\n"))
           .isInstanceOf(BadInputException.class)

@@ -99,12 +99,14 @@ class AttachedDeltaTest {
 
   /** The engines that keep a delta beside their weights. */
   static Stream<Arguments> cases() {
-    return EngineContractTest.cases().filter(each -> ((EngineChoice) each.get()[0]).engine() != Engine.SAMEDIFF);
+    return EngineContractTest.cases()
+        .filter(each -> ((EngineChoice) each.get()[0]).engine() != Engine.SAMEDIFF);
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void computesWhatTheMergedModelComputesAndLeavesTheBaseAsItWas(EngineChoice engine, Sample sample) {
+  void computesWhatTheMergedModelComputesAndLeavesTheBaseAsItWas(
+      EngineChoice engine, Sample sample) {
     Checkpoint base = sample.checkpoint();
     Batch batch = sample.batch();
     try (Encoder encoder = EngineContractTest.open(engine, sample.config(), base);

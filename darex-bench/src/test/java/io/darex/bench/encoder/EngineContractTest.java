@@ -25,8 +25,7 @@ class EngineContractTest {
   private static final double EXACT = 1e-4;
 
   /** The code for cards, on the processor. */
-  static final EngineChoice APART =
-      new EngineChoice(Engine.TORCH, Device.APART, Precision.F32);
+  static final EngineChoice APART = new EngineChoice(Engine.TORCH, Device.APART, Precision.F32);
 
   /** Those that this build has. */
   static Stream<EngineChoice> engines() {
@@ -43,7 +42,9 @@ class EngineContractTest {
         .flatMap(
             engine ->
                 Sample.samples()
-                    .filter(each -> engine.engine() != Engine.SAMEDIFF || each.config().hiddenSize() > 1)
+                    .filter(
+                        each ->
+                            engine.engine() != Engine.SAMEDIFF || each.config().hiddenSize() > 1)
                     .map(each -> Arguments.of(engine, each)));
   }
 
@@ -86,7 +87,8 @@ class EngineContractTest {
   /** Along random directions, which see every entry of a tensor at once, and at single entries. */
   @ParameterizedTest
   @MethodSource("cases")
-  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(EngineChoice engine, Sample sample) {
+  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(
+      EngineChoice engine, Sample sample) {
     PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
     Batch batch = sample.batch();
     Random random = new Random(sample.seed() + 3);

@@ -183,7 +183,8 @@ class EngineUseTest {
     EncoderConfig config = sample.config().withDropout(0.2);
     Sample dropping = new Sample(config, sample.seed());
     Batch batch = sample.batch(6);
-    try (Encoder torch = EngineContractTest.open(EngineChoice.of(Engine.TORCH), config, sample.checkpoint());
+    try (Encoder torch =
+            EngineContractTest.open(EngineChoice.of(Engine.TORCH), config, sample.checkpoint());
         Encoder direct = new DirectEncoder(config, sample.checkpoint(), 0)) {
       for (int step = 0; step < 5; step++) {
         double loss = 0;
