@@ -92,7 +92,8 @@ public interface Encoder extends AutoCloseable {
 
   /**
    * AdamR for the parameters, at its first iteration. Where they lie on a device it steps there,
-   * with the gradients of the last batch, and what {@link #parameters} gives are copies.
+   * with the gradients of the last batch, what {@link #parameters} gives are copies, and an earlier
+   * optimiser is of no use any more.
    *
    * @param anchor what the weights are pulled to
    * @throws IllegalArgumentException as {@link AdamROptimizer} does

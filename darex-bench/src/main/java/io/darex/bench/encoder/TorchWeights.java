@@ -2,8 +2,6 @@ package io.darex.bench.encoder;
 
 import io.darex.optim.Kernel;
 import java.util.AbstractMap;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,7 +27,7 @@ final class TorchWeights implements AutoCloseable {
   private final SortedMap<String, Tensor> leaves = new TreeMap<>();
 
   private final SortedMap<String, Tensor> halves = new TreeMap<>();
-  private final List<TorchKernel> kernels = new ArrayList<>();
+  private final SortedMap<String, TorchKernel> kernels = new TreeMap<>();
 
   /** Whether the copies are to be made anew. */
   private boolean old = true;
@@ -174,7 +172,10 @@ final class TorchWeights implements AutoCloseable {
     lent = true;
   }
 
-  /** What steps the parameters where they are; empty where that is in the arrays. */
+  /**
+   * What steps the parameters where they are, in the place of what did before; empty where that is
+   * in the arrays.
+   */
   Optional<Kernel.Maker> kernels() {
     if (shared) {
       return Optional.empty();
@@ -188,7 +189,7 @@ final class TorchWeights implements AutoCloseable {
                   }
                   TorchKernel kernel =
                       new TorchKernel(get(name), this::setStepped, this::download, m, v, anchor);
-                  kernels.add(kernel);
+                  Optional.ofNullable(kernels.put(name, kernel)).ifPresent(TorchKernel::close);
                   return kernel;
                 }));
   }
@@ -203,7 +204,7 @@ final class TorchWeights implements AutoCloseable {
   /** Frees the copies. */
   @Override
   public void close() {
-    kernels.forEach(TorchKernel::close);
+    kernels.values().forEach(TorchKernel::close);
     kernels.clear();
     halves.values().forEach(Tensor::close);
     halves.clear();
