@@ -22,7 +22,8 @@ final class Torch {
     } catch (NoClassDefFoundError | TypeNotPresentException e) {
       // Without the profile its classes, or those of its newer JavaCPP, are not there.
       return Optional.of(
-          "this build is without PyTorch, DAREX_PROFILES=torch in the environment builds it in");
+          "this build is without PyTorch, DAREX_PROFILES=torch (torch-gpu for cards) in the"
+              + " environment builds it in");
     } catch (UnsatisfiedLinkError e) {
       String why = e.getMessage() + (e.getCause() == null ? "" : ": " + e.getCause().getMessage());
       return Optional.of(
