@@ -19,6 +19,7 @@ public final class AdamROptimizer implements AdamRTraining {
   private final AdamR config;
   private final SortedMap<String, INDArray> parameters;
   private final SortedMap<String, INDArray> anchors = new TreeMap<>();
+  private final Optional<Kernel.Maker> elsewhere;
   private AdamRStep step;
   private StepReport lastStep;
   private int iteration;
@@ -33,6 +34,29 @@ public final class AdamROptimizer implements AdamRTraining {
    *     given anchors do not fit (lists all that do not), or none is anchored while λ is not 0
    */
   public AdamROptimizer(AdamR config, Map<String, INDArray> parameters, Anchor anchor) {
+    this(config, parameters, anchor, Optional.empty());
+  }
+
+  /**
+   * An optimizer at iteration 0 of parameters that lie elsewhere, such as on a device, with their
+   * gradients and moments. It is stepped with {@link #step()}.
+   *
+   * @param parameters arrays that are brought up to date where they are asked for
+   * @param maker of the kernels, which take the steps where the parameters are; called again by
+   *     {@link #restore}
+   * @throws IllegalArgumentException as above
+   */
+  public AdamROptimizer(
+      AdamR config, Map<String, INDArray> parameters, Anchor anchor, Kernel.Maker maker) {
+    this(config, parameters, anchor, Optional.of(maker));
+  }
+
+  private AdamROptimizer(
+      AdamR config,
+      Map<String, INDArray> parameters,
+      Anchor anchor,
+      Optional<Kernel.Maker> elsewhere) {
+    this.elsewhere = elsewhere;
     if (parameters.isEmpty()) {
       throw new IllegalArgumentException("there is no parameter to train");
     }
@@ -72,14 +96,15 @@ public final class AdamROptimizer implements AdamRTraining {
   private AdamRStep over(Map<String, INDArray> state) {
     List<Slot> slots = new ArrayList<>();
     parameters.forEach(
-        (name, parameter) ->
-            slots.add(
-                new Slot(
-                    name,
-                    parameter,
-                    state.get(AdamRStep.M_PREFIX + name),
-                    state.get(AdamRStep.V_PREFIX + name),
-                    anchors.get(name))));
+        (name, parameter) -> {
+          INDArray m = state.get(AdamRStep.M_PREFIX + name);
+          INDArray v = state.get(AdamRStep.V_PREFIX + name);
+          INDArray anchor = anchors.get(name);
+          slots.add(
+              elsewhere
+                  .map(maker -> new Slot(name, parameter, m, v, anchor, maker))
+                  .orElseGet(() -> new Slot(name, parameter, m, v, anchor)));
+        });
     return new AdamRStep(slots);
   }
 
@@ -91,12 +116,39 @@ public final class AdamROptimizer implements AdamRTraining {
    *     all such
    * @throws ArithmeticException if one is NaN or infinite; names it and the iteration, and no
    *     weight and no state has been changed
+   * @throws IllegalStateException if it {@link #hasGradients}
    */
   public StepReport step(Map<String, INDArray> gradients) {
+    if (hasGradients()) {
+      throw new IllegalStateException("expected step() without gradients, got some");
+    }
     checkFit("gradients do not fit", parameters, gradients);
     for (Slot slot : step.slots()) {
       slot.next(config, gradients.get(slot.name()));
     }
+    return advance();
+  }
+
+  /** Whether its gradients lie where its parameters do, and {@link #step()} takes them there. */
+  public boolean hasGradients() {
+    return elsewhere.isPresent();
+  }
+
+  /**
+   * Takes one step with the gradients that lie where the parameters do.
+   *
+   * @throws ArithmeticException as above
+   * @throws IllegalStateException unless it {@link #hasGradients}
+   */
+  public StepReport step() {
+    if (!hasGradients()) {
+      throw new IllegalStateException("expected gradients, got none");
+    }
+    step.slots().forEach(slot -> slot.next(config));
+    return advance();
+  }
+
+  private StepReport advance() {
     lastStep = step.step(iteration, epoch, config.getMaxGradientNorm());
     iteration++;
     return lastStep;
@@ -109,6 +161,7 @@ public final class AdamROptimizer implements AdamRTraining {
 
   @Override
   public SortedMap<String, DeltaStatistics> deltas() {
+    step.slots().forEach(slot -> slot.kernel().parameterToArray());
     return DeltaStatistics.perPath(step.slots());
   }
 
@@ -129,9 +182,10 @@ public final class AdamROptimizer implements AdamRTraining {
 
   /**
    * What a checkpoint needs besides weights, anchors and {@link #iteration()}: the live moments, as
-   * {@code m:NAME} and {@code v:NAME}.
+   * {@code m:NAME} and {@code v:NAME}; copies as of now where they lie elsewhere.
    */
   public SortedMap<String, INDArray> state() {
+    step.slots().forEach(slot -> slot.kernel().momentsToArrays());
     return step.moments();
   }
 

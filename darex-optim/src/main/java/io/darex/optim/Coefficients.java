@@ -8,7 +8,7 @@ package io.darex.optim;
  * @param unbias 1/(1−β2^t)
  * @param pull min(1, λη/s)
  */
-record Coefficients(
+public record Coefficients(
     double gradientScale,
     double beta1,
     double beta2,

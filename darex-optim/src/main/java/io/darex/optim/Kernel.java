@@ -8,7 +8,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Sums are taken in double whatever the type of the elements: ND4J's float reductions lose
  * digits over millions of them.
  */
-interface Kernel {
+public interface Kernel {
+  /** Makes the kernel of a parameter whose elements lie elsewhere than in its array. */
+  @FunctionalInterface
+  interface Maker {
+    /**
+     * The kernel of one parameter, with the values that the arrays have now.
+     *
+     * @param anchor null if there is none
+     */
+    Kernel of(String name, INDArray parameter, INDArray m, INDArray v, INDArray anchor);
+  }
+
   /** Sets the gradient of the next step: same type, shape and layout as the parameter. */
   void gradient(INDArray gradient);
 
@@ -33,6 +44,12 @@ interface Kernel {
   default boolean parallel() {
     return true;
   }
+
+  /** Brings the parameter's array up to date, where the elements lie elsewhere. */
+  default void parameterToArray() {}
+
+  /** Likewise the arrays of m and v. */
+  default void momentsToArrays() {}
 
   /**
    * The kernel for parameters of this type, see {@link KernelChoice}.

@@ -26,6 +26,17 @@ final class Slot {
    * @throws IllegalStateException if the state is of another size
    */
   Slot(String name, INDArray parameter, INDArray m, INDArray v, INDArray anchor) {
+    this(name, parameter, m, v, anchor, (n, theta, m1, v1, a) -> Kernel.of(theta, m1, v1, a));
+  }
+
+  /** As above, with a kernel that {@code maker} makes. */
+  Slot(
+      String name,
+      INDArray parameter,
+      INDArray m,
+      INDArray v,
+      INDArray anchor,
+      Kernel.Maker maker) {
     if (parameter.elementWiseStride() != 1) {
       throw new IllegalArgumentException(name + " must be dense in memory, it is a strided view");
     }
@@ -35,7 +46,7 @@ final class Slot {
     this.m = m;
     this.v = v;
     this.anchor = anchor;
-    this.kernel = Kernel.of(parameter, m, v, anchor);
+    this.kernel = maker.of(name, parameter, m, v, anchor);
   }
 
   /**
@@ -105,9 +116,14 @@ final class Slot {
     return parameter == otherParameter && m == otherM;
   }
 
+  /** Sets what the next step goes by, with the gradient that the kernel has. */
+  void next(AdamR config) {
+    this.config = config;
+  }
+
   /** Sets what the next step goes by. The gradient may be laid out in any way. */
   void next(AdamR config, INDArray gradient) {
-    this.config = config;
+    next(config);
     if (sameLayout(parameter, gradient) && gradient.dataType() == parameter.dataType()) {
       kernel.gradient(gradient);
       return;

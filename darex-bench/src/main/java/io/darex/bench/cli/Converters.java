@@ -2,9 +2,11 @@ package io.darex.bench.cli;
 
 import io.darex.bench.config.Names;
 import io.darex.bench.config.Rate;
+import io.darex.bench.encoder.Device;
 import io.darex.bench.encoder.Engine;
-import io.darex.bench.task.FileFormat;
+import io.darex.bench.encoder.Precision;
 import io.darex.bench.serve.Way;
+import io.darex.bench.task.FileFormat;
 import io.darex.prune.parameter.Parameter;
 import io.darex.prune.parameter.Range;
 import java.util.Arrays;
@@ -34,6 +36,8 @@ final class Converters {
         .registerConverter(EvaluateCommand.Split.class, word(EvaluateCommand.Split.values()))
         .registerConverter(FileFormat.class, word(FileFormat.values()))
         .registerConverter(Engine.class, word(Engine.values()))
+        .registerConverter(Precision.class, word(Precision.values()))
+        .registerConverter(Device.class, Converters::device)
         .registerConverter(Way.class, word(Way.values()))
         .registerConverter(CompletionCommand.Shell.class, word(CompletionCommand.Shell.values()));
   }
@@ -47,6 +51,14 @@ final class Converters {
       }
       return constants[place];
     };
+  }
+
+  private static Device device(String text) {
+    try {
+      return Device.of(text.toLowerCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException("expected " + Device.FORM + ", got '" + text + "'");
+    }
   }
 
   private static <N> ITypeConverter<N> number(String expected, Function<String, N> read) {

@@ -5,11 +5,20 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
+import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Backend;
 import io.darex.bench.encoder.Backend.Gpu;
+import io.darex.bench.encoder.BuiltInEncoders;
+import io.darex.bench.encoder.Device;
+import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
 import io.darex.bench.encoder.Gpus;
+import io.darex.bench.encoder.Precision;
+import io.darex.bench.encoder.Pretrained;
+import io.darex.bench.encoder.SelfTest;
 import io.darex.prune.DarexVersion;
+import io.darex.prune.file.AtomicWrite;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -33,7 +42,7 @@ import picocli.CommandLine.ParentCommand;
     name = "doctor",
     description = "Print versions, backend, devices, threads and memory.",
     mixinStandardHelpOptions = true,
-    footer = {"", "Example: darex doctor"})
+    footer = {"", "Examples: darex doctor", "          darex doctor --gpu --out gpu.json"})
 final class DoctorCommand implements Callable<Integer> {
   private static final String VECTOR = "jdk.incubator.vector";
 
@@ -42,8 +51,34 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the result as JSON.")
   private boolean json;
 
+  @Option(
+      names = "--gpu",
+      description =
+          "Test a card: scores, gradients, a step of AdamR and 20 training steps against the"
+              + " processor, with errors and tokens per second.")
+  private boolean gpu;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "The card that --gpu tests; default: cuda:0.")
+  private Device device;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Write the result of --gpu as JSON, over an earlier one.")
+  private Path out;
+
   @Override
   public Integer call() throws IOException {
+    if (gpu) {
+      return test();
+    }
+    if (device != null || out != null) {
+      throw new BadInputException(
+          "expected --gpu with " + (device == null ? "--out" : "--device") + ", got none");
+    }
     List<Gpu> gpus = Gpus.all();
     Backend backend = Backend.here(gpus);
     ObjectNode facts = new JsonMapper().createObjectNode();
@@ -77,6 +112,23 @@ final class DoctorCommand implements Callable<Integer> {
       print(facts, main.console().out());
     }
     return backend.refusal().isPresent() ? Main.FAILED : 0;
+  }
+
+  private int test() throws IOException {
+    Backend.prepare(main.console());
+    Device tested = device == null ? Device.of("cuda:0") : device;
+    new EngineChoice(Engine.TORCH, tested, Precision.F32).require();
+    Pretrained pretrained = Pretrained.of(BuiltInEncoders.DEFAULT);
+    EncoderConfig config = pretrained.config().withLabels(List.of("a", "b"));
+    SelfTest.Report report = new SelfTest(tested, config, pretrained.checkpoint(), 16, 64).run();
+    ObjectNode result = new JsonMapper().valueToTree(report);
+    result.put("darex", DarexVersion.text());
+    result.put("encoder", BuiltInEncoders.DEFAULT);
+    main.console().pretty(result);
+    if (out != null) {
+      AtomicWrite.file(out, true, file -> Files.writeString(file, result.toPrettyString() + "\n"));
+    }
+    return report.passed() ? 0 : Main.FAILED;
   }
 
   /** Its manifest does not say. */

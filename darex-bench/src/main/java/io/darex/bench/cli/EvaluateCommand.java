@@ -166,8 +166,8 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Tokenizer tokenizer = used.tokenizer(longest);
         Encoder encoder =
             beside
-                ? used.encoderWithDeltaBeside(engine.given(), config)
-                : used.encoder(engine.given(), config)) {
+                ? used.encoderWithDeltaBeside(engine.choice(), config)
+                : used.encoder(engine.choice(), config)) {
       for (Part part : parts) {
         Evaluation evaluation = Evaluation.of(encoder, tokenizer, task, part, batchTokens);
         evaluations.add(evaluation);

@@ -21,7 +21,14 @@ final class HelpGroups {
           new Group("Recipe", recipe(false)),
           new Group("q and its search", recipe(true)),
           new Group(
-              "Texts to look at", "--task", "--glue", "--classes", "--calibration", "--engine"),
+              "Texts to look at",
+              "--task",
+              "--glue",
+              "--classes",
+              "--calibration",
+              "--engine",
+              "--device",
+              "--precision"),
           new Group("Factors of an adapter", "--drop-rate-a", "--drop-rate-b", "--q-a", "--q-b"),
           new Group(
               "Work", "--threads", "--master", "--no-digest", "--force", "--dry-run", "--json"));

@@ -134,7 +134,7 @@ final class PredictCommand implements Callable<Integer> {
     EncoderConfig config = named(used);
     int longest = used.longest(maxLength);
     try (Tokenizer tokenizer = used.tokenizer(longest);
-        Encoder encoder = used.encoder(engine.given(), config);
+        Encoder encoder = used.encoder(engine.choice(), config);
         Progress progress = console.progressOfUnknown("predict", "texts")) {
       Predictor predictor =
           new Predictor(used.source(), encoder, tokenizer, json, console, progress);

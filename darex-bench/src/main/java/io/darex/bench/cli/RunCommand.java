@@ -67,7 +67,7 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     RunConfig read = RunConfig.read(config);
-    RunConfig parsed = engine.named().map(read::withEngine).orElse(read);
+    RunConfig parsed = read.withEngine(engine.over(read.engine()));
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     OutputPlace.requireWritableFolder(folder);
     Console console = main.console();

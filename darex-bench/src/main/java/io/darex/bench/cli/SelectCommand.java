@@ -199,7 +199,7 @@ final class SelectCommand implements Callable<Integer> {
                 data,
                 seed,
                 trialTexts,
-                engine.given(),
+                engine.choice(),
                 main.console()::say),
             mayTrain,
             columns,
@@ -312,7 +312,7 @@ final class SelectCommand implements Callable<Integer> {
     if (trialTexts < 1) {
       throw new BadInputException("--trial-texts: expected at least 1, got " + trialTexts);
     }
-    if (engine.named().isPresent() && taskArgument == null && calibration == null) {
+    if (engine.given() && taskArgument == null && calibration == null) {
       throw new BadInputException(
           "--engine: expected --task or --calibration with it, as without texts nothing is"
               + " computed, got neither");

@@ -78,7 +78,7 @@ final class SweepCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     SweepConfig read =
         master == null ? SweepConfig.read(config) : SweepConfig.readForCluster(config);
-    SweepConfig parsed = engine.named().map(read::withEngine).orElse(read);
+    SweepConfig parsed = read.with(engine.said());
     Path folder = out == null ? Path.of("out", parsed.name()) : out;
     OutputPlace.requireWritableFolder(folder);
     Console console = main.console();

@@ -57,7 +57,7 @@ final class TextOptions {
             new DataFolder(Optional.ofNullable(glue), console::say),
             SEED,
             Integer.MAX_VALUE,
-            engine.given(),
+            engine.choice(),
             console::say);
     Optional<String> labels = recipe.needing(Need.LABELS);
     if (labels.isPresent() && source.task().isEmpty()) {
@@ -71,7 +71,7 @@ final class TextOptions {
     }
     if (labels.isEmpty()
         && texts.isEmpty()
-        && (calibration != null || task != null || engine.named().isPresent())) {
+        && (calibration != null || task != null || engine.given())) {
       throw new BadInputException(
           "expected no --calibration, --task and --engine, as "
               + RecipeName.of(recipe)
@@ -88,6 +88,6 @@ final class TextOptions {
 
   /** Whether any of them is there. */
   boolean given() {
-    return calibration != null || task != null || glue != null || engine.named().isPresent();
+    return calibration != null || task != null || glue != null || engine.given();
   }
 }

@@ -1,9 +1,12 @@
 package io.darex.bench.config;
 
 import io.darex.bench.encoder.BuiltInEncoders;
+import io.darex.bench.encoder.Device;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
 import io.darex.bench.encoder.Family;
+import io.darex.bench.encoder.Precision;
 import io.darex.bench.task.Task;
 import io.darex.prune.file.InputFile;
 import java.io.IOException;
@@ -33,7 +36,7 @@ public record RunConfig(
     Task task,
     String encoder,
     Optional<Path> encoderFolder,
-    @With Engine engine,
+    @With EngineChoice engine,
     List<FinetuneConfig> finetunes,
     Optional<Path> tuned,
     PruneConfig prune,
@@ -73,13 +76,41 @@ public record RunConfig(
             task,
             encoder,
             folder,
-            Engine.of(top.name("engine", Engine.AUTO.word(), Engine.words())),
+            engine(top),
             FinetuneConfig.from(top.section("finetune"), recipe),
             tuned(top),
             PruneConfig.from(top.sections("prune")),
             top.file());
     top.end();
     return config;
+  }
+
+  private static EngineChoice engine(Section top) {
+    return new EngineChoice(
+        Engine.of(top.name("engine", Engine.AUTO.word(), Engine.words())),
+        device(top),
+        Precision.of(top.name("precision", Precision.F32.word(), Precision.words())));
+  }
+
+  private static Device device(Section top) {
+    try {
+      return Device.of(top.text("device", Device.AUTO.word()));
+    } catch (IllegalArgumentException e) {
+      throw top.bad("device", Device.FORM);
+    }
+  }
+
+  /**
+   * Refuses an engine that cannot be had here, or that does not do what this asks.
+   *
+   * @throws io.darex.bench.console.BadInputException saying why
+   */
+  public void requireEngine() {
+    if (tuned.isPresent()) {
+      engine.require();
+    } else {
+      engine.requireTraining();
+    }
   }
 
   /** The files and folders that it names and a run reads. */

@@ -61,4 +61,15 @@ public record Batch(int rows, int columns, int[] ids, int[] types, int[] mask) {
     }
     return new Batch(rows, columns, ids, types, mask);
   }
+
+  /** Its first texts, so many. */
+  Batch first(int count) {
+    int end = count * columns;
+    return new Batch(
+        count,
+        columns,
+        Arrays.copyOf(ids, end),
+        Arrays.copyOf(types, end),
+        Arrays.copyOf(mask, end));
+  }
 }

@@ -8,8 +8,10 @@ import io.darex.prune.SparseDelta;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.stream.Stream;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The engine for processors: forward and backward pass of every family written out, on buffers in
@@ -269,12 +271,14 @@ public final class DirectEncoder extends HostEncoder {
   }
 
   @Override
-  double intoGradients(Pass pass, Loss loss) {
+  Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed) {
+    Pass pass = training(batch, dropoutSeed);
+    SortedMap<String, INDArray> gradients = slots.gradients();
     float[][] scores = ofTexts(pass, Head::logits);
     double value = loss.intoGradient(scores);
     run(onOneThread(scratch -> head.backward(pass, scores, firsts, scratch)));
     backward(pass);
-    return value;
+    return new Gradients(value, gradients);
   }
 
   private void backward(Pass pass) {

@@ -1,5 +1,8 @@
 package io.darex.bench.encoder;
 
+import io.darex.optim.AdamR;
+import io.darex.optim.AdamROptimizer;
+import io.darex.optim.Anchor;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
 import io.darex.prune.SparseDelta;
@@ -86,6 +89,18 @@ public interface Encoder extends AutoCloseable {
 
   /** The live parameters in name order: an optimiser changes them in place. */
   Map<String, INDArray> parameters();
+
+  /**
+   * AdamR for the parameters, at its first iteration. Where they lie on a device it steps there,
+   * with the gradients of the last batch, what {@link #parameters} gives are copies, and an earlier
+   * optimiser is of no use any more.
+   *
+   * @param anchor what the weights are pulled to
+   * @throws IllegalArgumentException as {@link AdamROptimizer} does
+   */
+  default AdamROptimizer optimizer(AdamR config, Anchor anchor) {
+    return new AdamROptimizer(config, parameters(), anchor);
+  }
 
   /** A copy of the parameters, in fp32, with the config. */
   Checkpoint checkpoint();

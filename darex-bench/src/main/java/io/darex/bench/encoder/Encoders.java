@@ -16,22 +16,27 @@ public final class Encoders {
    *     compute this architecture
    */
   public static Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed) {
-    return open(Engine.AUTO, config, checkpoint, headSeed);
+    return open(EngineChoice.AUTO, config, checkpoint, headSeed);
   }
 
   /**
    * As above, by an engine.
    *
-   * @throws io.darex.bench.console.BadInputException if the engine cannot be had here
+   * @throws io.darex.bench.console.BadInputException if the engine cannot be had here, or its
+   *     device has not enough memory
    */
   public static Encoder open(
-      Engine engine, EncoderConfig config, Checkpoint checkpoint, long headSeed) {
+      EngineChoice engine, EncoderConfig config, Checkpoint checkpoint, long headSeed) {
     return open(engine, config, checkpoint, headSeed, Workers.THREADS);
   }
 
   /** As above, on so many threads where the engine is one for processors. */
   public static Encoder open(
-      Engine engine, EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
+      EngineChoice engine,
+      EncoderConfig config,
+      Checkpoint checkpoint,
+      long headSeed,
+      int threads) {
     return engine.open(config, checkpoint, headSeed, threads);
   }
 }

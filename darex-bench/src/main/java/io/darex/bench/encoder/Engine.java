@@ -1,7 +1,5 @@
 package io.darex.bench.encoder;
 
-import io.darex.bench.console.BadInputException;
-import io.darex.prune.Checkpoint;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -66,28 +64,5 @@ public enum Engine {
             "expected ND4J's CPU backend, got "
                 + Nd4j.getBackend().getClass().getSimpleName()
                 + "; BACKEND_PRIORITY_CPU=100 BACKEND_PRIORITY_GPU=0 in the environment takes it");
-  }
-
-  /**
-   * Refuses an engine that is {@link #missing} here.
-   *
-   * @throws BadInputException saying why
-   */
-  public void require() {
-    missing()
-        .ifPresent(
-            why -> {
-              throw new BadInputException("engine " + word() + ": " + why);
-            });
-  }
-
-  Encoder open(EncoderConfig config, Checkpoint checkpoint, long headSeed, int threads) {
-    require();
-    return switch (chosen()) {
-      case DIRECT -> new DirectEncoder(config, checkpoint, headSeed, threads);
-      case SAMEDIFF -> new SameDiffEncoder(config, checkpoint, headSeed);
-      case TORCH -> new TorchEncoder(config, checkpoint, headSeed, threads);
-      case AUTO -> throw new AssertionError();
-    };
   }
 }

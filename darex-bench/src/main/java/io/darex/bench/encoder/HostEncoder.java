@@ -56,13 +56,22 @@ abstract class HostEncoder implements Encoder {
   private Gradients trained(Batch batch, Loss loss, OptionalLong dropoutSeed) {
     parameters.requireOpen();
     requireDetached("training");
-    Map<String, INDArray> gradients = slots.gradients();
-    Pass pass = pass(batch, true, dropoutSeed, BesideDelta.NOTHING);
-    return new Gradients(intoGradients(pass, loss), gradients);
+    return gradients(batch, loss, dropoutSeed);
   }
 
-  /** The value of a loss; its gradients go into those of {@link #slots}. */
-  abstract double intoGradients(Pass pass, Loss loss);
+  /** The value of a loss and its gradients, with dropout where there is a seed. */
+  abstract Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed);
+
+  /** Is told before the values in host memory are read or handed out. */
+  void beforeReading() {}
+
+  /** Is told after the values in host memory have been set. */
+  void afterSetting() {}
+
+  /** A pass that is differentiated. */
+  final Pass training(Batch batch, OptionalLong dropoutSeed) {
+    return pass(batch, true, dropoutSeed, BesideDelta.NOTHING);
+  }
 
   /** A pass for its results alone. */
   final Pass inference(Batch batch) {
@@ -87,13 +96,15 @@ abstract class HostEncoder implements Encoder {
   }
 
   @Override
-  public final Map<String, INDArray> parameters() {
+  public Map<String, INDArray> parameters() {
     return parameters.arrays();
   }
 
   @Override
   public final Checkpoint checkpoint() {
     requireDetached("a copy of the parameters");
+    parameters.requireOpen();
+    beforeReading();
     return parameters.snapshot();
   }
 
@@ -101,6 +112,7 @@ abstract class HostEncoder implements Encoder {
   public final void load(Checkpoint checkpoint) {
     requireDetached("loading");
     parameters.load(checkpoint);
+    afterSetting();
   }
 
   @Override
@@ -108,6 +120,7 @@ abstract class HostEncoder implements Encoder {
     parameters.requireOpen();
     detach();
     requireKeeps(delta);
+    beforeReading();
     attached = Optional.of(new BesideDelta(delta, config, this));
   }
 

@@ -3,11 +3,15 @@ package io.darex.bench.encoder;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Tensors of PyTorch from what we have and back, and the functions of {@link Activation}. */
@@ -30,11 +34,28 @@ final class TorchOps {
 
   /** The memory of a dense array, as it is and as it will be. */
   static Tensor shared(INDArray array) {
-    return torch.from_blob(array.data().addressPointer(), array.shape());
+    ScalarType type = array.dataType() == DataType.DOUBLE ? ScalarType.Double : ScalarType.Float;
+    return torch.from_blob(array.data().addressPointer(), array.shape(), new TensorOptions(type));
+  }
+
+  /** The same values in memory of their own, on a device. */
+  static Tensor copy(Tensor tensor, Device device) {
+    return tensor.to(device, tensor.scalar_type(), false, true, new MemoryFormatOptional());
+  }
+
+  /** The tensor itself, which outlives the scope and is to be closed. */
+  static Tensor kept(Tensor tensor) {
+    return tensor.retainReference();
+  }
+
+  /** Whether a device, or the processor, has not had the memory that PyTorch asked for. */
+  static boolean isOutOfMemory(RuntimeException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("out of memory") || message.contains("can't allocate memory");
   }
 
   /** The same of a parameter. */
-  static Tensor shared(Floats memory, long[] shape) {
+  static Tensor shared(Floats memory, long... shape) {
     return torch.from_blob(memory.memory(), shape);
   }
 
@@ -47,7 +68,7 @@ final class TorchOps {
   }
 
   static Tensor indices(int[] values) {
-    TensorOptions type = new TensorOptions(torch.ScalarType.Long);
+    TensorOptions type = new TensorOptions(ScalarType.Long);
     Tensor tensor = torch.zeros(new long[] {values.length}, type);
     LongPointer elements = new LongPointer(tensor.data_ptr());
     for (int i = 0; i < values.length; i++) {

@@ -2,11 +2,11 @@ package io.darex.bench.encoder;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The forward pass of every family as operations of PyTorch, whose autograd finds the way back.
@@ -22,7 +22,7 @@ final class TorchPass {
   }
 
   private final EncoderConfig config;
-  private final Map<String, Tensor> parameters;
+  private final TorchWeights weights;
   private final Slots slots;
   private final Pass pass;
   private final Packed packed;
@@ -43,19 +43,19 @@ final class TorchPass {
   private final Tensor padding;
 
   /**
-   * @param parameters by name; gradients are taken of those that ask for them
+   * @param weights that have begun this pass
    * @param slots of the same parameters
    * @param beside what is beside them
    */
   TorchPass(
       EncoderConfig config,
-      Map<String, Tensor> parameters,
+      TorchWeights weights,
       Slots slots,
       Pass pass,
       BesideDelta beside,
       Watcher watcher) {
     this.config = config;
-    this.parameters = parameters;
+    this.weights = weights;
     this.slots = slots;
     this.pass = pass;
     this.beside = beside;
@@ -76,10 +76,10 @@ final class TorchPass {
         }
       }
     }
-    starts = TorchOps.indices(Arrays.copyOf(packed.starts, packed.texts));
-    padded = TorchOps.indices(tokens);
-    places = TorchOps.indices(back);
-    padding = TorchOps.floats(added, packed.texts, 1, 1, longest);
+    starts = indices(Arrays.copyOf(packed.starts, packed.texts));
+    padded = indices(tokens);
+    places = indices(back);
+    padding = floats(added, packed.texts, 1, 1, longest);
   }
 
   /** The last layer's output, {@code [tokens, hidden]}. */
@@ -135,8 +135,8 @@ final class TorchPass {
   }
 
   private Tensor rows(String table, int[] indices) {
-    Tensor ids = TorchOps.indices(indices);
-    Tensor rows = torch.embedding(parameters.get(table), ids);
+    Tensor ids = indices(indices);
+    Tensor rows = torch.embedding(weight(table), ids);
     return kept(table)
         .map(delta -> rows.index_add(1, columns(delta), matrix(delta).index_select(0, ids)))
         .orElse(rows);
@@ -166,15 +166,24 @@ final class TorchPass {
     Tensor queries = firsts ? byHeads(q, 1) : byHeads(q.index_select(0, padded), longest);
     Tensor keys = byHeads(k.index_select(0, padded), longest);
     Tensor values = byHeads(v.index_select(0, padded), longest);
-    Tensor scores = torch.matmul(queries, keys.transpose(2, 3));
-    Tensor weights = torch.softmax(TorchOps.scaled(scores, scale).add(padding), -1);
+    Tensor scores = matmul(queries, keys.transpose(2, 3));
+    Tensor shares = torch.softmax(TorchOps.scaled(scores, scale).add(padding), -1);
     Dropout dropout = pass.dropout(layer, Pass.WEIGHTS, config.attentionDropout());
     if (dropout.acts()) {
-      weights = weights.mul(mask(dropout, firsts));
+      shares = shares.mul(mask(dropout, firsts));
     }
-    Tensor context =
-        torch.matmul(weights, values).permute(0, 2, 1, 3).reshape(-1, config.hiddenSize());
+    Tensor context = matmul(shares, values).permute(0, 2, 1, 3).reshape(-1, config.hiddenSize());
     return firsts ? context : context.index_select(0, places);
+  }
+
+  private Tensor matmul(Tensor a, Tensor b) {
+    return weights.inHalf()
+        ? torch.matmul(halved(a), halved(b)).to(ScalarType.Float)
+        : torch.matmul(a, b);
+  }
+
+  private static Tensor halved(Tensor x) {
+    return x.to(ScalarType.BFloat16);
   }
 
   /** {@code [texts, heads, columns, width]} of {@code [texts · columns, hidden]}. */
@@ -197,7 +206,7 @@ final class TorchPass {
         }
       }
     }
-    return TorchOps.floats(mask, packed.texts, heads, columns, longest);
+    return floats(mask, packed.texts, heads, columns, longest);
   }
 
   /** x after dropout; its rows are tokens, or texts. */
@@ -211,7 +220,7 @@ final class TorchPass {
     for (int row = 0; row < rows; row++) {
       dropout.apply(pass.place(firsts, row), mask, row * width, width);
     }
-    return x.mul(TorchOps.floats(mask, rows, width));
+    return x.mul(floats(mask, rows, width));
   }
 
   private static float[] ones(int count) {
@@ -221,8 +230,8 @@ final class TorchPass {
   }
 
   private Tensor normalised(Tensor x, String name) {
-    TensorOptional gain = new TensorOptional(parameters.get(name + ".weight"));
-    TensorOptional bias = new TensorOptional(parameters.get(name + ".bias"));
+    TensorOptional gain = new TensorOptional(weight(name + ".weight"));
+    TensorOptional bias = new TensorOptional(weight(name + ".bias"));
     return torch.layer_norm(x, new long[] {x.size(1)}, gain, bias, config.layerNormEps(), true);
   }
 
@@ -232,8 +241,33 @@ final class TorchPass {
   }
 
   private Tensor product(Tensor x, String name) {
-    Tensor y = torch.linear(x, parameters.get(name + ".weight"), parameters.get(name + ".bias"));
-    return kept(name + ".weight").map(delta -> y.add(product(x, delta))).orElse(y);
+    String matrix = name + ".weight";
+    Tensor bias = weight(name + ".bias");
+    Tensor y =
+        halfOf(name)
+            .map(half -> torch.linear(halved(x), half).to(ScalarType.Float).add(bias))
+            .orElseGet(() -> torch.linear(x, weight(matrix), bias));
+    return kept(matrix).map(delta -> y.add(product(x, delta))).orElse(y);
+  }
+
+  /** The matrix of a layer in bfloat16; empty too where another is in its place. */
+  private Optional<Tensor> halfOf(String name) {
+    return isReplaced(name + ".weight") ? Optional.empty() : weights.half(name);
+  }
+
+  /** A parameter, or what the delta beside the weights has in its place. */
+  private Tensor weight(String name) {
+    Tensor weight = weights.get(name);
+    if (!isReplaced(name)) {
+      return weight;
+    }
+    Slot slot = slots.get(name);
+    return weights.placed(TorchOps.shared(beside.value(slot), slot.size()).view_as(weight));
+  }
+
+  private boolean isReplaced(String name) {
+    Slot slot = slots.get(name);
+    return beside.value(slot) != slot.value();
   }
 
   /** What is beside a matrix: {@link TorchEncoder} takes no other deltas. */
@@ -241,17 +275,25 @@ final class TorchPass {
     return beside.kept(slots.get(name)).map(KeptColumns.class::cast);
   }
 
-  private static Tensor product(Tensor x, KeptColumns delta) {
+  private Tensor product(Tensor x, KeptColumns delta) {
     delta.multiplied(Math.toIntExact(x.size(0)));
     return torch.linear(x.index_select(1, columns(delta)), matrix(delta));
   }
 
-  private static Tensor columns(KeptColumns delta) {
-    return TorchOps.indices(delta.columns());
+  private Tensor columns(KeptColumns delta) {
+    return indices(delta.columns());
   }
 
-  private static Tensor matrix(KeptColumns delta) {
+  private Tensor matrix(KeptColumns delta) {
     int count = delta.columns().length;
-    return TorchOps.floats(delta.values(), delta.rows(), count);
+    return floats(delta.values(), delta.rows(), count);
+  }
+
+  private Tensor indices(int... values) {
+    return weights.placed(TorchOps.indices(values));
+  }
+
+  private Tensor floats(float[] values, long... shape) {
+    return weights.placed(TorchOps.floats(values, shape));
   }
 }

@@ -84,7 +84,7 @@ final class Finetuning {
    * @throws ArithmeticException if a gradient is NaN or infinite
    */
   TrainingRecord train() throws IOException {
-    AdamROptimizer optimizer = new AdamROptimizer(adamR(), trained.parameters(), trained.anchor());
+    AdamROptimizer optimizer = trained.optimizer(adamR());
     TrainingRecord begun = new TrainingRecord(job, List.of(), config.epochs(), config.patience());
     TrainingFolder.State state =
         folder
@@ -149,7 +149,10 @@ final class Finetuning {
       // One seed a step, so that a resumed training draws the same dropout.
       long dropout = config.seed() * 1_000_003 + optimizer.iteration();
       Gradients gradients = gradients(texts, indices, dropout);
-      StepReport step = optimizer.step(trained.gradients(gradients.byName()));
+      StepReport step =
+          optimizer.hasGradients()
+              ? optimizer.step()
+              : optimizer.step(trained.gradients(gradients.byName()));
       trained.stepped();
       lossSum += gradients.loss();
       listener.report(step.iteration(), epoch - 1, gradients.loss());

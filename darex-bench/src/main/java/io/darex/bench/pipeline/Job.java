@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.darex.bench.config.FinetuneConfig;
 import io.darex.bench.config.RunConfig;
-import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
 import io.darex.bench.task.Example;
 import io.darex.bench.task.TaskData;
 import java.math.BigDecimal;
@@ -20,8 +20,9 @@ final class Job {
   private Job() {}
 
   /**
-   * SHA-256 over task, encoder, an engine that is asked for, one of the fine-tunes and every
-   * example; of a fine-tune or a support that is there already its content counts too.
+   * SHA-256 over task, encoder, what of engine, device and precision is asked for, one of the
+   * fine-tunes and every example; of a fine-tune or a support that is there already its content
+   * counts too.
    *
    * @param given the digest of that content, where there is one
    */
@@ -31,9 +32,9 @@ final class Job {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
       JsonMapper json = new JsonMapper();
       sha.update(json.writeValueAsBytes(List.of(config.task().name(), config.encoder(), finetune)));
-      if (config.engine() != Engine.AUTO) {
+      if (!config.engine().equals(EngineChoice.AUTO)) {
         // Each rounds in its own way; what has always been chosen keeps its number.
-        sha.update(config.engine().word().getBytes(StandardCharsets.UTF_8));
+        sha.update(config.engine().toString().getBytes(StandardCharsets.UTF_8));
       }
       given.ifPresent(digest -> sha.update(digest.getBytes(StandardCharsets.UTF_8)));
       for (List<Example> split : List.of(data.train(), data.validation(), data.dev())) {

@@ -106,7 +106,7 @@ public final class Run {
     List<Path> all = new ArrayList<>(inputs);
     all.addAll(config.inputs());
     Output.requireApart(folder.path(), all);
-    config.engine().require();
+    config.requireEngine();
   }
 
   private void requireForSeveral(boolean force) throws IOException {

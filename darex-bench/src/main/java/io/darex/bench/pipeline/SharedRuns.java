@@ -5,7 +5,7 @@ import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.Console;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.Encoders;
-import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
 import io.darex.bench.report.Results;
 import io.darex.bench.task.TaskData;
 import io.darex.prune.file.Contents;
@@ -80,7 +80,7 @@ public final class SharedRuns implements AutoCloseable {
    *     support that is given cannot be used
    */
   public void prepare(RunConfig config) throws IOException {
-    config.engine().require();
+    config.requireEngine();
     for (FinetuneConfig finetune : config.finetunes()) {
       Prepared shared = prepared(config, finetune);
       if (config.tuned().isPresent()) {
@@ -182,7 +182,7 @@ public final class SharedRuns implements AutoCloseable {
     }
   }
 
-  private Encoder borrow(Engine engine, Prepared shared) {
+  private Encoder borrow(EngineChoice engine, Prepared shared) {
     synchronized (idle) {
       Deque<Encoder> free = idle.get(List.of(engine, shared.architecture()));
       if (free != null && !free.isEmpty()) {
@@ -193,7 +193,7 @@ public final class SharedRuns implements AutoCloseable {
         engine, shared.architecture(), shared.pretrained().checkpoint(), 0, threads);
   }
 
-  private void giveBack(Engine engine, Encoder encoder) {
+  private void giveBack(EngineChoice engine, Encoder encoder) {
     synchronized (idle) {
       idle.computeIfAbsent(List.of(engine, encoder.config()), key -> new ArrayDeque<>())
           .push(encoder);

@@ -1,6 +1,7 @@
 package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.Encoder;
+import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
 import io.darex.optim.Anchor;
 import io.darex.optim.DeltaStatistics;
@@ -18,6 +19,11 @@ interface Trainable {
 
   /** The live arrays that an optimiser steps, by name. */
   Map<String, INDArray> parameters();
+
+  /** The optimiser that steps them, at its first iteration. */
+  default AdamROptimizer optimizer(AdamR config) {
+    return new AdamROptimizer(config, parameters(), anchor());
+  }
 
   /** Their gradients, from those of all weights of the encoder. */
   Map<String, INDArray> gradients(Map<String, INDArray> dense);
@@ -50,6 +56,11 @@ interface Trainable {
     @Override
     public Map<String, INDArray> parameters() {
       return encoder.parameters();
+    }
+
+    @Override
+    public AdamROptimizer optimizer(AdamR config) {
+      return encoder.optimizer(config, anchor());
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.darex.bench.calibration.Calibrator;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
-import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.task.DataFolder;
@@ -63,7 +63,7 @@ public record TunedModel(
       DataFolder data,
       long seed,
       int validation,
-      Engine engine,
+      EngineChoice engine,
       Consumer<String> say) {
     /** Whether there are any. */
     public boolean given() {
@@ -136,7 +136,7 @@ public record TunedModel(
   }
 
   private static LoadedEncoder encoder(
-      Engine engine, EncoderConfig config, Checkpoint checkpoint, Path folder) {
+      EngineChoice engine, EncoderConfig config, Checkpoint checkpoint, Path folder) {
     try {
       return new LoadedEncoder(Encoders.open(engine, config, checkpoint, 0));
     } catch (IllegalArgumentException e) {

@@ -4,7 +4,7 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.encoder.Encoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Encoders;
-import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.tokenizer.Tokenizer;
 import io.darex.bench.tokenizer.TokenizerFiles;
@@ -139,9 +139,9 @@ public record UsableModel(
     return tokenizer.open(longest, config.vocabSize());
   }
 
-  /** As below, by the engine that {@link Engine#AUTO} takes. */
+  /** As below, by the engine that {@link EngineChoice#AUTO} takes. */
   public Encoder encoder(EncoderConfig named) {
-    return encoder(Engine.AUTO, named);
+    return encoder(EngineChoice.AUTO, named);
   }
 
   /**
@@ -150,7 +150,7 @@ public record UsableModel(
    * @param named the config, with the names of classes that are meant
    * @throws BadInputException if the weights do not fit the config, or the engine cannot be had
    */
-  public Encoder encoder(Engine engine, EncoderConfig named) {
+  public Encoder encoder(EngineChoice engine, EncoderConfig named) {
     return encoder(engine, named, weights);
   }
 
@@ -161,7 +161,7 @@ public record UsableModel(
    * @throws BadInputException as above, and if the engine cannot keep it beside the weights
    * @throws java.util.NoSuchElementException if there is no sparse delta
    */
-  public Encoder encoderWithDeltaBeside(Engine engine, EncoderConfig named) {
+  public Encoder encoderWithDeltaBeside(EngineChoice engine, EncoderConfig named) {
     Encoder encoder = encoder(engine, named, base.checkpoint());
     try {
       encoder.attach(sparse.orElseThrow());
@@ -172,7 +172,7 @@ public record UsableModel(
     }
   }
 
-  private Encoder encoder(Engine engine, EncoderConfig named, Checkpoint checkpoint) {
+  private Encoder encoder(EngineChoice engine, EncoderConfig named, Checkpoint checkpoint) {
     try {
       return Encoders.open(engine, named, checkpoint, 0);
     } catch (IllegalArgumentException e) {

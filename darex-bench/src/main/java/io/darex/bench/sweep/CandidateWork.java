@@ -7,7 +7,6 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.console.Console;
 import io.darex.bench.console.Terminal;
 import io.darex.bench.encoder.Backend;
-import io.darex.bench.encoder.Engine;
 import io.darex.bench.report.CandidateResult;
 import java.io.IOException;
 import java.io.Serializable;
@@ -17,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A candidate for a machine of a cluster, which reads configuration and data itself and writes to
@@ -36,17 +36,18 @@ record CandidateWork(Source sweep, int number, String values) implements Work {
    * Where a sweep is read from, on every machine.
    *
    * @param config its file
-   * @param engine the engine's word, which may not be in the file; null where none was named
+   * @param engine engine, device and precision, which may not be in the file
    * @param digest of what the driver has read there
    * @param glue the GLUE folder; null where none was named
    * @param folder of the sweep
    */
-  record Source(String config, String engine, String digest, String glue, String folder)
+  record Source(
+      String config, TreeMap<String, String> engine, String digest, String glue, String folder)
       implements Serializable {
     static Source of(SweepConfig config, Optional<Path> glue, Path folder) {
       return new Source(
           Work.path(config.file()),
-          config.engine().map(Engine::word).orElse(null),
+          new TreeMap<>(config.engine()),
           config.digest(),
           glue.map(Work::path).orElse(null),
           Work.path(folder));
@@ -78,8 +79,7 @@ record CandidateWork(Source sweep, int number, String values) implements Work {
       return known;
     }
     Path file = Path.of(sweep.config);
-    SweepConfig read = SweepConfig.readForCluster(file);
-    SweepConfig config = sweep.engine == null ? read : read.withEngine(Engine.of(sweep.engine));
+    SweepConfig config = SweepConfig.readForCluster(file).with(sweep.engine);
     if (!config.digest().equals(sweep.digest)) {
       throw new BadInputException(
           file + ": expected the file that the sweep was started with, got another");

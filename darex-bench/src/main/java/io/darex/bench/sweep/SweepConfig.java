@@ -11,7 +11,6 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.config.Section;
-import io.darex.bench.encoder.Engine;
 import io.darex.bench.report.CandidateResult;
 import io.darex.bench.report.Goal;
 import io.darex.prune.parameter.Range;
@@ -26,8 +25,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.deeplearning4j.arbiter.optimize.api.Candidate;
 import org.deeplearning4j.arbiter.optimize.api.CandidateGenerator;
 
@@ -117,9 +117,13 @@ public final class SweepConfig {
     return read(file, OptionalInt.empty());
   }
 
-  /** This one on another engine than the file says. */
-  public SweepConfig withEngine(Engine engine) {
-    return new SweepConfig(top.with("engine", engine.word()), cores);
+  /** This one with other texts at the top of the file, by key; with none it is the same. */
+  public SweepConfig with(SortedMap<String, String> texts) {
+    Section changed = top;
+    for (Map.Entry<String, String> text : texts.entrySet()) {
+      changed = changed.with(text.getKey(), text.getValue());
+    }
+    return texts.isEmpty() ? this : new SweepConfig(changed, cores);
   }
 
   /** Checks the ends of ranges and the choices, not every candidate. */
@@ -311,10 +315,15 @@ public final class SweepConfig {
     }
   }
 
-  /** The engine, where it is the same one for all candidates and said. */
-  Optional<Engine> engine() {
-    JsonNode engine = tree.path("engine");
-    return engine.isTextual() ? Optional.of(Engine.of(engine.asText())) : Optional.empty();
+  /** Engine, device and precision, where they are the same for all candidates and said. */
+  SortedMap<String, String> engine() {
+    SortedMap<String, String> said = new TreeMap<>();
+    for (String key : List.of("engine", "device", "precision")) {
+      if (tree.path(key).isTextual()) {
+        said.put(key, tree.path(key).asText());
+      }
+    }
+    return said;
   }
 
   /** The file. */

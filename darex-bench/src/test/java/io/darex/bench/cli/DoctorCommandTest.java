@@ -45,6 +45,23 @@ class DoctorCommandTest {
         .anySatisfy(line -> assertThat(line).matches("hostMemory +\\d+\\.\\d GiB"));
   }
 
+  @Test
+  void withoutACardItsTestIsOneLine() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    for (String[] arguments :
+        new String[][] {{"doctor", "--gpu"}, {"doctor", "--out", "gpu.json"}}) {
+      err.reset();
+      int code =
+          Main.run(
+              new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
+              new PrintStream(err, true, StandardCharsets.UTF_8),
+              arguments);
+      assertThat(code).isEqualTo(2);
+      assertThat(err.toString(StandardCharsets.UTF_8).lines()).hasSize(1);
+    }
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("expected --gpu with --out");
+  }
+
   private static String doctor(String... options) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();

@@ -201,6 +201,28 @@ class EvaluateCommandTest {
         "samediff");
   }
 
+  @Test
+  void halfPrecisionScoresTheSameOrSaysWhyItCannot() throws IOException {
+    refused(
+        "precision bf16: expected engine torch with it, got auto",
+        "tuned",
+        "cola",
+        "--precision",
+        "bf16");
+    refused("device cuda:0: expected engine torch with it", "tuned", "cola", "--device", "cuda:0");
+    refused("expected auto, cpu or cuda:N, got 'gpu'", "tuned", "cola", "--device", "gpu");
+    if (Engine.TORCH.missing().isEmpty()) {
+      Outcome full = evaluate("tuned", "cola", "--json", "--engine", "torch");
+      Outcome half =
+          evaluate("tuned", "cola", "--json", "--engine", "torch", "--precision", "bf16");
+      assertThat(half.code()).as(half.err()).isZero();
+      ObjectMapper json = new ObjectMapper();
+      assertThat(json.readTree(half.out()).at("/parts/0/metrics"))
+          .isNotEmpty()
+          .isEqualTo(json.readTree(full.out()).at("/parts/0/metrics"));
+    }
+  }
+
   private static String[] with(String[] options, String last) {
     return Stream.concat(Stream.of(options), Stream.of(last)).toArray(String[]::new);
   }

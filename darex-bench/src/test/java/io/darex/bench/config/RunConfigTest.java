@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.encoder.Device;
 import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
+import io.darex.bench.encoder.Precision;
 import io.darex.prune.Pruning;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.recipe.Recipe;
@@ -394,8 +397,20 @@ class RunConfigTest {
 
   @Test
   void theEngineIsAutoUnlessOneIsNamed() throws IOException {
-    assertThat(read("task: cola\n").engine()).isEqualTo(Engine.AUTO);
-    assertThat(read("task: cola\nengine: samediff\n").engine()).isEqualTo(Engine.SAMEDIFF);
+    assertThat(read("task: cola\n").engine()).isEqualTo(EngineChoice.AUTO);
+    assertThat(read("task: cola\nengine: samediff\n").engine())
+        .isEqualTo(EngineChoice.of(Engine.SAMEDIFF));
+    assertThat(read("task: cola\nengine: torch\ndevice: cuda:1\nprecision: bf16\n").engine())
+        .isEqualTo(new EngineChoice(Engine.TORCH, Device.of("cuda:1"), Precision.BF16));
+    assertThatThrownBy(() -> read("task: cola\nengine: torch\nprecision: bf16\n").requireEngine())
+        .isInstanceOf(BadInputException.class)
+        .hasMessage(
+            "precision bf16: expected f32 where a fine-tune is trained, as bf16 is for evaluation");
+    for (String word : List.of("cuda", "cuda:01", "cuda:-1", "gpu", "'cpu, apart'")) {
+      assertThatThrownBy(() -> read("task: cola\ndevice: " + word + "\n"))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining("device: expected auto, cpu or cuda:N");
+    }
   }
 
   /** Each of them is read, with what it takes to be there. */

@@ -127,12 +127,14 @@ class BesideDeltaTest {
 
   /** The engines that keep a delta beside their weights. */
   static Stream<Arguments> cases() {
-    return EngineContractTest.cases().filter(each -> !each.get()[0].equals(Engine.SAMEDIFF));
+    return EngineContractTest.cases()
+        .filter(each -> ((EngineChoice) each.get()[0]).engine() != Engine.SAMEDIFF);
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void computesWhatTheMergedModelComputesAndLeavesTheBaseAsItWas(Engine engine, Sample sample) {
+  void computesWhatTheMergedModelComputesAndLeavesTheBaseAsItWas(
+      EngineChoice engine, Sample sample) {
     Checkpoint base = sample.checkpoint();
     Batch batch = sample.batch();
     try (Encoder encoder = EngineContractTest.open(engine, sample.config(), base);
@@ -265,7 +267,7 @@ class BesideDeltaTest {
 
   @ParameterizedTest
   @EnumSource(names = {"DIRECT", "TORCH"})
-  void countsTheMultiplyAddsOfTheColumnsThatAreKept(Engine engine) {
+  void countsTheMultiplyAddsOfTheColumnsThatAreKept(EngineChoice engine) {
     EncoderConfig config = TinyBert.CONFIG;
     Sample sample = new Sample(config, 3);
     SparseDelta delta = delta(sample, 0.5);
@@ -298,7 +300,7 @@ class BesideDeltaTest {
 
   @ParameterizedTest
   @EnumSource(names = {"DIRECT", "TORCH"})
-  void oneDeltaTakesThePlaceOfAnother(Engine engine) {
+  void oneDeltaTakesThePlaceOfAnother(EngineChoice engine) {
     Sample sample = new Sample(TinyBert.CONFIG, 5);
     Sample other = new Sample(TinyBert.CONFIG, 6);
     SparseDelta first = delta(sample, 0.5);
@@ -322,7 +324,7 @@ class BesideDeltaTest {
 
   @ParameterizedTest
   @EnumSource(names = {"DIRECT", "TORCH"})
-  void nothingElseMayTouchTheParametersMeanwhile(Engine engine) {
+  void nothingElseMayTouchTheParametersMeanwhile(EngineChoice engine) {
     Sample sample = new Sample(TinyBert.CONFIG, 5);
     try (Encoder encoder = EngineContractTest.open(engine, sample.config(), sample.checkpoint())) {
       encoder.attach(delta(sample, 0.5));

@@ -48,7 +48,7 @@ class DirectEncoderTest {
 
   @ParameterizedTest
   @EnumSource(names = {"SAMEDIFF", "TORCH"})
-  void theOtherEnginesAgreeOnLargeLayers(Engine engine) {
+  void theOtherEnginesAgreeOnLargeLayers(EngineChoice engine) {
     EncoderConfig config = LARGE.config().withDropout(0);
     Sample sample = new Sample(config, LARGE.seed());
     Checkpoint checkpoint = smallWeights(sample);

@@ -73,7 +73,8 @@ public final class EncoderBenchmark {
       peers.put("samediff gradients", batch -> sameDiff.gradients(batch, new int[batch.rows()], 1));
     }
     if (Engine.TORCH.missing().isEmpty()) {
-      Encoder torch = Encoders.open(Engine.TORCH, config, pretrained.checkpoint(), 0);
+      Encoder torch =
+          Encoders.open(EngineChoice.of(Engine.TORCH), config, pretrained.checkpoint(), 0);
       peers.put("torch-engine hidden", torch::lastHidden);
       peers.put("torch-engine logits", torch::logits);
       peers.put(

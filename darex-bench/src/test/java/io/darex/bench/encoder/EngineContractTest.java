@@ -24,9 +24,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 class EngineContractTest {
   private static final double EXACT = 1e-4;
 
+  /** The code for cards, on the processor. */
+  static final EngineChoice APART = new EngineChoice(Engine.TORCH, Device.APART, Precision.F32);
+
   /** Those that this build has. */
-  static Stream<Engine> engines() {
-    return Stream.of(Engine.DIRECT, Engine.SAMEDIFF, Engine.TORCH)
+  static Stream<EngineChoice> engines() {
+    return Stream.of(
+            EngineChoice.of(Engine.DIRECT),
+            EngineChoice.of(Engine.SAMEDIFF),
+            EngineChoice.of(Engine.TORCH),
+            APART)
         .filter(engine -> engine.missing().isEmpty());
   }
 
@@ -35,18 +42,20 @@ class EngineContractTest {
         .flatMap(
             engine ->
                 Sample.samples()
-                    .filter(each -> engine != Engine.SAMEDIFF || each.config().hiddenSize() > 1)
+                    .filter(
+                        each ->
+                            engine.engine() != Engine.SAMEDIFF || each.config().hiddenSize() > 1)
                     .map(each -> Arguments.of(engine, each)));
   }
 
-  static Encoder open(Engine engine, EncoderConfig config, Checkpoint checkpoint) {
+  static Encoder open(EngineChoice engine, EncoderConfig config, Checkpoint checkpoint) {
     engine.missing().ifPresent(why -> assumeTrue(false, why));
     return Encoders.open(engine, config, checkpoint, 0);
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void outputsAgreeWithAnIndependentForwardPass(Engine engine, Sample sample) {
+  void outputsAgreeWithAnIndependentForwardPass(EngineChoice engine, Sample sample) {
     PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
     Batch batch = sample.batch();
     int hidden = sample.config().hiddenSize();
@@ -78,7 +87,8 @@ class EngineContractTest {
   /** Along random directions, which see every entry of a tensor at once, and at single entries. */
   @ParameterizedTest
   @MethodSource("cases")
-  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(Engine engine, Sample sample) {
+  void gradientsAgreeWithCentralDifferencesOfTheIndependentPass(
+      EngineChoice engine, Sample sample) {
     PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
     Batch batch = sample.batch();
     Random random = new Random(sample.seed() + 3);
@@ -95,7 +105,7 @@ class EngineContractTest {
   /** Each score weighs differently, and none is linear in the result. */
   @ParameterizedTest
   @MethodSource("cases")
-  void gradientsOfAnyFunctionOfTheScoresAreWithoutDropout(Engine engine, Sample sample) {
+  void gradientsOfAnyFunctionOfTheScoresAreWithoutDropout(EngineChoice engine, Sample sample) {
     PlainEncoder plain = new PlainEncoder(sample.config(), sample.checkpoint());
     Batch batch = sample.batch();
     EncoderConfig dropping = sample.config().withDropout(0.3);
@@ -187,7 +197,7 @@ class EngineContractTest {
   /** In fp32 the differences are coarse, but a mask forgotten on the way back is no small error. */
   @ParameterizedTest
   @MethodSource("cases")
-  void gradientsUnderDropoutAreThoseOfTheLossUnderTheSameMasks(Engine engine, Sample sample) {
+  void gradientsUnderDropoutAreThoseOfTheLossUnderTheSameMasks(EngineChoice engine, Sample sample) {
     EncoderConfig config = sample.config().withDropout(0.3);
     Sample dropping = new Sample(config, sample.seed());
     Batch batch = sample.batch();

@@ -25,17 +25,17 @@ class EngineUseTest {
   private static final Checkpoint CHECKPOINT = TinyBert.checkpoint(CONFIG, 42);
   private static final Batch BATCH = TinyBert.BATCH;
 
-  static Stream<Engine> engines() {
+  static Stream<EngineChoice> engines() {
     return EngineContractTest.engines();
   }
 
-  private static Encoder open(Engine engine, EncoderConfig config) {
+  private static Encoder open(EngineChoice engine, EncoderConfig config) {
     return EngineContractTest.open(engine, config, CHECKPOINT);
   }
 
   @ParameterizedTest
   @MethodSource("engines")
-  void afterCloseEveryUseSaysSoAndCloseDoesNothing(Engine engine) {
+  void afterCloseEveryUseSaysSoAndCloseDoesNothing(EngineChoice engine) {
     Encoder encoder = open(engine, CONFIG);
     encoder.gradients(BATCH, TinyBert.LABELS, 0);
     encoder.close();
@@ -60,7 +60,7 @@ class EngineUseTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void twoThatAreOpenAtOnceDoNotMeet(Engine engine) {
+  void twoThatAreOpenAtOnceDoNotMeet(EngineChoice engine) {
     try (Encoder one = open(engine, CONFIG)) {
       float[][] logits = one.logits(BATCH);
       Gradients gradients = one.gradients(BATCH, TinyBert.LABELS, 0);
@@ -78,7 +78,7 @@ class EngineUseTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void seesAnOptimisersChangesAndLoads(Engine engine) {
+  void seesAnOptimisersChangesAndLoads(EngineChoice engine) {
     try (Encoder encoder = open(engine, CONFIG)) {
       float[][] logits = encoder.logits(BATCH);
       encoder.parameters().get("bert.encoder.layer.0.attention.self.key.weight").muli(1.1);
@@ -93,7 +93,7 @@ class EngineUseTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void dropoutActsInTrainingAloneAndFollowsItsSeed(Engine engine) {
+  void dropoutActsInTrainingAloneAndFollowsItsSeed(EngineChoice engine) {
     try (Encoder plain = open(engine, CONFIG);
         Encoder encoder = open(engine, CONFIG.withDropout(0.3))) {
       assertThat(encoder.logits(BATCH)).isDeepEqualTo(plain.logits(BATCH));
@@ -106,7 +106,7 @@ class EngineUseTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void neitherPaddingNorEarlierBatchesMatter(Engine engine) {
+  void neitherPaddingNorEarlierBatchesMatter(EngineChoice engine) {
     EncodedText text = new EncodedText(new int[] {1, 5, 3}, new int[] {0, 0, 1});
     EncodedText longer = new EncodedText(new int[] {1, 2, 3, 4, 5, 6}, new int[6]);
     try (Encoder encoder = open(engine, CONFIG);
@@ -125,7 +125,7 @@ class EngineUseTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void refusesWhatDoesNotFit(Engine engine) {
+  void refusesWhatDoesNotFit(EngineChoice engine) {
     try (Encoder encoder = open(engine, CONFIG);
         Encoder bare = open(engine, CONFIG.withLabels(List.of()))) {
       refuses(encoder, new int[] {11}, new int[] {0}, "token id must lie in [0, 11): 11");
@@ -157,13 +157,14 @@ class EngineUseTest {
     return Stream.of(Engine.SAMEDIFF, Engine.TORCH)
         .flatMap(
             engine ->
-                Arrays.stream(Activation.values()).map(function -> Arguments.of(engine, function)));
+                Arrays.stream(Activation.values())
+                    .map(function -> Arguments.of(EngineChoice.of(engine), function)));
   }
 
   /** {@link ActivationTest} holds ours to that of transformers. */
   @ParameterizedTest
   @MethodSource("activations")
-  void everyActivationIsTheDirectEngines(Engine engine, Activation function) {
+  void everyActivationIsTheDirectEngines(EngineChoice engine, Activation function) {
     Sample sample = new Sample(Sample.architecture(Family.BERT, function, 3, 4), 4);
     Batch batch = sample.batch(5);
     try (Encoder direct = new DirectEncoder(sample.config(), sample.checkpoint(), 0);
@@ -182,7 +183,8 @@ class EngineUseTest {
     EncoderConfig config = sample.config().withDropout(0.2);
     Sample dropping = new Sample(config, sample.seed());
     Batch batch = sample.batch(6);
-    try (Encoder torch = EngineContractTest.open(Engine.TORCH, config, sample.checkpoint());
+    try (Encoder torch =
+            EngineContractTest.open(EngineChoice.of(Engine.TORCH), config, sample.checkpoint());
         Encoder direct = new DirectEncoder(config, sample.checkpoint(), 0)) {
       for (int step = 0; step < 5; step++) {
         double loss = 0;
@@ -203,7 +205,7 @@ class EngineUseTest {
 
   @ParameterizedTest
   @MethodSource("engines")
-  void memoryStaysWhereItIs(Engine engine) {
+  void memoryStaysWhereItIs(EngineChoice engine) {
     EncoderConfig config =
         new EncoderConfig(97, 64, 2, 4, 128, 60, 2, 1e-12, 0.1, 0.1, 0.1, List.of("a", "b"));
     Sample sample = new Sample(config, 3);

@@ -25,7 +25,7 @@ class InputsTest {
 
   @ParameterizedTest
   @MethodSource("io.darex.bench.encoder.EngineContractTest#cases")
-  void areTheMeansOverEveryRowOfTheIndependentPass(Engine engine, Sample sample) {
+  void areTheMeansOverEveryRowOfTheIndependentPass(EngineChoice engine, Sample sample) {
     List<Batch> batches = List.of(sample.batch(), sample.batch(1), sample.batch(4));
     // Dropout never acts here.
     EncoderConfig config = sample.config().withDropout(0.4);

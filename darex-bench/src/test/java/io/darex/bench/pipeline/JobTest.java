@@ -36,6 +36,8 @@ class JobTest {
     for (Engine engine : Engine.values()) {
       digests.add(digest("engine: " + engine.word() + "\n"));
     }
-    assertThat(digests).hasSize(Engine.values().length);
+    digests.add(digest("engine: torch\ndevice: cpu\n"));
+    digests.add(digest("engine: torch\nprecision: bf16\n"));
+    assertThat(digests).hasSize(Engine.values().length + 2);
   }
 }

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.darex.bench.config.RunConfig;
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.encoder.Device;
 import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
+import io.darex.bench.encoder.Precision;
 import io.darex.bench.report.CandidateResult;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,8 +19,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -206,15 +212,17 @@ class SweepConfigTest {
   @Test
   void anotherEngineThanTheFileSaysIsEveryCandidatesAndAnotherSweep() throws IOException {
     SweepConfig file = read("task: cola\nfinetune: {epochs: [1, 2]}\nsweep: {search: grid}\n");
-    SweepConfig named = file.withEngine(Engine.SAMEDIFF);
+    SortedMap<String, String> said = new TreeMap<>(Map.of("engine", "torch", "device", "cpu"));
+    SweepConfig named = file.with(said);
     assertThat(file.engine()).isEmpty();
-    assertThat(named.engine()).contains(Engine.SAMEDIFF);
+    assertThat(named.engine()).isEqualTo(said);
     assertThat(named.foreseeable()).isEqualTo(file.foreseeable()).hasSize(2);
     for (List<JsonNode> candidate : named.foreseeable()) {
-      assertThat(named.run(candidate).engine()).isEqualTo(Engine.SAMEDIFF);
+      assertThat(named.run(candidate).engine())
+          .isEqualTo(new EngineChoice(Engine.TORCH, Device.CPU, Precision.F32));
     }
     assertThat(named.digest()).isNotEqualTo(file.digest());
-    assertThat(named.withEngine(Engine.SAMEDIFF).digest()).isEqualTo(named.digest());
+    assertThat(named.with(said).digest()).isEqualTo(named.digest());
   }
 
   @Test
