@@ -93,10 +93,12 @@ public final class SelectPage {
             smallest.metric(),
             steps.stream()
                 .map(
-                    step -> new Charts.Lost(step.method(), step.bytes(), step.loss(), step.width()))
+                    step ->
+                        new Charts.Lost(
+                            step.method(), (double) step.bytes(), step.loss(), step.width()))
                 .toList(),
             smallest.tolerance(),
-            smallest.bytes()));
+            (double) smallest.bytes()));
     recipe(smallest.recipe(), "", blocks);
     blocks.add(new Heading(2, "Sizes"));
     blocks.add(
