@@ -264,6 +264,6 @@ class TorchTest {
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(why));
     assertThat(Gpus.none(null)).startsWith("no card can be used: ").doesNotContain("VISIBLE");
-    assertThat(Gpus.none("")).endsWith("; CUDA_VISIBLE_DEVICES is '', unset it shows every card");
+    assertThat(Gpus.none("")).endsWith("; CUDA_VISIBLE_DEVICES is \"\", unset it shows every card");
   }
 }
