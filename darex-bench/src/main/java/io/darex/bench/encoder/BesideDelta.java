@@ -8,7 +8,7 @@ import io.darex.prune.SparseDelta;
 import io.darex.prune.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,8 +48,8 @@ public final class BesideDelta implements AutoCloseable {
   BesideDelta(SparseDelta delta, EncoderConfig config, HostEncoder encoder) {
     requireSame(config, encoder.config);
     requireFit(delta, config, encoder);
-    kept = new IdentityHashMap<>();
-    own = new IdentityHashMap<>();
+    kept = new HashMap<>();
+    own = new HashMap<>();
     Parameters parameters = encoder.parameters;
     Slots slots = encoder.slots;
     SortedMap<String, Slot> others = new TreeMap<>();
@@ -182,9 +182,9 @@ public final class BesideDelta implements AutoCloseable {
 
   /** The same fine-tune with merged matrices in place of what is beside those. */
   BesideDelta merged(Map<Slot, Floats> matrices) {
-    Map<Slot, KeptMatrix> left = new IdentityHashMap<>(kept);
+    Map<Slot, KeptMatrix> left = new HashMap<>(kept);
     left.keySet().removeAll(matrices.keySet());
-    Map<Slot, Floats> all = new IdentityHashMap<>(own);
+    Map<Slot, Floats> all = new HashMap<>(own);
     all.putAll(matrices);
     return new BesideDelta(left, all, head);
   }

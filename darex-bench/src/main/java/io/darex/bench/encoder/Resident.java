@@ -1,6 +1,6 @@
 package io.darex.bench.encoder;
 
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -11,7 +11,7 @@ import java.util.Map;
  */
 public final class Resident implements AutoCloseable {
   private final List<Slot> matrices;
-  private final Map<Slot, Floats> memory = new IdentityHashMap<>();
+  private final Map<Slot, Floats> memory = new HashMap<>();
 
   Resident(List<Slot> matrices) {
     this.matrices = matrices;
@@ -23,7 +23,7 @@ public final class Resident implements AutoCloseable {
    * @return the fine-tune, merged; to be used until the next is taken in, and not closed
    */
   public BesideDelta with(BesideDelta delta) {
-    Map<Slot, Floats> merged = new IdentityHashMap<>();
+    Map<Slot, Floats> merged = new HashMap<>();
     for (Slot slot : matrices) {
       delta
           .kept(slot)

@@ -48,7 +48,7 @@ interface RowLoops {
    * costs as much as three entries.
    */
   static float sign(char place) {
-    return Float.intBitsToFloat(0x3f800000 | (place & SIGN) << 16);
+    return Float.intBitsToFloat(0x3f800000 | ((place & SIGN) << 16));
   }
 
   /**
