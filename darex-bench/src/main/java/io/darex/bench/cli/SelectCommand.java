@@ -246,7 +246,7 @@ final class SelectCommand implements Callable<Integer> {
         Map.of(
             "base", CheckpointDigest.of(opened),
             "tuned", CheckpointDigest.of(HuggingFaceFolder.openTuned(tuned, opened)));
-    return Made.here(engine.given().word(), CheckpointPath.text(base), digests, "");
+    return Made.here(engine.choice().toString(), CheckpointPath.text(base), digests, "");
   }
 
   /** What makes the file. */

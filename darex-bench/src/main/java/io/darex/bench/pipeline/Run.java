@@ -200,7 +200,7 @@ public final class Run {
   private Results made(FineTuned tuned, Results complete) throws IOException {
     Made here =
         Made.here(
-            config.engine().word(),
+            config.engine().toString(),
             config.encoderFolder().map(Path::toString).orElse(config.encoder()),
             Map.of("base", tuned.baseDigest(), "tuned", tuned.digest()),
             InputFile.text(config.file()));

@@ -5,6 +5,7 @@ import io.darex.bench.encoder.BesideDelta;
 import io.darex.bench.encoder.DirectEncoder;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.Engine;
+import io.darex.bench.encoder.EngineChoice;
 import io.darex.bench.encoder.Pretrained;
 import io.darex.bench.pipeline.Prediction;
 import io.darex.bench.pipeline.UsableModel;
@@ -97,7 +98,7 @@ public final class Models implements AutoCloseable {
       throws IOException {
     HuggingFaceFolder.beside(Path.of(base)).ifPresent(say);
     Pretrained pretrained = Pretrained.of(base);
-    Engine.DIRECT.require();
+    EngineChoice.of(Engine.DIRECT).require();
     try {
       return new Models(pretrained, options);
     } catch (IllegalArgumentException e) {
