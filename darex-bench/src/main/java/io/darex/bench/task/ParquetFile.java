@@ -68,7 +68,7 @@ final class ParquetFile {
     int end = bytes.length - TAIL;
     int length = 0;
     for (int i = Integer.BYTES - 1; i >= 0; i--) {
-      length = length << Byte.SIZE | bytes[end + i] & 0xFF;
+      length = (length << Byte.SIZE) | (bytes[end + i] & 0xFF);
     }
     require(length >= 0 && length <= end - MAGIC.length, "a footer within the file", length);
     ByteArrayInputStream in = new ByteArrayInputStream(bytes, end - length, length);
