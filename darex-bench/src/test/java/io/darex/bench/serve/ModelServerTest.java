@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.darex.bench.Pages;
 import io.darex.bench.console.BadInputException;
 import io.darex.bench.fuzz.Mutator;
 import java.io.IOException;
@@ -29,6 +30,8 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,6 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The server, asked over its socket. */
 class ModelServerTest {
   private static final String TOKEN = "0123456789abcdef";
+  private static final Pattern CURL =
+      Pattern.compile("^curl (?:-X (\\w+) )?localhost:8080(\\S+) -d '(.*)'$", Pattern.MULTILINE);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MUTATED = Integer.getInteger("darex.serve.requests", 1500);
 
@@ -215,6 +220,18 @@ class ModelServerTest {
                                                 + status))));
     assertThat(all).hasSizeGreaterThan(20);
     return all;
+  }
+
+  @Test
+  void theReadmesRequestsAreAnswered() throws Exception {
+    Files.copy(fleet.file(0), fleet.folder.resolve("agreement.safetensors"));
+    start(ServeOptions.defaults(), options());
+    List<MatchResult> commands = CURL.matcher(Pages.text("README.md")).results().toList();
+    assertThat(commands).hasSize(2);
+    for (MatchResult each : commands) {
+      String method = each.group(1) == null ? "POST" : each.group(1);
+      assertThat(status(method, each.group(2), each.group(3))).as(each.group()).isIn(200, 201);
+    }
   }
 
   @Test
