@@ -142,8 +142,7 @@ public record Axis(String title, Kind kind, double least, double greatest, List<
 
   /** Multiples of 1, 2 or 5 of some decade. */
   private static List<BigDecimal> round(double least, double greatest) {
-    BigDecimal rough =
-        new BigDecimal((greatest - least) / TICKS).round(new MathContext(1));
+    BigDecimal rough = new BigDecimal((greatest - least) / TICKS).round(new MathContext(1));
     int first = rough.unscaledValue().intValue();
     BigDecimal step =
         BigDecimal.valueOf(first <= 1 ? 1 : first <= 2 ? 2 : first <= 5 ? 5 : 10)
@@ -161,7 +160,12 @@ public record Axis(String title, Kind kind, double least, double greatest, List<
     double greatest = values.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     if (!Double.isFinite(least) || !Double.isFinite(greatest) || (log && least <= 0)) {
       throw new IllegalArgumentException(
-          "expected finite values" + (log ? " above 0" : "") + ", got " + least + " to " + greatest);
+          "expected finite values"
+              + (log ? " above 0" : "")
+              + ", got "
+              + least
+              + " to "
+              + greatest);
     }
     if (log) {
       double margin = Math.max(Math.pow(greatest / least, MARGIN), 1.05);
