@@ -21,8 +21,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * and fine-tunes, in the order in which it came, as one pass; the pass itself uses all processors.
  */
 final class Computing implements AutoCloseable {
-  private static final Item END = new Item(null, 0);
-
   private final DirectEncoder encoder;
   private final ServeOptions options;
   private final Metrics metrics;
@@ -107,7 +105,7 @@ final class Computing implements AutoCloseable {
   private boolean gather(List<Item> batch) throws InterruptedException {
     Item item = queue.take();
     long end = System.nanoTime() + options.gather().toNanos();
-    for (int tokens = 0; item != END; ) {
+    for (int tokens = 0; !item.isEnd(); ) {
       batch.add(item);
       tokens += item.text().length();
       if (tokens >= TextBatches.TOKENS) {
@@ -191,7 +189,7 @@ final class Computing implements AutoCloseable {
     synchronized (this) {
       if (!closed) {
         closed = true;
-        queue.add(END);
+        queue.add(Item.END);
       }
     }
     boolean interrupted = false;

@@ -13,6 +13,13 @@ import java.util.concurrent.TimeoutException;
 final class Request {
   /** One of the texts. */
   record Item(Request request, int index) {
+    /** Comes after the last. */
+    static final Item END = new Item(null, 0);
+
+    boolean isEnd() {
+      return request == null;
+    }
+
     EncodedText text() {
       return request.texts.get(index);
     }
