@@ -249,8 +249,8 @@ final class KeptRows implements KeptMatrix {
 
   @Override
   public long bytes() {
-    long perEntry = Character.BYTES + (values == null ? 0 : Float.BYTES);
-    return places.length * perEntry
+    int perEntry = Character.BYTES + (values == null ? 0 : Float.BYTES);
+    return (long) places.length * perEntry
         + (long) (rows.length + starts.length + lengths.length) * Integer.BYTES
         + (looked == null ? 0 : (long) out * Integer.BYTES);
   }
