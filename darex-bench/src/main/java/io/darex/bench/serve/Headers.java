@@ -6,6 +6,7 @@ import io.darex.prune.Tensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
 
 /** Names, dtypes and shapes of a checkpoint, whose values are held elsewhere. */
+@SuppressWarnings("ArrayRecordComponent") // a tensor, never compared
 record Headers(String name, DType dtype, long[] shape) implements Tensor {
   static Checkpoint of(Checkpoint checkpoint) {
     return InMemoryCheckpoint.of(
