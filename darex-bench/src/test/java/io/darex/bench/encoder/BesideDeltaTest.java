@@ -142,7 +142,7 @@ class BesideDeltaTest {
       Map<String, float[]> before = bits(encoder);
       float[][] logits = encoder.logits(batch);
       for (double dropRate : DROP_RATES) {
-        List<SparseDelta> deltas = new ArrayList<>(deltas(engine, sample, dropRate));
+        List<SparseDelta> deltas = new ArrayList<>(deltas(engine.engine(), sample, dropRate));
         List.copyOf(deltas).forEach(each -> deltas.add(each.withScale(scale(each, sample.seed()))));
         for (SparseDelta delta : deltas) {
           // At .999 DARE's 1/q makes weights at which fp32 itself is the error.
@@ -379,7 +379,8 @@ class BesideDeltaTest {
   void pyTorchKeepsWholeColumnsAlone() {
     Sample sample = new Sample(TinyBert.CONFIG, 5);
     try (Encoder encoder =
-        EngineContractTest.open(Engine.TORCH, sample.config(), sample.checkpoint())) {
+        EngineContractTest.open(
+            EngineChoice.of(Engine.TORCH), sample.config(), sample.checkpoint())) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> encoder.attach(delta(sample, new RandomMask(1, 0.5))))
           .withMessage(

