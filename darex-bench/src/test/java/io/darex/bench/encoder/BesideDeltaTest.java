@@ -33,7 +33,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A delta beside the weights next to the same delta merged into them. */
@@ -125,7 +124,11 @@ class BesideDeltaTest {
     bits(encoder).forEach((name, now) -> assertThat(now).as(name).isEqualTo(expected.get(name)));
   }
 
-  /** The engines that keep a delta beside their weights. */
+  /** Those that keep a delta beside their weights. */
+  static Stream<EngineChoice> engines() {
+    return EngineContractTest.engines().filter(each -> each.engine() != Engine.SAMEDIFF);
+  }
+
   static Stream<Arguments> cases() {
     return EngineContractTest.cases()
         .filter(each -> ((EngineChoice) each.get()[0]).engine() != Engine.SAMEDIFF);
@@ -266,7 +269,7 @@ class BesideDeltaTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"DIRECT", "TORCH"})
+  @MethodSource("engines")
   void countsTheMultiplyAddsOfTheColumnsThatAreKept(EngineChoice engine) {
     EncoderConfig config = TinyBert.CONFIG;
     Sample sample = new Sample(config, 3);
@@ -299,7 +302,7 @@ class BesideDeltaTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"DIRECT", "TORCH"})
+  @MethodSource("engines")
   void oneDeltaTakesThePlaceOfAnother(EngineChoice engine) {
     Sample sample = new Sample(TinyBert.CONFIG, 5);
     Sample other = new Sample(TinyBert.CONFIG, 6);
@@ -323,7 +326,7 @@ class BesideDeltaTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"DIRECT", "TORCH"})
+  @MethodSource("engines")
   void nothingElseMayTouchTheParametersMeanwhile(EngineChoice engine) {
     Sample sample = new Sample(TinyBert.CONFIG, 5);
     try (Encoder encoder = EngineContractTest.open(engine, sample.config(), sample.checkpoint())) {
