@@ -2,8 +2,9 @@
 # A stranger's path by the documents alone: fine-tunes the built-in encoder with transformers, runs the
 # commands of README.md, "Your own fine-tune, in four commands", on it, loads what they made with the
 # Python of docs/HOWTO.md, and holds its probabilities against those of darex predict.
-# Usage: stranger.sh OUT [PYTHON]   with a folder OUT that is not there yet, and a Python with torch and
-# transformers. Takes a few minutes. The last line says how far the probabilities differ at most.
+# Usage: stranger.sh OUT [PYTHON]   with a folder OUT that is not there yet, and a Python with torch,
+# transformers and onnxruntime. Takes a few minutes. The last line says how far the probabilities differ
+# at most.
 set -euo pipefail
 out=${1:?a folder that is not there yet}
 python=${2:-python3}
@@ -24,8 +25,14 @@ commands README.md "Your own fine-tune, in four commands" >commands.sh
 bash -euxo pipefail commands.sh
 
 "$root/darex-bench/darex" predict --base base --delta chosen.safetensors texts.txt | tee predicted.tsv
-sed -n '/^```python$/,/^```$/p' "$root/docs/HOWTO.md" | grep -v '^```' | sed 's#"how"#"chosen"#' >load.py
-"$python" load.py | tee loaded.txt
+"$root/darex-bench/darex" export --onnx --base base --delta chosen.safetensors --out chosen-onnx
+# Every block of Python as load1.py and so on.
+sed 's#"how#"chosen#g' "$root/docs/HOWTO.md" |
+  awk '/^```python$/ { n++; on = 1; next } /^```$/ { on = 0 } on { print >("load" n ".py") }'
+for block in load[2-9].py; do
+  PYTHONPATH="$root/docs/python" "$python" "$block"
+done
+"$python" load1.py | tee loaded.txt
 paste predicted.tsv <(echo && cat loaded.txt) | awk -F'\t' '
   NR > 1 {
     shares = $NF
