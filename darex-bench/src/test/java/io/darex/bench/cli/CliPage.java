@@ -35,7 +35,7 @@ public final class CliPage {
       | environment variable | meaning |
       | --- | --- |
       | `DAREX_JAVA_OPTS` | options of the JVM, such as `-Xmx12g` |
-      | `DAREX_PROFILES` | what is built in besides: `bert-base`, `bge-small`, `cuda`, `parquet`, `spark`, `torch`, with commas between them. Later commands keep it |
+      | `DAREX_PROFILES` | what is built in besides: `bert-base`, `bge-small`, `cuda`, `parquet`, `spark`, `torch`, `torch-gpu`, with commas between them. Later commands keep it |
       | `DAREX_SPARK_SECRET` | the secret of a Spark cluster |
       | `JAVA_HOME` | which Java runs darex |
 
