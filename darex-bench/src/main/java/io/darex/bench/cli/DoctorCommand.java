@@ -158,12 +158,11 @@ final class DoctorCommand implements Callable<Integer> {
   private static void engines(ObjectNode facts) {
     ArrayNode engines = facts.putArray("engines");
     for (Engine engine : List.of(Engine.DIRECT, Engine.SAMEDIFF, Engine.TORCH)) {
-      engines.add(
-          engine.word() + engine.missing().map(why -> " (not here: " + why + ")").orElse(""));
+      engines.add(engine + engine.missing().map(why -> " (not here: " + why + ")").orElse(""));
     }
     Engine auto = Engine.AUTO.chosen();
     String backend = auto == Engine.DIRECT ? "the processor" : "another backend";
-    facts.put("engineAuto", auto.word() + ", as ND4J computes on " + backend);
+    facts.put("engineAuto", auto + ", as ND4J computes on " + backend);
   }
 
   private static void memory(ObjectNode facts) throws IOException {

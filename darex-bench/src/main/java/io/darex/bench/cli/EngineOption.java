@@ -56,13 +56,13 @@ final class EngineOption {
   SortedMap<String, String> said() {
     SortedMap<String, String> said = new TreeMap<>();
     if (engine != null) {
-      said.put("engine", engine.word());
+      said.put("engine", engine.toString());
     }
     if (device != null) {
       said.put("device", device.word());
     }
     if (precision != null) {
-      said.put("precision", precision.word());
+      said.put("precision", precision.toString());
     }
     return said;
   }

@@ -87,9 +87,7 @@ public record RunConfig(
 
   private static EngineChoice engine(Section top) {
     return new EngineChoice(
-        Engine.of(top.name("engine", Engine.AUTO.word(), Engine.words())),
-        device(top),
-        Precision.of(top.name("precision", Precision.F32.word(), Precision.words())));
+        top.constant("engine", Engine.AUTO), device(top), top.constant("precision", Precision.F32));
   }
 
   private static Device device(Section top) {

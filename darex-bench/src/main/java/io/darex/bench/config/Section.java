@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -190,6 +191,15 @@ public final class Section {
       throw bad(at, "the key '" + key + "', one of " + String.join(", ", valid), value);
     }
     return value.isMissingNode() ? fallback : toName(at.appendProperty(key), value, valid);
+  }
+
+  /** One constant of an enum, by what {@code toString} calls it, or {@code fallback}. */
+  public <E extends Enum<E>> E constant(String key, E fallback) {
+    Map<String, E> valid = new LinkedHashMap<>();
+    for (E each : fallback.getDeclaringClass().getEnumConstants()) {
+      valid.put(each.toString(), each);
+    }
+    return valid.get(name(key, fallback.toString(), valid.keySet()));
   }
 
   /** One valid name or a list of them, an axis; {@code fallback} if the key is absent. */

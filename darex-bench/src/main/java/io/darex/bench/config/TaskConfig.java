@@ -85,7 +85,7 @@ public final class TaskConfig {
     }
     List<FileFormat> formats = files.values().stream().map(FileFormat::of).distinct().toList();
     FileFormat usual = formats.size() == 1 ? formats.get(0) : FileFormat.TSV;
-    FileFormat format = FileFormat.ofWord(section.name("format", usual.word(), FileFormat.words()));
+    FileFormat format = section.constant("format", usual);
     boolean byName = format.namesColumns();
     if (byName && section.has("header")) {
       throw section.bad("header", "no header with " + format + ", which names its columns anyway");

@@ -1,7 +1,5 @@
 package io.darex.bench.encoder;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.nd4j.linalg.factory.Nd4j;
@@ -21,23 +19,9 @@ public enum Engine {
   TORCH;
 
   /** What configurations and options call it. */
-  public String word() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   @Override
   public String toString() {
-    return word();
-  }
-
-  /** What configurations and options call them. */
-  public static List<String> words() {
-    return Arrays.stream(values()).map(Engine::word).toList();
-  }
-
-  /** The engine of a word out of {@link #words}. */
-  public static Engine of(String word) {
-    return valueOf(word.toUpperCase(Locale.ROOT));
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The engine that this one stands for here: starts ND4J. */

@@ -1,7 +1,5 @@
 package io.darex.bench.encoder;
 
-import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 
 /** How exactly an encoder is evaluated. */
@@ -16,22 +14,8 @@ public enum Precision {
   BF16;
 
   /** What configurations and options call it. */
-  public String word() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   @Override
   public String toString() {
-    return word();
-  }
-
-  /** What configurations and options call them. */
-  public static List<String> words() {
-    return Arrays.stream(values()).map(Precision::word).toList();
-  }
-
-  /** The precision of a word out of {@link #words}. */
-  public static Precision of(String word) {
-    return valueOf(word.toUpperCase(Locale.ROOT));
+    return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -41,9 +41,23 @@ public final class Charts {
     return Size.text(Math.round(bytes)).replaceFirst("\\.0+ ", " ");
   }
 
-  private static <T> Map<String, List<T>> by(List<T> all, Function<T, String> name) {
-    return all.stream()
-        .collect(Collectors.groupingBy(name, LinkedHashMap::new, Collectors.toList()));
+  /** A line for each method, in the order in which they come; its points from left to right. */
+  private static <T> List<Series> lines(
+      List<T> all, Function<T, String> method, Function<T, Point> point) {
+    Map<String, List<Point>> byMethod =
+        all.stream()
+            .collect(
+                Collectors.groupingBy(
+                    method,
+                    LinkedHashMap::new,
+                    Collectors.mapping(point, Collectors.toCollection(ArrayList::new))));
+    List<Series> lines = new ArrayList<>();
+    byMethod.forEach(
+        (name, points) -> {
+          points.sort(Comparator.comparingDouble(Point::x));
+          lines.add(new Series(name, Style.LINE, lines.size(), points));
+        });
+    return lines;
   }
 
   private static String digits(double value) {
@@ -76,21 +90,9 @@ public final class Charts {
    */
   static Picture metricAgainstBytes(Answer answer, String caption) {
     List<FileLoss> scored = answer.tried().stream().filter(FileLoss::isScored).toList();
-    List<Series> series = new ArrayList<>();
-    by(scored, FileLoss::method)
-        .forEach(
-            (method, files) ->
-                series.add(
-                    new Series(
-                        method,
-                        Style.LINE,
-                        series.size(),
-                        files.stream()
-                            .sorted(Comparator.comparingDouble(FileLoss::bytes))
-                            .map(Charts::point)
-                            .toList())));
+    List<Series> series = lines(scored, FileLoss::method, Charts::point);
     List<Level> levels = levels(answer.unpruned(), answer.base());
-    List<Point> points = series.stream().flatMap(each -> each.points().stream()).toList();
+    List<Point> points = points(series, false);
     Axis bytes = Axis.log("size of the file", scored.stream().map(FileLoss::bytes).toList());
     Optional<Level> smallest =
         SmallestFile.among(scored)
@@ -128,27 +130,18 @@ public final class Charts {
    */
   static Picture metricAgainstDropRate(
       String name, String caption, Results results, List<Row> rows) {
-    List<Series> series = new ArrayList<>();
-    by(rows, Row::method)
-        .forEach(
-            (method, own) ->
-                series.add(
-                    new Series(
-                        method,
-                        Style.LINE,
-                        series.size(),
-                        own.stream()
-                            .sorted(Comparator.comparingDouble(Row::dropRate))
-                            .map(
-                                row ->
-                                    new Point(
-                                        1 / (1 - row.dropRate()),
-                                        row.value().mean(),
-                                        row.value().std(),
-                                        method + ", " + row.target() + ": " + row.value()))
-                            .toList())));
+    List<Series> series =
+        lines(
+            rows,
+            Row::method,
+            row ->
+                new Point(
+                    1 / (1 - row.dropRate()),
+                    row.value().mean(),
+                    row.value().std(),
+                    row.method() + ", " + row.target() + ": " + row.value()));
     List<Level> levels = levels(results.tuned().value(), results.base().value());
-    List<Point> points = series.stream().flatMap(each -> each.points().stream()).toList();
+    List<Point> points = points(series, false);
     List<Tick> rates =
         rows.stream()
             .map(Row::dropRate)
@@ -299,29 +292,21 @@ public final class Charts {
    */
   public static Picture lossAgainstBytes(
       String metric, List<Lost> files, double tolerance, double chosen) {
-    List<Series> series = new ArrayList<>();
-    by(files, Lost::method)
-        .forEach(
-            (method, own) ->
-                series.add(
-                    new Series(
-                        method,
-                        Style.LINE,
-                        series.size(),
-                        own.stream()
-                            .map(
-                                each ->
-                                    new Point(
-                                        each.bytes(),
-                                        each.loss(),
-                                        each.width(),
-                                        String.format(
-                                            Locale.ROOT,
-                                            "%s: loss %.4f ± %.4f",
-                                            size(each.bytes()),
-                                            each.loss(),
-                                            each.width())))
-                            .toList())));
+    List<Series> series =
+        lines(
+            files,
+            Lost::method,
+            each ->
+                new Point(
+                    each.bytes(),
+                    each.loss(),
+                    each.width(),
+                    String.format(
+                        Locale.ROOT,
+                        "%s: loss %.4f ± %.4f",
+                        size(each.bytes()),
+                        each.loss(),
+                        each.width())));
     List<Level> levels = List.of(new Level("tolerated " + Axis.words(tolerance), tolerance, false));
     List<Double> sizes = new ArrayList<>(files.stream().map(Lost::bytes).toList());
     sizes.add(chosen);

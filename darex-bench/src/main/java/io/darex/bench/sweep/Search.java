@@ -30,7 +30,9 @@ enum Search {
 
   private static final double MUTATION = 0.1;
 
-  String word() {
+  /** What configurations call it. */
+  @Override
+  public String toString() {
     return name().toLowerCase(Locale.ROOT);
   }
 

@@ -19,11 +19,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -76,8 +74,7 @@ public final class SweepConfig {
     }
     corners().forEach(this::run);
     Section sweep = top.section("sweep");
-    List<String> searches = Arrays.stream(Search.values()).map(Search::word).toList();
-    search = Search.valueOf(sweep.name("search", "random", searches).toUpperCase(Locale.ROOT));
+    search = sweep.constant("search", Search.RANDOM);
     seed = sweep.whole("seed", 0, Range.SEED);
     points = (int) sweep.whole("points", POINTS, Range.whole(2, 1000));
     population = (int) sweep.whole("population", POPULATION, Range.whole(4, 10_000));
@@ -299,7 +296,7 @@ public final class SweepConfig {
   String digest() {
     ObjectNode said = new JsonMapper().createObjectNode();
     said.set("run", tree);
-    said.put("search", search.word()).put("seed", seed);
+    said.put("search", search.toString()).put("seed", seed);
     if (search == Search.GRID) {
       said.put("points", points);
     }

@@ -2,7 +2,6 @@ package io.darex.bench.task;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -23,23 +22,9 @@ public enum FileFormat {
   private static final Pattern FIRST_OF = Pattern.compile("(.*-)0{5}(-of-(\\d{5})\\..*)");
 
   /** What configurations and options call it. */
-  public String word() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   @Override
   public String toString() {
-    return word();
-  }
-
-  /** What configurations and options call them. */
-  public static List<String> words() {
-    return Arrays.stream(values()).map(FileFormat::word).toList();
-  }
-
-  /** The format of a word out of {@link #words}. */
-  public static FileFormat ofWord(String word) {
-    return valueOf(word.toUpperCase(Locale.ROOT));
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The format of a file, by its name. */

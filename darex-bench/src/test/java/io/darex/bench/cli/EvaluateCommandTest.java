@@ -178,11 +178,11 @@ class EvaluateCommandTest {
     for (Engine engine : List.of(Engine.DIRECT, Engine.SAMEDIFF, Engine.TORCH)) {
       Optional<String> missing = engine.missing();
       if (missing.isPresent()) {
-        String line = "engine " + engine.word() + ": " + missing.get();
-        refused(line, "base", "cola", with(options, engine.word()));
+        String line = "engine " + engine + ": " + missing.get();
+        refused(line, "base", "cola", with(options, engine.toString()));
       } else {
         Files.delete(file);
-        Outcome outcome = evaluate("base", "cola", with(options, engine.word()));
+        Outcome outcome = evaluate("base", "cola", with(options, engine.toString()));
         assertThat(outcome.code()).as(outcome.err()).isZero();
         assertThat(file).hasContent(expected);
       }

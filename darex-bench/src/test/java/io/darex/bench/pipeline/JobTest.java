@@ -34,7 +34,7 @@ class JobTest {
     assertThat(digest("engine: auto\n")).isEqualTo(digest(""));
     Set<String> digests = new HashSet<>();
     for (Engine engine : Engine.values()) {
-      digests.add(digest("engine: " + engine.word() + "\n"));
+      digests.add(digest("engine: " + engine + "\n"));
     }
     digests.add(digest("engine: torch\ndevice: cpu\n"));
     digests.add(digest("engine: torch\nprecision: bf16\n"));
