@@ -62,14 +62,15 @@ public record Batch(int rows, int columns, int[] ids, int[] types, int[] mask) {
     return new Batch(rows, columns, ids, types, mask);
   }
 
-  /** Its first texts, so many. */
-  Batch first(int count) {
-    int end = count * columns;
+  /** Its texts from number {@code first} on, so many, padded as they are. */
+  Batch part(int first, int count) {
+    int start = first * columns;
+    int end = start + count * columns;
     return new Batch(
         count,
         columns,
-        Arrays.copyOf(ids, end),
-        Arrays.copyOf(types, end),
-        Arrays.copyOf(mask, end));
+        Arrays.copyOfRange(ids, start, end),
+        Arrays.copyOfRange(types, start, end),
+        Arrays.copyOfRange(mask, start, end));
   }
 }

@@ -34,6 +34,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,6 +170,7 @@ class EvaluateCommandTest {
   }
 
   @Test
+  @Tag("torch")
   void everyEnginePredictsTheSameOrSaysWhyItCannot() throws IOException {
     Path file = folder.resolve("engine.tsv");
     String delta = folder + "/columns.safetensors";
@@ -199,6 +201,7 @@ class EvaluateCommandTest {
   }
 
   @Test
+  @Tag("torch")
   void halfPrecisionScoresTheSameOrSaysWhyItCannot() throws IOException {
     refused(
         "precision bf16: expected engine torch with it, got auto",

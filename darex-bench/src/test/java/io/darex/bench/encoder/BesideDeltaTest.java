@@ -30,12 +30,14 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A delta beside the weights next to the same delta merged into them. */
+@Tag("torch")
 class BesideDeltaTest {
   private static final double[] DROP_RATES = {0, 0.3, 0.5, 0.9, 0.999};
 

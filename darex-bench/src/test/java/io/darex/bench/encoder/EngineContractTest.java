@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,6 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * architectures of every family, and it refuses what is no use of it. PyTorch is here only where
  * the build has its library.
  */
+@Tag("torch")
 class EngineContractTest {
   private static final double EXACT = 1e-4;
 

@@ -10,11 +10,13 @@ import io.darex.prune.NonFiniteException;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Encoder#inputs} against every row that enters the layers of {@link PlainEncoder}. */
+@Tag("torch")
 class InputsTest {
   /** Several pieces, blocks of features and stretches of rows a batch. */
   private static final Sample LARGE =

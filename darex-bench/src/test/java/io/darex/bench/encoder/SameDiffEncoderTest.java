@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -193,5 +194,27 @@ class SameDiffEncoderTest {
       System.setOut(out);
     }
     assertThat(printed.toString(StandardCharsets.UTF_8)).doesNotContain("differentiated");
+  }
+
+  @Test
+  void memoryStaysWhereItIs() {
+    EncoderConfig larger =
+        new EncoderConfig(97, 64, 2, 4, 128, 60, 2, 1e-12, 0.1, 0.1, 0.1, List.of("a", "b"));
+    Sample sample = new Sample(larger, 3);
+    Batch batch = sample.batch(16);
+    try (Encoder encoder = new SameDiffEncoder(larger, sample.checkpoint(), 0)) {
+      for (int i = 0; i < 20; i++) {
+        sample.gradients(encoder, batch, i);
+        encoder.logits(batch);
+      }
+      long before = Pointer.physicalBytes();
+      for (int i = 0; i < 100; i++) {
+        sample.gradients(encoder, batch, i);
+        encoder.logits(batch);
+        encoder.lastHidden(batch);
+      }
+      // The heap grows too; activations of both ways that leak come to more than a gigabyte.
+      assertThat(Pointer.physicalBytes() - before).isLessThan(400L << 20);
+    }
   }
 }

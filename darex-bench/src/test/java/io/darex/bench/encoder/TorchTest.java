@@ -12,15 +12,17 @@ import io.darex.optim.Anchor;
 import io.darex.optim.Penalty;
 import io.darex.optim.StepReport;
 import io.darex.prune.Checkpoint;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** What PyTorch alone can: bfloat16, and parameters and AdamR elsewhere than in ND4J's memory. */
+@Tag("torch")
 class TorchTest {
   private static final Batch BATCH = TinyBert.BATCH;
 
@@ -172,6 +175,36 @@ class TorchTest {
     }
   }
 
+  @Test
+  void resultsAreComputedInPartsThatTheDeviceCanHold() {
+    Sample sample = new Sample(TinyBert.CONFIG, 3);
+    Batch batch = sample.batch(9);
+    DeviceMemory memory = new DeviceMemory(Device.CPU);
+    List<Integer> asked = new ArrayList<>();
+    try (Encoder encoder = open(Device.CPU, Precision.F32, sample)) {
+      Function<Batch, float[][]> work =
+          part -> {
+            asked.add(part.rows());
+            holding(3).intoGradient(new float[part.rows()][]);
+            return encoder.logits(part);
+          };
+      for (int pass = 0; pass < 2; pass++) {
+        float[][] inParts =
+            memory.inParts(batch, work).stream().flatMap(Arrays::stream).toArray(float[][]::new);
+        float[][] whole = encoder.logits(batch);
+        for (int row = 0; row < whole.length; row++) {
+          assertThat(inParts[row]).containsExactly(whole[row], within(1e-5f));
+        }
+      }
+      assertThat(asked).containsExactly(9, 4, 2, 2, 2, 2, 1, 2, 2, 2, 2, 1);
+      assertThatThrownBy(
+              () -> memory.inParts(batch, part -> holding(0).intoGradient(new float[1][])))
+          .isInstanceOf(BadInputException.class)
+          .hasMessageContaining(
+              "with a batch of 1 text of " + batch.columns() + " tokens; not even");
+    }
+  }
+
   private static Batch rows(int count) {
     int[] mask = new int[2 * count];
     Arrays.fill(mask, 1);
@@ -185,42 +218,6 @@ class TorchTest {
       }
       return 0;
     };
-  }
-
-  static Stream<EngineChoice> flat() {
-    return Stream.of(
-        EngineChoice.of(Engine.DIRECT), EngineChoice.of(Engine.TORCH), EngineContractTest.APART);
-  }
-
-  /** Each pass makes about a hundred tensors: kept, even their handles would come to gigabytes. */
-  @ParameterizedTest
-  @MethodSource("flat")
-  void memoryIsFlatOver500StepsAnd5000Evaluations(EngineChoice choice) {
-    EncoderConfig config =
-        new EncoderConfig(97, 32, 1, 2, 64, 60, 2, 1e-12, 0.1, 0.1, 0.1, List.of("a", "b"));
-    Sample sample = new Sample(config, 3);
-    Batch batch = sample.batch(4);
-    try (Encoder encoder = Encoders.open(choice, config, sample.checkpoint(), 0, 1)) {
-      AdamROptimizer optimizer =
-          encoder.optimizer(AdamR.builder().build(), Anchor.start(name -> true));
-      long before = 0;
-      for (int round = 0; round < 550; round++) {
-        if (round == 50) {
-          System.gc();
-          before = Pointer.physicalBytes();
-        }
-        Gradients gradients = sample.gradients(encoder, batch, round);
-        if (optimizer.hasGradients()) {
-          optimizer.step();
-        } else {
-          optimizer.step(gradients.byName());
-        }
-        for (int pass = 0; pass < 10; pass++) {
-          encoder.logits(batch);
-        }
-      }
-      assertThat(Pointer.physicalBytes() - before).isLessThan(200L << 20);
-    }
   }
 
   @Test
