@@ -2,6 +2,7 @@ package io.darex.prune.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.darex.prune.MismatchException;
 import io.darex.prune.SideFile;
 import io.darex.prune.file.MalformedFileException;
@@ -57,6 +58,12 @@ public final class SideFiles {
 
   private static final Set<String> TOKENIZER_SETTINGS =
       Set.of("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt");
+
+  /** By settings of a tokenizer.json, what each call of transformers sets anew. */
+  private static final Map<String, Set<String>> LAST_CALL =
+      Map.of(
+          "truncation", Set.of("max_length", "strategy", "stride"),
+          "padding", Set.of("strategy", "pad_to_multiple_of"));
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -186,11 +193,33 @@ public final class SideFiles {
       return false;
     }
     try {
-      JsonNode tree = JSON.readTree(before);
-      return !tree.isMissingNode() && tree.equals(JSON.readTree(after));
+      JsonNode one = JSON.readTree(before);
+      JsonNode other = JSON.readTree(after);
+      if (name.equals(HuggingFaceFolder.TOKENIZER) && one.isObject() && other.isObject()) {
+        forgetLastCall((ObjectNode) one, (ObjectNode) other);
+      }
+      return !one.isMissingNode() && one.equals(other);
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /**
+   * Takes out of two tokenizers to what length they cut and pad: each call of transformers sets
+   * that, and a file has what the last call before it was saved had. A file is as long as its
+   * vocabulary, so this alone would make a delta several times larger.
+   */
+  private static void forgetLastCall(ObjectNode one, ObjectNode other) {
+    LAST_CALL.forEach(
+        (key, lengths) -> {
+          if (one.path(key).isObject() && other.path(key).isObject()) {
+            ((ObjectNode) one.get(key)).remove(lengths);
+            ((ObjectNode) other.get(key)).remove(lengths);
+          } else {
+            one.remove(key);
+            other.remove(key);
+          }
+        });
   }
 
   /**
