@@ -1,14 +1,12 @@
 package io.darex.bench.calibration;
 
-import io.darex.bench.encoder.Batch;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.task.TextBatches;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
-import io.darex.prune.Objective;
 import io.darex.prune.rescale.Calibration;
 import io.darex.prune.rescale.Evidence;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -20,47 +18,59 @@ import java.util.TreeMap;
  * <p>Not thread-safe, as the encoder is not.
  */
 public final class Calibrator {
-  private final CountingEncoder encoder;
+  private final LoadedEncoder encoder;
   private final Checkpoint tuned;
+  private final CalibrationTexts texts;
 
   /** By parameter of the encoder, what the tuned checkpoint calls it. */
   private final SortedMap<String, String> names;
 
-  private final List<Batch> batches;
-  private final Objective unlabelled;
   private final Calibration calibration;
+  private Optional<OutputChange> change = Optional.empty();
+  private long passes;
 
   /**
    * @param encoder the evidence is of use while it is open
    * @param tuned the tuned model, whose names are those of the evidence
    */
   public Calibrator(LoadedEncoder encoder, Checkpoint tuned, CalibrationTexts texts) {
-    this.encoder = new CountingEncoder(encoder);
+    this.encoder = encoder;
     this.tuned = tuned;
+    this.texts = texts;
     names = encoder.config().namesIn(tuned);
-    batches = new TextBatches(texts.texts()).batches();
-    unlabelled = new HiddenChange(this.encoder, tuned, batches);
     calibration = new Calibration(this::inputs);
   }
 
   private SortedMap<String, LayerInput> inputs() {
+    passes += texts.texts().size();
     SortedMap<String, LayerInput> renamed = new TreeMap<>();
     encoder
         .with(tuned)
-        .inputs(batches)
+        .inputs(new TextBatches(texts.texts()).batches())
         .forEach((name, input) -> renamed.put(names.get(name), input));
     return renamed;
   }
 
-  /** The change of the last hidden state ({@link HiddenChange}), and inputs of layers. */
+  /** Minus the mean squared change of a candidate's answers. */
+  private double unlabelled(Checkpoint candidate) {
+    if (change.isEmpty()) {
+      change = Optional.of(new OutputChange(encoder, tuned, texts.texts()));
+      passes += texts.texts().size();
+    }
+    passes += texts.texts().size();
+    // 0 and not −0 where nothing changes
+    return 0 - Arrays.stream(change.get().of(candidate)).average().orElseThrow();
+  }
+
+  /** The change of the model's answers ({@link OutputChange}), and inputs of layers. */
   public Evidence evidence() {
     return Evidence.none()
-        .withUnlabelled(Optional.of(unlabelled))
+        .withUnlabelled(Optional.of(this::unlabelled))
         .withCalibration(Optional.of(calibration));
   }
 
-  /** What everything so far has cost. */
+  /** How many texts went through the network so far. */
   public long passes() {
-    return encoder.passes();
+    return passes;
   }
 }

@@ -165,12 +165,6 @@ public final class DirectEncoder extends HostEncoder {
   }
 
   @Override
-  public float[][] dense(Batch batch) {
-    config.requireDense();
-    return ofTexts(inference(batch), Head::dense);
-  }
-
-  @Override
   public SortedMap<String, LayerInput> inputs(List<Batch> batches) {
     InputRecorder recorder = new InputRecorder(workers);
     batches.forEach(batch -> record(inference(batch), recorder));
@@ -211,7 +205,7 @@ public final class DirectEncoder extends HostEncoder {
         x.get((long) packed.starts[text] * width, first, width);
         firsts.put((long) text * width, first, width);
       }
-      headed(pass, Head::dense);
+      headed(pass, Head::activated);
       attached().head().orElse(head).record(recorder, packed.texts);
     }
   }

@@ -43,14 +43,6 @@ public interface Encoder extends AutoCloseable {
   float[][] pooled(Batch batch);
 
   /**
-   * What the head's first layer {@code dense} gives {@code [rows][hidden]}, before its activation
-   * function and without dropout; in BERT that layer is the pooler's.
-   *
-   * @throws IllegalStateException if the encoder has no such layer
-   */
-  float[][] dense(Batch batch);
-
-  /**
    * What enters the linear layers, without dropout, reduced to means over all real tokens of all
    * batches, in the head over their first tokens.
    *

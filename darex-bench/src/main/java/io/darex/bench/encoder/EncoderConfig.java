@@ -162,12 +162,6 @@ public record EncoderConfig(
     Parameters.requireFits(this, checkpoint, name -> true);
   }
 
-  void requireDense() {
-    if (!hasDense()) {
-      throw new IllegalStateException("this encoder ends without a dense layer");
-    }
-  }
-
   void requireHead() {
     if (labels.isEmpty()) {
       throw new IllegalStateException("this encoder has no classification head");

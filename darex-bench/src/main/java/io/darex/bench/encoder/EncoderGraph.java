@@ -31,7 +31,6 @@ final class EncoderGraph {
   static final String SPLIT_FIRST = "splitFirst";
   static final String LABELS = "labels";
   static final String HIDDEN = "hidden";
-  static final String DENSE = "dense";
   static final String POOLED = "pooled";
   static final String LOGITS = "logits";
   static final String LOSS = "loss";
@@ -109,7 +108,7 @@ final class EncoderGraph {
   private SDVariable dense(SDVariable firsts) {
     Family.Head head = config.family().head();
     SDVariable x = head.dropsInput() ? dropout(firsts, "head") : firsts;
-    return activation(linear(x, head.dense()).rename(DENSE), head.activation());
+    return activation(linear(x, head.dense()), head.activation());
   }
 
   private SDVariable dropout(SDVariable perText, String name) {

@@ -40,9 +40,13 @@ final class Head implements AutoCloseable {
 
   /** The pooler's output of a run of texts, or in a family without one the first tokens. */
   float[][] pooled(Pass pass, Run run, Floats firsts, Scratch scratch) {
-    if (!config.family().hasPooler()) {
-      return rows(firsts, run, hidden);
-    }
+    return config.family().hasPooler()
+        ? activated(pass, run, firsts, scratch)
+        : rows(firsts, run, hidden);
+  }
+
+  /** What the dense layer gives, after the activation function. */
+  float[][] activated(Pass pass, Run run, Floats firsts, Scratch scratch) {
     throughDense(pass, run, firsts, scratch);
     return rows(activated, run, hidden);
   }
@@ -53,13 +57,7 @@ final class Head implements AutoCloseable {
     return rows(logits, run, config.classes());
   }
 
-  /** What the dense layer gives, before the activation function. */
-  float[][] dense(Pass pass, Run run, Floats firsts, Scratch scratch) {
-    throughDense(pass, run, firsts, scratch);
-    return rows(wide, run, hidden);
-  }
-
-  /** What entered the layers, after {@link #dense}. */
+  /** What entered the layers, after {@link #activated}. */
   void record(InputRecorder recorder, int texts) {
     recorder.add(List.of(names.dense()), input, hidden, texts);
     if (out.isPresent()) {

@@ -90,14 +90,6 @@ public final class SameDiffEncoder implements Encoder {
   }
 
   @Override
-  public float[][] dense(Batch batch) {
-    config.requireDense();
-    try (INDArray dense = infer(batch, EncoderGraph.DENSE)) {
-      return dense.toFloatMatrix();
-    }
-  }
-
-  @Override
   public SortedMap<String, LayerInput> inputs(List<Batch> batches) {
     Map<String, List<String>> layers = new LinkedHashMap<>();
     entering.forEach(

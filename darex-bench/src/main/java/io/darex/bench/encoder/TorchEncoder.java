@@ -1,6 +1,5 @@
 package io.darex.bench.encoder;
 
-import io.darex.bench.console.BadInputException;
 import io.darex.optim.AdamR;
 import io.darex.optim.AdamROptimizer;
 import io.darex.optim.Anchor;
@@ -8,6 +7,7 @@ import io.darex.prune.Checkpoint;
 import io.darex.prune.LayerInput;
 import io.darex.prune.PlaceStorage;
 import io.darex.prune.SparseDelta;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -28,12 +28,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * depends on the number of threads. Only a build with the Maven profile {@code torch} has it.
  */
 public final class TorchEncoder extends HostEncoder {
-  /** How much of PyTorch's own words is repeated. */
-  private static final int LONGEST = 120;
-
   private final int threads;
-  private final Device device;
   private final TorchWeights weights;
+  private final DeviceMemory memory;
 
   /**
    * An encoder with the weights of {@code checkpoint}.
@@ -55,8 +52,8 @@ public final class TorchEncoder extends HostEncoder {
       Precision precision) {
     super(config, checkpoint, headSeed);
     this.threads = threads;
-    this.device = device;
     weights = new TorchWeights(config, parameters.arrays(), slots, device, precision);
+    memory = new DeviceMemory(device);
   }
 
   @Override
@@ -80,21 +77,29 @@ public final class TorchEncoder extends HostEncoder {
     return rows(batch, pass -> pooler ? pass.activated(pass.dense(pass.firsts())) : pass.firsts());
   }
 
-  @Override
-  public float[][] dense(Batch batch) {
-    config.requireDense();
-    return rows(batch, pass -> pass.dense(pass.firsts()));
-  }
-
   private float[][] rows(Batch batch, Function<TorchPass, Tensor> result) {
-    return inMemory(batch, some -> TorchOps.rows(result.apply(begin(inference(some), false))));
+    return memory
+        .inParts(batch, part -> TorchOps.rows(result.apply(begin(inference(part), false))))
+        .stream()
+        .flatMap(Arrays::stream)
+        .toArray(float[][]::new);
   }
 
   @Override
   public float[] lastHidden(Batch batch) {
+    int width = config.hiddenSize();
+    float[] result = new float[batch.rows() * batch.columns() * width];
+    int start = 0;
+    for (float[] part : memory.inParts(batch, this::padded)) {
+      System.arraycopy(part, 0, result, start, part.length);
+      start += part.length;
+    }
+    return result;
+  }
+
+  private float[] padded(Batch batch) {
     Pass pass = inference(batch);
-    float[] hidden =
-        inMemory(batch, some -> TorchOps.values(begin(inference(some), false).hidden()));
+    float[] hidden = TorchOps.values(begin(pass, false).hidden());
     int width = config.hiddenSize();
     float[] result = new float[batch.rows() * batch.columns() * width];
     for (int token = 0; token < pass.packed().tokens; token++) {
@@ -115,8 +120,7 @@ public final class TorchEncoder extends HostEncoder {
             recorder.add(layers, rows, Math.toIntExact(x.size(1)), Math.toIntExact(x.size(0)));
           };
       for (Batch batch : batches) {
-        Pass pass = inference(batch);
-        TorchOps.scoped(() -> watched(begin(pass, false, watcher)));
+        memory.whole(batch, all -> watched(begin(inference(all), false, watcher)));
       }
       return recorder.inputs();
     }
@@ -134,10 +138,10 @@ public final class TorchEncoder extends HostEncoder {
 
   @Override
   Gradients gradients(Batch batch, Loss loss, OptionalLong dropoutSeed) {
-    return inMemory(
+    return memory.whole(
         batch,
-        some -> {
-          TorchPass pass = begin(training(some, dropoutSeed), true);
+        all -> {
+          TorchPass pass = begin(training(all, dropoutSeed), true);
           Tensor logits = pass.logits(pass.activated(pass.dense(pass.firsts())));
           float[][] scores = TorchOps.rows(logits);
           double value = loss.intoGradient(scores);
@@ -148,51 +152,6 @@ public final class TorchEncoder extends HostEncoder {
               new TensorArrayRefOptional());
           return new Gradients(value, weights.gradients());
         });
-  }
-
-  /**
-   * What {@code work} gives for a batch.
-   *
-   * @throws BadInputException if the device has not the memory, saying how many texts fit
-   */
-  private <T> T inMemory(Batch batch, Function<Batch, T> work) {
-    try {
-      return TorchOps.scoped(() -> work.apply(batch));
-    } catch (RuntimeException e) {
-      if (!TorchOps.isOutOfMemory(e)) {
-        throw e;
-      }
-      int fitting = batch.rows() / 2;
-      while (fitting > 0 && !fits(batch.first(fitting), work)) {
-        fitting /= 2;
-      }
-      String why = e.getMessage().lines().findFirst().orElseThrow();
-      throw new BadInputException(
-          "device "
-              + device
-              + ": out of memory with a batch of "
-              + batch.rows()
-              + " texts of "
-              + batch.columns()
-              + " tokens; "
-              + (fitting == 0 ? "not even 1 fits" : "one of " + fitting + " fits")
-              + " (PyTorch: "
-              + (why.length() > LONGEST ? why.substring(0, LONGEST) + " …" : why)
-              + ")",
-          e);
-    }
-  }
-
-  private static <T> boolean fits(Batch batch, Function<Batch, T> work) {
-    try {
-      TorchOps.scoped(() -> work.apply(batch));
-      return true;
-    } catch (RuntimeException e) {
-      if (TorchOps.isOutOfMemory(e)) {
-        return false;
-      }
-      throw e;
-    }
   }
 
   private static float[] flat(float[][] rows) {

@@ -1,6 +1,7 @@
 package io.darex.bench.pipeline;
 
 import io.darex.bench.encoder.EncoderConfig;
+import io.darex.bench.encoder.Softmax;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,7 +33,7 @@ public record Prediction(Optional<String> label, Map<String, Double> probabiliti
     for (int i = 1; i < outputs.length; i++) {
       best = outputs[i] > outputs[best] ? i : best;
     }
-    double[] shares = softmax(outputs, outputs[best]);
+    double[] shares = Softmax.of(outputs);
     Map<String, Double> probabilities = new LinkedHashMap<>();
     for (int i = 0; i < shares.length; i++) {
       probabilities.put(config.labels().get(i), shares[i]);
@@ -48,19 +49,5 @@ public record Prediction(Optional<String> label, Map<String, Double> probabiliti
       }
     }
     return true;
-  }
-
-  /** The shares of e to the power of each output. */
-  private static double[] softmax(float[] outputs, double most) {
-    double[] shares = new double[outputs.length];
-    double sum = 0;
-    for (int i = 0; i < shares.length; i++) {
-      shares[i] = Math.exp(outputs[i] - most);
-      sum += shares[i];
-    }
-    for (int i = 0; i < shares.length; i++) {
-      shares[i] /= sum;
-    }
-    return shares;
   }
 }

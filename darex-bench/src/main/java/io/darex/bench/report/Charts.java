@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 /** The pictures of a run and of a selection. */
 public final class Charts {
   private static final String UNLABELLED = "q-unlabelled";
-  private static final String CHANGE = "mean |change| of the last hidden state, on train";
+  private static final String CHANGE = "mean squared change of the answers, on train";
   private static final Set<String> SEARCHES = Set.of("q-labelled", UNLABELLED);
 
   private Charts() {}

@@ -69,10 +69,9 @@ final class Remarks {
     }
     if (measured.proxy()) {
       remarks.add(
-          "There are no labels: candidates were compared by how much the last hidden state changes"
-              + " on texts that no q was found by. That is a proxy and can be wrong: in our"
-              + " first trial a q that kept layers' outputs best cost the task everything. --task"
-              + " would settle it.");
+          "There are no labels: candidates were compared by how much the model's answers change on"
+              + " texts that no q was found by. That is a proxy and can be wrong; --task would"
+              + " settle it.");
     }
     if (!walk.method().equals(chosen.name().replaceFirst("^random ", ""))) {
       remarks.add(

@@ -167,7 +167,7 @@ public final class SelectJob {
         target,
         delta,
         new Available(false, true, request.mayTrain(), false),
-        new OutputChange(halves.get(1), model.encoder().with(model.checkpoint())),
+        new Unlabelled(halves.get(1), model.encoder(), model.checkpoint()),
         model,
         half);
   }

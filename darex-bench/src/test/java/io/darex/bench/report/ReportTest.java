@@ -357,7 +357,7 @@ class ReportTest {
   void theAxisOfAPictureSaysWhatIsDrawn() {
     Row change = Row.of(List.of(cell("q-unlabelled", 0.1, SEARCHED, 0, 0.6))).get(0);
     Row metric = Row.of(List.of(cell("q-labelled", 0.1, SEARCHED, 0, 0.6))).get(0);
-    String moved = ">mean |change| of the last hidden state, on train";
+    String moved = ">mean squared change of the answers, on train";
 
     assertThat(searches("random", change)).contains(moved + "<").doesNotContain("accuracy");
     assertThat(searches("random", change, metric))

@@ -22,8 +22,8 @@ import lombok.With;
  * it is.
  *
  * @param labelled the task metric on held-out labelled data, where there is any
- * @param unlabelled minus the mean absolute change of the last hidden state against the tuned model
- *     on unlabelled texts (docs/METHOD.md §3.1), where there are any
+ * @param unlabelled minus the mean squared change of the tuned model's answers to unlabelled texts
+ *     (docs/METHOD.md §3.1), where there are any
  * @param calibration what such texts reveal of the tuned model
  * @param importance by tuned name, how much each tensor's change matters to the loss, |⟨Δ_k, ∇L⟩|
  *     (docs/METHOD.md §5.4), computed when it is asked for

@@ -21,8 +21,7 @@ import java.util.function.DoubleFunction;
 
 /**
  * DAREx-q (docs/METHOD.md §3.1): tries q's and takes the one whose pruned models score best, by
- * labels (1/q_v) or by how little the network's last hidden state changes on unlabelled texts
- * (1/q_e).
+ * labels (1/q_v) or by how little the model's answers to unlabelled texts change (1/q_e).
  *
  * <p>What is tried is one number in [1 − p, 1]. By scope {@code global} it is the q of all tensors,
  * of one with a keep rate of its own in proportion. By scope {@code layer} it is the mean q over
@@ -58,7 +57,7 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
         return Arrays.stream(scores).sum() / scores.length;
       }
     },
-    /** Minus the mean |change| of the last hidden state on unlabelled texts. */
+    /** Minus the mean squared change of the model's answers to unlabelled texts. */
     UNLABELLED("q-unlabelled") {
       @Override
       Objective of(Evidence evidence) {
@@ -127,7 +126,9 @@ public record SearchedQ(Target target, Scope scope, List<Long> seeds) implements
   static final Kind<Rescale> LABELLED =
       kind(Target.LABELLED, "the q of the best metric on labelled texts: DAREx-q (1/q_v)");
   static final Kind<Rescale> UNLABELLED =
-      kind(Target.UNLABELLED, "the q that changes the last hidden state least: DAREx-q (1/q_e)");
+      kind(
+          Target.UNLABELLED,
+          "the q that changes the answers to unlabelled texts least: DAREx-q (1/q_e)");
 
   private static Kind<Rescale> kind(Target target, String help) {
     return new Kind<>(
