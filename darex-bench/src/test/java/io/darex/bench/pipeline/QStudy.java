@@ -50,8 +50,7 @@ public final class QStudy {
   private final TaskTexts dev;
   private final float[][] wanted;
 
-  private QStudy(
-      CalibrationTexts texts, LoadedEncoder encoder, Splits splits, Checkpoint tuned) {
+  private QStudy(CalibrationTexts texts, LoadedEncoder encoder, Splits splits, Checkpoint tuned) {
     this.encoder = encoder;
     calibration = new TextBatches(texts.texts());
     states = states(encoder.with(tuned));
