@@ -20,7 +20,7 @@ import java.util.TreeMap;
 public final class Calibrator {
   private final LoadedEncoder encoder;
   private final Checkpoint tuned;
-  private final CalibrationTexts texts;
+  private final TextBatches texts;
 
   /** By parameter of the encoder, what the tuned checkpoint calls it. */
   private final SortedMap<String, String> names;
@@ -36,17 +36,17 @@ public final class Calibrator {
   public Calibrator(LoadedEncoder encoder, Checkpoint tuned, CalibrationTexts texts) {
     this.encoder = encoder;
     this.tuned = tuned;
-    this.texts = texts;
+    this.texts = new TextBatches(texts.texts());
     names = encoder.config().namesIn(tuned);
     calibration = new Calibration(this::inputs);
   }
 
   private SortedMap<String, LayerInput> inputs() {
-    passes += texts.texts().size();
+    passes += texts.size();
     SortedMap<String, LayerInput> renamed = new TreeMap<>();
     encoder
         .with(tuned)
-        .inputs(new TextBatches(texts.texts()).batches())
+        .inputs(texts.batches())
         .forEach((name, input) -> renamed.put(names.get(name), input));
     return renamed;
   }
@@ -54,12 +54,12 @@ public final class Calibrator {
   /** Minus the mean squared change of a candidate's answers. */
   private double unlabelled(Checkpoint candidate) {
     if (change.isEmpty()) {
-      change = Optional.of(new OutputChange(encoder, tuned, texts.texts()));
-      passes += texts.texts().size();
+      change = Optional.of(new OutputChange(encoder, tuned, texts));
+      passes += texts.size();
     }
-    passes += texts.texts().size();
+    passes += texts.size();
     // 0 and not −0 where nothing changes
-    return 0 - Arrays.stream(change.get().of(candidate)).average().orElseThrow();
+    return 0 - Arrays.stream(change.get().of(encoder, candidate)).average().orElseThrow();
   }
 
   /** The change of the model's answers ({@link OutputChange}), and inputs of layers. */

@@ -6,11 +6,9 @@ import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.LoadedEncoder;
 import io.darex.bench.encoder.Softmax;
 import io.darex.bench.task.TextBatches;
-import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.NonFiniteException;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * How much the answers of other models to unlabelled texts differ from the tuned model's: the mean
@@ -20,21 +18,20 @@ import java.util.List;
  * <p>The tuned model's answers are computed once, and a model costs a forward pass.
  */
 public final class OutputChange {
-  private final LoadedEncoder encoder;
   private final TextBatches texts;
   private final float[][] wanted;
 
   /**
-   * @param encoder of use while it is open
+   * @param encoder any of the tuned model's architecture
    * @throws NonFiniteException if an answer of the tuned model is NaN or infinite
    */
-  public OutputChange(LoadedEncoder encoder, Checkpoint tuned, List<EncodedText> texts) {
-    this.encoder = encoder;
-    this.texts = new TextBatches(texts);
+  public OutputChange(LoadedEncoder encoder, Checkpoint tuned, TextBatches texts) {
+    this.texts = texts;
     wanted = answers(encoder.with(tuned));
+    String what = words(encoder.config()) + " of the tuned model";
     for (float[] answer : wanted) {
       for (int i = 0; i < answer.length; i++) {
-        NonFiniteException.check(words(encoder.config()) + " of the tuned model", i, answer[i]);
+        NonFiniteException.check(what, i, answer[i]);
       }
     }
   }
@@ -48,7 +45,7 @@ public final class OutputChange {
   }
 
   /** The change of each text by a model; NaN where it computes NaN or infinity. */
-  public double[] of(Checkpoint model) {
+  public double[] of(LoadedEncoder encoder, Checkpoint model) {
     double[] changes = new double[wanted.length];
     float[][] answers;
     try {

@@ -2,6 +2,7 @@ package io.darex.bench.select;
 
 import io.darex.bench.calibration.OutputChange;
 import io.darex.bench.encoder.LoadedEncoder;
+import io.darex.bench.task.TextBatches;
 import io.darex.bench.tokenizer.EncodedText;
 import io.darex.prune.Checkpoint;
 import java.util.Arrays;
@@ -17,7 +18,7 @@ final class Unlabelled implements Measure {
   private final List<OutputChange> halves;
 
   /**
-   * @param encoder of use while it is open
+   * @param encoder any of the tuned model's architecture
    * @throws io.darex.prune.NonFiniteException if an answer of the tuned model is NaN or infinite
    */
   Unlabelled(List<EncodedText> texts, LoadedEncoder encoder, Checkpoint tuned) {
@@ -29,7 +30,8 @@ final class Unlabelled implements Measure {
   private static OutputChange half(
       int half, List<EncodedText> texts, LoadedEncoder encoder, Checkpoint tuned) {
     int[] places = Measure.places(half, texts.size());
-    return new OutputChange(encoder, tuned, Arrays.stream(places).mapToObj(texts::get).toList());
+    List<EncodedText> own = Arrays.stream(places).mapToObj(texts::get).toList();
+    return new OutputChange(encoder, tuned, new TextBatches(own));
   }
 
   @Override
@@ -49,7 +51,7 @@ final class Unlabelled implements Measure {
 
   @Override
   public double[] numbers(LoadedEncoder encoder, Checkpoint model, int half) {
-    return halves.get(half).of(model);
+    return halves.get(half).of(encoder, model);
   }
 
   @Override

@@ -73,7 +73,7 @@ public final class QStudy {
         change += Math.abs(after[k] - before[k]) / before.length;
         squared += Math.pow(after[k] - before[k], 2) / before.length;
       }
-      others += best(before) == best(after) ? 0 : 1;
+      others += label(wanted[text]).equals(label(logits[text])) ? 0 : 1;
     }
     double scored = validation.score(validation.order(loaded).answers(logits));
     System.out.printf(
@@ -86,6 +86,10 @@ public final class QStudy {
         others / (double) logits.length,
         scored,
         dev.score(dev.answers(loaded)));
+  }
+
+  private String label(float[] logits) {
+    return Prediction.of(encoder.config(), logits).label().orElseThrow();
   }
 
   /** The states of the real tokens of each batch. */
@@ -111,14 +115,6 @@ public final class QStudy {
       }
     }
     return sum / states.length;
-  }
-
-  private static int best(double[] p) {
-    int best = 0;
-    for (int k = 1; k < p.length; k++) {
-      best = p[k] > p[best] ? k : best;
-    }
-    return best;
   }
 
   /** As the class says. */

@@ -19,7 +19,7 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
   /** For a metric, which has steps and noise; equal are only scores that rounding tells apart. */
   static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 1e-9);
 
-  /** For a smooth objective: parabolas need fewer points than a grid, and are to be trusted. */
+  /** For a smooth objective: parabolas need fewer points than a grid. */
   static final GeometricSearch SMOOTH = new GeometricSearch(6, 3, 1e-9);
 
   /** How near a tried point a vertex may lie, as a share of the way to the next one. */
