@@ -1,26 +1,32 @@
 package io.darex.prune.rescale;
 
 /**
- * Goes up a geometric grid, then fits parabolas. A good q is a few times 1 − p whatever p is, so an
- * arithmetic grid would spend its points near 1. At most {@code coarse + rounds} points.
+ * Goes up a geometric grid, then fits parabolas, then halves. A good q is a few times 1 − p
+ * whatever p is, so an arithmetic grid would spend its points near 1.
  *
  * <p>The grid is gone through to its end, whatever the objective: where pruning has destroyed a
  * model, a metric is noise around nothing and the change of its outputs as large as it gets, until
  * q is large enough, and after what looks like a fall comes the peak. Each round then tries the
  * vertex of the parabola, in log q, through the best point and its neighbours; with a neighbour on
- * one side alone, or where one has no score, the middle between. Where all points are equally good
- * there is nothing to refine.
+ * one side alone, or where one has no score, the middle between. Vertices creep where the objective
+ * is a cliff on one side and flat on the other, as that of signs is. So at last the wider side of
+ * the best point is halved until both neighbours are within a fifth of it. Where all points are
+ * equally good there is nothing to refine.
  *
  * @param coarse points of the grid, both ends included, at least 3
- * @param rounds points of the refinement
+ * @param rounds points at vertices
+ * @param halvings the most points in middles; fewer where the neighbours are near before
  * @param tolerance what two scores may differ by and still count as equal
  */
-record GeometricSearch(int coarse, int rounds, double tolerance) {
+record GeometricSearch(int coarse, int rounds, int halvings, double tolerance) {
   /** For a metric, which has steps and noise; equal are only scores that rounding tells apart. */
-  static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 1e-9);
+  static final GeometricSearch DEFAULT = new GeometricSearch(8, 2, 0, 1e-9);
 
-  /** For a smooth objective: parabolas need fewer points than a grid. */
-  static final GeometricSearch SMOOTH = new GeometricSearch(6, 3, 1e-9);
+  /** For a smooth objective, whose best q can be told from its neighbours. */
+  static final GeometricSearch SMOOTH = new GeometricSearch(6, 2, 6, 1e-9);
+
+  /** Of log q: what lies within a fifth is near enough. */
+  private static final double NEAR = StrictMath.log(1.2);
 
   /** How near a tried point a vertex may lie, as a share of the way to the next one. */
   private static final double MARGIN = 1 / 8.0;
@@ -30,8 +36,9 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
     if (coarse < 3) {
       throw new IllegalArgumentException("coarse must be at least 3 points, got " + coarse);
     }
-    if (rounds < 0) {
-      throw new IllegalArgumentException("rounds must not be negative, got " + rounds);
+    if (rounds < 0 || halvings < 0) {
+      throw new IllegalArgumentException(
+          "rounds and halvings must not be negative, got " + rounds + " and " + halvings);
     }
     if (!(tolerance >= 0 && tolerance < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("tolerance must be at least 0, got " + tolerance);
@@ -40,7 +47,7 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
 
   /** The most points it tries. */
   int most() {
-    return coarse + rounds;
+    return coarse + rounds + halvings;
   }
 
   /**
@@ -55,31 +62,35 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
       double q = i == coarse - 1 ? to : from * StrictMath.pow(to / from, i / (coarse - 1.0));
       trials.score(Math.min(q, to));
     }
-    for (int round = 0; round < rounds && !trials.isFlat(tolerance); round++) {
-      refine(trials);
+    for (int i = 0; i < rounds + halvings && !trials.isFlat(tolerance); i++) {
+      double best = trials.best(tolerance);
+      double left = StrictMath.log(best) - StrictMath.log(trials.below(best));
+      double right = StrictMath.log(trials.above(best)) - StrictMath.log(best);
+      if (i >= rounds && Math.max(left, right) <= NEAR) {
+        break;
+      }
+      double step = i < rounds ? towardsVertex(trials, best, left, right) : middle(left, right);
+      double q = best * StrictMath.exp(step);
+      trials.score(Math.max(trials.below(best), Math.min(trials.above(best), q)));
     }
   }
 
-  private void refine(SearchedPoints trials) {
-    double best = trials.best(tolerance);
-    double below = trials.below(best);
-    double above = trials.above(best);
-    double low = trials.score(below);
-    double high = trials.score(above);
-    double x = StrictMath.log(best);
-    double left = x - StrictMath.log(below);
-    double right = StrictMath.log(above) - x;
-    double step;
-    if (above == best || Double.isNaN(low)) {
-      step = -left / 2;
-    } else if (below == best || Double.isNaN(high)) {
-      step = right / 2;
-    } else {
-      double top = trials.score(best);
-      step = vertex(left, top - low, right, top - high);
+  private static double middle(double left, double right) {
+    return right >= left ? right / 2 : -left / 2;
+  }
+
+  private static double towardsVertex(
+      SearchedPoints trials, double best, double left, double right) {
+    double low = trials.score(trials.below(best));
+    double high = trials.score(trials.above(best));
+    if (right == 0 || Double.isNaN(low)) {
+      return -left / 2;
     }
-    double q = best * StrictMath.exp(step);
-    trials.score(Math.max(below, Math.min(above, q)));
+    if (left == 0 || Double.isNaN(high)) {
+      return right / 2;
+    }
+    double top = trials.score(best);
+    return vertex(left, top - low, right, top - high);
   }
 
   /**
@@ -90,7 +101,7 @@ record GeometricSearch(int coarse, int rounds, double tolerance) {
     double curvature = fallLeft * right + fallRight * left;
     double top = (fallLeft * right * right - fallRight * left * left) / (2 * curvature);
     if (!(curvature > 0) || top == 0) {
-      return right >= left ? right / 2 : -left / 2;
+      return middle(left, right);
     }
     return top > 0
         ? Math.max(MARGIN * right, Math.min((1 - MARGIN) * right, top))

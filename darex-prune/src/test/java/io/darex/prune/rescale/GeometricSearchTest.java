@@ -78,6 +78,9 @@ class GeometricSearchTest {
       (place, peak) ->
           place < peak ? -2 * Math.pow(place - peak, 2) : -Math.pow(place - peak, 2) / 2;
   // What noise and shrinkage add up to: √(bias² + variance) of docs/METHOD.md §2, in shape.
+  // Signs: too small a q destroys a model at once, too large a one slowly.
+  private static final Family CLIFF =
+      (place, peak) -> place < peak ? -Math.min(0.6, 6 * (peak - place)) : (peak - place) / 2;
   private static final Family ERROR =
       (place, peak) -> 1 - Math.sqrt(1 - 0.9 * Math.exp(-8 * Math.pow(place - peak, 2)));
 
@@ -96,6 +99,20 @@ class GeometricSearchTest {
         assertThat(smooth[0]).as(says).isLessThan(0.02);
       }
       assertThat(smooth[1]).as(says).isLessThan(geometric[1]);
+    }
+  }
+
+  @Property
+  void aSmoothSearchGoesOnUntilItIsNear(@ForAll @DoubleRange(min = 0, max = 1) double peak) {
+    for (Family family : List.of(KINKED, PARABOLA, LOPSIDED, ERROR, CLIFF)) {
+      for (double keepRate : KEEP_RATES) {
+        SearchedPoints trials =
+            run(GeometricSearch.SMOOTH, keepRate, q -> family.score(place(keepRate, q), peak));
+        double best = trials.best(0);
+        assertThat(trials.above(best) / best).isLessThan(1.21);
+        assertThat(best / trials.below(best)).isLessThan(1.21);
+        assertThat(best / Math.pow(keepRate, 1 - peak)).isBetween(1 / 1.21, 1.21);
+      }
     }
   }
 
@@ -144,7 +161,7 @@ class GeometricSearchTest {
     }
     assertThat(run(GeometricSearch.DEFAULT, 0.01, q -> 0.5).searched()).hasSize(8);
     assertThat(best(GeometricSearch.DEFAULT, 0.01, q -> 0.5 + 1e-12 * q)).isEqualTo(0.01);
-    assertThat(best(new GeometricSearch(8, 2, 0.01), 0.01, q -> 0.009 * q)).isEqualTo(0.01);
+    assertThat(best(new GeometricSearch(8, 2, 0, 0.01), 0.01, q -> 0.009 * q)).isEqualTo(0.01);
     assertThat(best(GeometricSearch.DEFAULT, 0.01, q -> q)).isEqualTo(1);
   }
 
@@ -174,9 +191,10 @@ class GeometricSearchTest {
 
   @Test
   void refusesSearchesThatAreNone() {
-    assertThatThrownBy(() -> new GeometricSearch(2, 2, 0)).hasMessageContaining("at least 3");
-    assertThatThrownBy(() -> new GeometricSearch(8, -1, 0)).hasMessageContaining("rounds");
-    assertThatThrownBy(() -> new GeometricSearch(8, 2, Double.NaN))
+    assertThatThrownBy(() -> new GeometricSearch(2, 2, 0, 0)).hasMessageContaining("at least 3");
+    assertThatThrownBy(() -> new GeometricSearch(8, -1, 0, 0)).hasMessageContaining("rounds");
+    assertThatThrownBy(() -> new GeometricSearch(8, 2, -1, 0)).hasMessageContaining("halvings");
+    assertThatThrownBy(() -> new GeometricSearch(8, 2, 0, Double.NaN))
         .hasMessageContaining("tolerance");
   }
 }
