@@ -79,7 +79,7 @@ public record UsableModel(
    */
   public static UsableModel onto(Pretrained base, Supplier<String> digest, Path file)
       throws IOException {
-    SparseDelta sparse = SparseDeltaFile.read(file);
+    SparseDelta sparse = SparseDeltaFile.readCopy(file);
     CheckpointDigest.requireBase(sparse, digest);
     TokenizerFiles tokenizer = base.tokenizer().of(sparse.provenance().files(), file.toString());
     return of(base, Optional.of(sparse), sparse.applyTo(base.checkpoint()), tokenizer, file);

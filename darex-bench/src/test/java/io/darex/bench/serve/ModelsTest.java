@@ -10,6 +10,7 @@ import io.darex.bench.serve.RefusedException.Reason;
 import io.darex.prune.Checkpoint;
 import io.darex.prune.MismatchException;
 import io.darex.prune.Pruning;
+import io.darex.prune.SparseDelta;
 import io.darex.prune.delta.SparseDeltaFile;
 import io.darex.prune.folder.HuggingFaceFolder;
 import io.darex.prune.mask.RandomMask;
@@ -31,6 +32,8 @@ import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -114,6 +117,24 @@ class ModelsTest {
       before.forEach((name, values) -> assertThat(after.get(name)).isEqualTo(values));
     }
     assertThat(fleet.base.resolve("model.safetensors")).hasBinaryContent(file);
+  }
+
+  /**
+   * A mapping would last until the garbage collector comes by, and servers are asked for months.
+   */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void noDeltaStaysMapped() throws IOException {
+    Path file = Files.copy(fleet.file(0), shared.resolve("once-mapped.safetensors"));
+    try (Models models = open(options(Way.AUTO))) {
+      models.add("m0", file);
+      assertThat(Path.of("/proc/self/maps")).content().doesNotContain(file.toString());
+      SparseDelta mapped = SparseDeltaFile.read(file);
+      assertThat(Path.of("/proc/self/maps")).content().contains(file.toString());
+      assertThat(mapped.kept()).isNotEmpty(); // so that it lives until here
+      Files.write(file, new byte[0]);
+      fleet.check(models, "m0", 0);
+    }
   }
 
   @Test

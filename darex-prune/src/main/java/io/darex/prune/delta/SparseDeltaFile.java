@@ -5,6 +5,7 @@ import io.darex.prune.Provenance;
 import io.darex.prune.SideFile;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.file.MalformedFileException;
+import io.darex.prune.file.MappedFile;
 import io.darex.prune.file.Sha256;
 import io.darex.prune.file.WriteOptions;
 import io.darex.prune.folder.CheckpointDigest;
@@ -151,7 +152,21 @@ public final class SparseDeltaFile {
    * @throws MalformedFileException naming the fault, whatever the file holds
    */
   public static SparseDelta read(Path path) throws IOException {
-    SparseDeltaFile file = open(path);
+    return read(Safetensors.open(path));
+  }
+
+  /**
+   * As {@link #read(Path)}, with a copy of the file in memory where it is at most 64 MiB: what is
+   * verified is then what is used, whatever happens to the file.
+   *
+   * @throws MalformedFileException naming the fault, whatever the file holds
+   */
+  public static SparseDelta readCopy(Path path) throws IOException {
+    return read(Safetensors.of(MappedFile.copy(path)));
+  }
+
+  private static SparseDelta read(Safetensors opened) throws IOException {
+    SparseDeltaFile file = new SparseDeltaFile(opened, DeltaFileReader.read(opened));
     file.verify();
     return file.delta();
   }

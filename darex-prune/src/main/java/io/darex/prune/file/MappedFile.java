@@ -22,6 +22,9 @@ public final class MappedFile {
   private static final int STEP_BITS = 30;
   private static final int STEP = 1 << STEP_BITS;
 
+  /** The most that {@link #copy} takes into memory. */
+  private static final int COPIED = 1 << 26;
+
   /** Those in use, to say which of them it was when one breaks. */
   private static final Set<MappedFile> OPEN =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
@@ -43,10 +46,7 @@ public final class MappedFile {
    * @throws MalformedFileException if it is a device or a pipe, which cannot be mapped
    */
   public static MappedFile open(Path path) throws IOException {
-    InputFile.requireReadable(path);
-    if (!Files.isRegularFile(path)) {
-      throw new MalformedFileException(path, "a file", "a device or a pipe");
-    }
+    requireFile(path);
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       ByteBuffer[] windows = new ByteBuffer[Math.toIntExact((size + STEP - 1) >>> STEP_BITS)];
@@ -60,6 +60,29 @@ public final class MappedFile {
       MappedFile file = new MappedFile(path, size, windows);
       OPEN.add(file);
       return file;
+    }
+  }
+
+  /**
+   * Copies a file of at most 64 MiB into memory, and maps a larger one: for processes that open
+   * many files in turn, and whose memory would otherwise hold each until the garbage collector
+   * comes by. What another program does to the file later is not seen.
+   *
+   * @throws IOException as {@link #open}
+   */
+  public static MappedFile copy(Path path) throws IOException {
+    requireFile(path);
+    if (Files.size(path) > COPIED) {
+      return open(path);
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
+    return of(path, bytes.order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  private static void requireFile(Path path) throws IOException {
+    InputFile.requireReadable(path);
+    if (!Files.isRegularFile(path)) {
+      throw new MalformedFileException(path, "a file", "a device or a pipe");
     }
   }
 
