@@ -50,11 +50,20 @@ final class Floats implements AutoCloseable {
     buffer = pointer.asBuffer();
   }
 
-  /** Makes room for {@code count} floats; what was there is lost if it grows. */
+  /**
+   * Makes room for {@code count} floats; what was there is lost if it grows.
+   *
+   * @throws OutOfMemoryError if there is no memory; then it is empty, and may be tried again
+   */
   Floats reserve(long count) {
     if (count > buffer.capacity()) {
       close();
-      wrap(new FloatPointer(count));
+      try {
+        wrap(new FloatPointer(count));
+      } catch (OutOfMemoryError e) {
+        wrap(new FloatPointer(1)); // and not what is freed
+        throw e;
+      }
     }
     return this;
   }
