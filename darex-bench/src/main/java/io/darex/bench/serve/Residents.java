@@ -4,26 +4,31 @@ import io.darex.bench.encoder.BesideDelta;
 import io.darex.bench.encoder.DirectEncoder;
 import io.darex.bench.encoder.Resident;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A bounded number of copies of the layers' matrices, each with one fine-tune's delta in it; the
  * one that was longest unused makes room. For one thread.
  */
 final class Residents implements AutoCloseable {
-  private record Copy(Resident room, BesideDelta merged) {}
+  /** A copy, and whose it is; null's where it could not be made. */
+  private static final class Copy {
+    private final Resident room;
+    private FineTune tuned;
+    private BesideDelta merged;
+
+    Copy(Resident room) {
+      this.room = room;
+    }
+  }
 
   private final DirectEncoder encoder;
   private final long limit;
   private final Metrics metrics;
 
   /** The one that was longest unused first. */
-  private final Map<FineTune, Copy> copies = new LinkedHashMap<>(16, 0.75f, true);
+  private final List<Copy> copies = new ArrayList<>();
 
-  private final List<Resident> rooms = new ArrayList<>();
   private long bytes;
 
   Residents(DirectEncoder encoder, long limit, Metrics metrics) {
@@ -32,42 +37,52 @@ final class Residents implements AutoCloseable {
     this.metrics = metrics;
   }
 
-  /** A fine-tune merged; valid until the next call. */
+  /**
+   * A fine-tune merged; valid until the next call.
+   *
+   * @throws OutOfMemoryError if there is no memory for it, after which others may be tried
+   */
   BesideDelta of(FineTune tuned) {
-    Copy copy = copies.get(tuned);
-    if (copy == null) {
-      metrics.switches.increment();
-      Resident room = room();
-      copy = new Copy(room, room.with(tuned.delta()));
-      copies.put(tuned, copy);
-    }
-    return copy.merged();
+    Copy copy =
+        copies.stream()
+            .filter(each -> each.tuned == tuned)
+            .findFirst()
+            .orElseGet(() -> made(tuned));
+    copies.remove(copy);
+    copies.add(copy);
+    return copy.merged;
   }
 
-  private Resident room() {
-    for (Iterator<Map.Entry<FineTune, Copy>> each = copies.entrySet().iterator();
-        each.hasNext(); ) {
-      Map.Entry<FineTune, Copy> entry = each.next();
-      if (entry.getKey().isRetired()) {
-        each.remove();
-        return entry.getValue().room();
+  private Copy made(FineTune tuned) {
+    metrics.switches.increment();
+    Copy copy = free();
+    copy.tuned = null;
+    copy.merged = copy.room.with(tuned.delta());
+    copy.tuned = tuned;
+    return copy;
+  }
+
+  private Copy free() {
+    for (Copy each : copies) {
+      if (each.tuned == null || each.tuned.isRetired()) {
+        return each;
       }
     }
     Resident more = encoder.resident();
-    if (rooms.isEmpty() || bytes + more.bytes() <= limit) {
-      rooms.add(more);
+    if (copies.isEmpty() || bytes + more.bytes() <= limit) {
+      Copy copy = new Copy(more);
+      copies.add(copy);
       bytes += more.bytes();
       metrics.residentBytes.set(bytes);
-      return more;
+      return copy;
     }
     more.close();
-    FineTune eldest = copies.keySet().iterator().next();
     metrics.evictions.increment();
-    return copies.remove(eldest).room();
+    return copies.get(0);
   }
 
   @Override
   public void close() {
-    rooms.forEach(Resident::close);
+    copies.forEach(copy -> copy.room.close());
   }
 }
