@@ -1,6 +1,7 @@
 package io.darex.bench.encoder;
 
 import io.darex.bench.console.BadInputException;
+import io.darex.bench.encoder.TorchOps.OutOfMemoryException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -36,10 +37,7 @@ final class DeviceMemory {
       try {
         results.add(TorchOps.scoped(() -> work.apply(part)));
         first += count;
-      } catch (RuntimeException e) {
-        if (!TorchOps.isOutOfMemory(e)) {
-          throw e;
-        }
+      } catch (OutOfMemoryException e) {
         if (count == 1) {
           throw refusal(part, 0, e);
         }
@@ -57,10 +55,7 @@ final class DeviceMemory {
   <T> T whole(Batch batch, Function<Batch, T> work) {
     try {
       return TorchOps.scoped(() -> work.apply(batch));
-    } catch (RuntimeException e) {
-      if (!TorchOps.isOutOfMemory(e)) {
-        throw e;
-      }
+    } catch (OutOfMemoryException e) {
       int fitting = batch.rows() / 2;
       while (fitting > 0 && !fits(batch.part(0, fitting), work)) {
         fitting /= 2;
@@ -73,15 +68,12 @@ final class DeviceMemory {
     try {
       TorchOps.scoped(() -> work.apply(batch));
       return true;
-    } catch (RuntimeException e) {
-      if (TorchOps.isOutOfMemory(e)) {
-        return false;
-      }
-      throw e;
+    } catch (OutOfMemoryException e) {
+      return false;
     }
   }
 
-  private BadInputException refusal(Batch batch, int fitting, RuntimeException e) {
+  private BadInputException refusal(Batch batch, int fitting, OutOfMemoryException e) {
     String why = e.getMessage().lines().findFirst().orElseThrow();
     return new BadInputException(
         "device "

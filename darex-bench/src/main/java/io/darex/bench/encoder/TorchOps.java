@@ -18,15 +18,32 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class TorchOps {
   private TorchOps() {}
 
+  /** A device, or the processor, has not the memory that PyTorch asked for; only its words say so. */
+  static final class OutOfMemoryException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    OutOfMemoryException(RuntimeException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   /**
    * What {@code work} gives; all tensors that it made are freed. Arrays of ND4J, which are pointers
    * too, are left alone.
+   *
+   * @throws OutOfMemoryException if a device, or the processor, has not the memory
    */
   @SuppressWarnings("unchecked") // an array of classes
   static <T> T scoped(Supplier<T> work) {
     PointerScope scope = new PointerScope(Tensor.class, TensorOptional.class);
     try {
       return work.get();
+    } catch (RuntimeException e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("out of memory") || message.contains("can't allocate memory")) {
+        throw new OutOfMemoryException(e);
+      }
+      throw e;
     } finally {
       scope.close();
     }
@@ -46,12 +63,6 @@ final class TorchOps {
   /** The tensor itself, which outlives the scope and is to be closed. */
   static Tensor kept(Tensor tensor) {
     return tensor.retainReference();
-  }
-
-  /** Whether a device, or the processor, has not had the memory that PyTorch asked for. */
-  static boolean isOutOfMemory(RuntimeException e) {
-    String message = String.valueOf(e.getMessage());
-    return message.contains("out of memory") || message.contains("can't allocate memory");
   }
 
   /** The same of a parameter. */
