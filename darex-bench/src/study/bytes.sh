@@ -2,6 +2,7 @@
 # Metric against bytes: docs/RESULTS.md, "The smallest file". Usage: bytes.sh GLUE OUT [NAME…]
 # NAMEs are of: agreement cola sst-2; all of them by default. OUT/NAME has three training seeds with
 # signs and DARE at some sizes, OUT/NAME-bytes every method at every size on the first of them.
+# PARTS=seeds makes the first alone.
 # Every finished cell is in a results.json there, and the same command goes on where it stopped.
 # support.sh continues with what is kept.
 set -euo pipefail
@@ -26,6 +27,7 @@ seeds() {
 prune:
 - {bytes: [50KB, 100KB, 200KB, 400KB, 1MB]}
 - {bytes: [100KB, 400KB, 1MB], mask: random, seeds: [0, 1]}
+- {bytes: [50KB, 100KB, 200KB, 400KB], rescale: [q-unlabelled, q-labelled]}
 Y
 }
 
@@ -50,7 +52,10 @@ run() { # NAME TASK RATE EPOCHS LIMIT
     [ "$5" = 0 ] || printf 'finetune:\n  limit: %s\n' "$5"
     methods "$out/$1/seed-0/tuned"
   } >"$out/$1-bytes.yml"
-  for each in "$1" "$1-bytes"; do
+  local part each
+  for part in ${PARTS:-seeds methods}; do
+    each=$1
+    [ "$part" = seeds ] || each=$1-bytes
     "$darex" run "$out/$each.yml" --glue "$glue" --out "$out/$each" >/dev/null 2>>"$out/$each.log"
   done
 }
