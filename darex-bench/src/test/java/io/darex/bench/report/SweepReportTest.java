@@ -197,9 +197,9 @@ class SweepReportTest {
     }
     for (String name : List.of("best", "front", "finetune.lambda", "prune.mask", "parallel")) {
       String svg = Files.readString(folder.resolve("sweep-" + name + ".svg"));
-      assertThat(ReportTest.xml(svg).getDocumentElement().getTagName()).isEqualTo("svg");
+      assertThat(ReportPageTest.xml(svg).getDocumentElement().getTagName()).isEqualTo("svg");
     }
-    Document svg = ReportTest.xml(Files.readString(folder.resolve("sweep-parallel.svg")));
+    Document svg = ReportPageTest.xml(Files.readString(folder.resolve("sweep-parallel.svg")));
     assertThat(svg.getElementsByTagName("g").getLength()).as("a line each").isEqualTo(9);
     assertThat(folder.resolve("report.md"))
         .content()
