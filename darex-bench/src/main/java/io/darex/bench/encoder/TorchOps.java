@@ -18,7 +18,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class TorchOps {
   private TorchOps() {}
 
-  /** A device, or the processor, has not the memory that PyTorch asked for; only its words say so. */
+  /**
+   * A device, or the processor, has not the memory that PyTorch asked for; only its words say so.
+   */
   static final class OutOfMemoryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -59,7 +59,8 @@ class EvaluateCommandTest {
     Path file = folder.resolve("of-delta.tsv");
     long before = size(folder.resolve("base"));
     Outcome outcome =
-        models.evaluate("base", "cola", "--delta", folder + "/d.safetensors", "--predictions", "" + file);
+        models.evaluate(
+            "base", "cola", "--delta", folder + "/d.safetensors", "--predictions", "" + file);
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(outcome.out())
@@ -92,12 +93,14 @@ class EvaluateCommandTest {
   @Test
   void testFilesBecomeASubmission() {
     Path out = folder.resolve("submission");
-    Outcome cola = models.evaluate("tuned", "cola", "--split", "test", "--submission", out.toString());
+    Outcome cola =
+        models.evaluate("tuned", "cola", "--split", "test", "--submission", out.toString());
     assertThat(cola.code()).as(cola.err()).isZero();
     assertThat(cola.out()).startsWith("cola test: 2 examples, ");
     assertThat(out.resolve("CoLA.tsv")).hasContent("index\tprediction\n0\t1\n1\t1\n");
 
-    Outcome mnli = models.evaluate("nli", "mnli", "--split", "test", "--submission", out.toString());
+    Outcome mnli =
+        models.evaluate("nli", "mnli", "--split", "test", "--submission", out.toString());
     assertThat(mnli.code()).as(mnli.err()).isZero();
     assertThat(out.resolve("MNLI-m.tsv")).hasContent("index\tprediction\n0\tcontradiction\n");
     assertThat(out.resolve("MNLI-mm.tsv")).hasContent("index\tprediction\n0\tcontradiction\n");
@@ -159,7 +162,8 @@ class EvaluateCommandTest {
   @Test
   void modelsThatDoNotFitAreRefusedInOneLine() throws IOException {
     models.refused("base: expected a head of 2 labels for task cola, got no head", "base", "cola");
-    models.refused("expected a head of 2 labels for task cola, got a head of 3 labels", "nli", "cola");
+    models.refused(
+        "expected a head of 2 labels for task cola, got a head of 3 labels", "nli", "cola");
     models.refused("expected a regression head for task sts-b, got a head of 2", "tuned", "sts-b");
     models.refused("expected a head of 2 labels for task cola, got no head", "minilm-l6", "cola");
     models.refused("wrong base", "tuned", "cola", "--delta", folder + "/d.safetensors");
@@ -176,7 +180,8 @@ class EvaluateCommandTest {
     SortedMap<String, Tensor> torn = new TreeMap<>(models.tuned().tensors());
     torn.remove("bert.pooler.dense.bias");
     models.write("torn", new InMemoryCheckpoint(torn, models.tuned().config()));
-    models.refused("torn: checkpoint does not fit the encoder: bert.pooler.dense.bias", "torn", "cola");
+    models.refused(
+        "torn: checkpoint does not fit the encoder: bert.pooler.dense.bias", "torn", "cola");
 
     HuggingFaceFolder.write(folder.resolve("mute"), models.tuned(), Map.of(), true);
     models.refused("mute: expected a tokenizer: tokenizer.json", "mute", "cola");

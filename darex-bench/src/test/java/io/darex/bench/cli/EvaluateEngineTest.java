@@ -76,7 +76,8 @@ class EvaluateEngineTest {
         "base",
         "cola",
         "--beside");
-    models.refused("wrong base", "tuned", "cola", "--beside", "--delta", folder + "/columns.safetensors");
+    models.refused(
+        "wrong base", "tuned", "cola", "--beside", "--delta", folder + "/columns.safetensors");
   }
 
   @Test
@@ -119,7 +120,8 @@ class EvaluateEngineTest {
         "cola",
         "--precision",
         "bf16");
-    models.refused("device cuda:0: expected engine torch with it", "tuned", "cola", "--device", "cuda:0");
+    models.refused(
+        "device cuda:0: expected engine torch with it", "tuned", "cola", "--device", "cuda:0");
     assertThat(models.evaluate("tuned", "cola", "--device", "gpu").err())
         .startsWith("darex: --device: expected auto, cpu or cuda:N, got 'gpu'");
     if (Engine.TORCH.missing().isEmpty()) {

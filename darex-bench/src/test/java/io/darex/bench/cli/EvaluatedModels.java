@@ -28,7 +28,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Encoders of one layer, whose heads are chosen to know the answer, and texts to evaluate them on. */
+/**
+ * Encoders of one layer, whose heads are chosen to know the answer, and texts to evaluate them on.
+ */
 final class EvaluatedModels {
   static final EncoderConfig TINY =
       new EncoderConfig(30522, 8, 1, 2, 16, 16, 2, 1e-12, 0, 0, 0, List.of());

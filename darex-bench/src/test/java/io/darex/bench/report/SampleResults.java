@@ -1,6 +1,5 @@
 package io.darex.bench.report;
 
-
 import io.darex.bench.report.Results.Cell;
 import io.darex.bench.report.Results.Cost;
 import io.darex.bench.report.Results.Epoch;
@@ -35,8 +34,7 @@ final class SampleResults {
 
   private SampleResults() {}
 
-  static Cell cell(
-      String rescale, double q, List<Point> searched, long seed, double value) {
+  static Cell cell(String rescale, double q, List<Point> searched, long seed, double value) {
     boolean found = searched.isEmpty();
     return Cell.builder()
         .dropRate(0.9)

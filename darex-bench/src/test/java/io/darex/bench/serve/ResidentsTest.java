@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ResidentsTest {
-  /** Such as for want of memory; its room was once lost, and where there is one room, all service. */
+  /**
+   * Such as for want of memory; its room was once lost, and where there is one room, all service.
+   */
   @Test
   void aCopyThatCannotBeMadeLeavesItsRoomToOthers(@TempDir Path folder) throws IOException {
     Fleet fleet = new Fleet(folder);
