@@ -188,7 +188,8 @@ public final class Models implements AutoCloseable {
    * Answers texts by a model.
    *
    * @return an answer for each, in order
-   * @throws RefusedException if there is no such model, too many texts wait, or it takes too long
+   * @throws RefusedException if there is no such model, too many texts wait, it takes too long, or
+   *     there is too little memory
    * @throws BadInputException if the model does not take a text, such as a pair
    */
   public List<Prediction> classify(String name, List<Text> texts) {

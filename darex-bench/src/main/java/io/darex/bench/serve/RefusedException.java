@@ -15,7 +15,9 @@ public final class RefusedException extends RuntimeException {
     /** {@link Models} is closed, or about to. */
     CLOSED,
     /** The model's output is NaN or infinite. */
-    BROKEN
+    BROKEN,
+    /** There was too little memory to compute it. */
+    MEMORY
   }
 
   private final Reason reason;

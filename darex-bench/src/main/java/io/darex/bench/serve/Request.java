@@ -90,7 +90,7 @@ final class Request {
   /**
    * The outputs of each text.
    *
-   * @throws RefusedException if they take longer than {@code timeout}
+   * @throws RefusedException if they take longer than {@code timeout}, or there is too little memory
    * @throws RuntimeException what went wrong with one of the texts
    */
   float[][] await(Duration timeout) {
@@ -109,6 +109,12 @@ final class Request {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException fault) {
         throw fault;
+      }
+      if (e.getCause() instanceof OutOfMemoryError) {
+        throw new RefusedException(
+            Reason.MEMORY,
+            "expected memory for a batch of texts, got too little; ask for fewer or shorter texts"
+                + " at once, or give the server more by DAREX_JAVA_OPTS=-Xmx…");
       }
       throw new IllegalStateException("the encoder failed", e.getCause());
     }

@@ -211,7 +211,7 @@ final class Routes {
         switch (e.reason()) {
           case UNKNOWN -> 404;
           case BUSY -> 429;
-          case LATE, CLOSED -> 503;
+          case LATE, CLOSED, MEMORY -> 503;
           case BROKEN -> 500;
         };
     Map<String, String> headers =
