@@ -27,7 +27,7 @@ seeds() {
 prune:
 - {bytes: [50KB, 100KB, 200KB, 400KB, 1MB]}
 - {bytes: [100KB, 400KB, 1MB], mask: random, seeds: [0, 1]}
-- {bytes: [50KB, 100KB, 200KB, 400KB], rescale: [q-unlabelled, q-labelled]}
+- {bytes: [100KB, 200KB, 50KB, 400KB], rescale: q-unlabelled}
 Y
 }
 

@@ -90,7 +90,8 @@ final class Request {
   /**
    * The outputs of each text.
    *
-   * @throws RefusedException if they take longer than {@code timeout}, or there is too little memory
+   * @throws RefusedException if they take longer than {@code timeout}, or there is too little
+   *     memory
    * @throws RuntimeException what went wrong with one of the texts
    */
   float[][] await(Duration timeout) {
