@@ -116,6 +116,19 @@ class GeometricSearchTest {
     }
   }
 
+  /** Why there are halvings: by three parabolas in their place q was up to twice as large. */
+  @Test
+  void parabolasCreepOnACliff() {
+    double worst = 1;
+    for (int i = 0; i <= 40; i++) {
+      double peak = i / 40.0;
+      DoubleUnaryOperator curve = q -> CLIFF.score(place(0.001, q), peak);
+      double found = best(new GeometricSearch(6, 3, 0, 1e-9), 0.001, curve);
+      worst = Math.max(worst, found / Math.pow(0.001, 1 - peak));
+    }
+    assertThat(worst).isBetween(1.9, 2.3);
+  }
+
   /** A metric on few sentences: noise of 0.02 at every q, the same when asked again. */
   @Property(tries = 100)
   void noiseCostsNoMoreThanItIsLarge(
