@@ -4,11 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.darex.bench.cli.Darex.Outcome;
 import io.darex.prune.DarexVersion;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class DoctorCommandTest {
@@ -47,33 +46,19 @@ class DoctorCommandTest {
 
   @Test
   void withoutACardItsTestIsOneLine() {
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    for (String[] arguments :
-        new String[][] {{"doctor", "--gpu"}, {"doctor", "--out", "gpu.json"}}) {
-      err.reset();
-      int code =
-          Main.run(
-              new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8),
-              new PrintStream(err, true, StandardCharsets.UTF_8),
-              arguments);
-      assertThat(code).isEqualTo(2);
-      assertThat(err.toString(StandardCharsets.UTF_8).lines()).hasSize(1);
+    for (Object[] arguments :
+        new Object[][] {{"doctor", "--gpu"}, {"doctor", "--out", "gpu.json"}}) {
+      Outcome outcome = Darex.run(arguments);
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(outcome.err().lines()).hasSize(1);
     }
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("expected --gpu with --out");
+    assertThat(Darex.run("doctor", "--out", "gpu.json").err())
+        .contains("expected --gpu with --out");
   }
 
-  private static String doctor(String... options) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    String[] arguments = new String[options.length + 1];
-    arguments[0] = "doctor";
-    System.arraycopy(options, 0, arguments, 1, options.length);
-    int code =
-        Main.run(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            arguments);
-    assertThat(code).as(err.toString(StandardCharsets.UTF_8)).isZero();
-    return out.toString(StandardCharsets.UTF_8);
+  private static String doctor(Object... options) {
+    Outcome outcome = Darex.run(Stream.concat(Stream.of("doctor"), Stream.of(options)).toArray());
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    return outcome.out();
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.darex.bench.cli.EvaluatedModels.Outcome;
+import io.darex.bench.cli.Darex.Outcome;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.TinyBert;
 import io.darex.prune.Tensor;

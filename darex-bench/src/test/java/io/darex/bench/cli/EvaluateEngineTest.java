@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.darex.bench.cli.EvaluatedModels.Outcome;
+import io.darex.bench.cli.Darex.Outcome;
 import io.darex.bench.encoder.Engine;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package io.darex.bench.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.darex.bench.cli.Darex.Outcome;
 import io.darex.bench.encoder.BuiltInEncoders;
 import io.darex.bench.encoder.EncoderConfig;
 import io.darex.bench.encoder.TinyBert;
@@ -16,10 +17,7 @@ import io.darex.prune.mask.ColumnsMask;
 import io.darex.prune.mask.RandomMask;
 import io.darex.prune.tensor.FloatTensor;
 import io.darex.prune.tensor.InMemoryCheckpoint;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,9 +36,6 @@ final class EvaluatedModels {
   private final Path folder;
   private final Checkpoint base;
   private final Checkpoint tuned;
-
-  /** What one command did. */
-  record Outcome(int code, String out, String err) {}
 
   EvaluatedModels(Path folder) throws IOException {
     this.folder = folder;
@@ -84,20 +79,11 @@ final class EvaluatedModels {
 
   Outcome evaluate(String model, String task, String... more) {
     String where = model.startsWith("minilm") ? model : folder.resolve(model).toString();
-    List<String> arguments =
+    return Darex.run(
         Stream.concat(
                 Stream.of("evaluate", "--model", where, "--task", task, "--glue", folder + "/glue"),
                 Stream.of(more))
-            .toList();
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            arguments.toArray(String[]::new));
-    return new Outcome(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+            .toArray());
   }
 
   /** Expects one line on standard error, and nothing else. */

@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.darex.bench.cli.Darex.Outcome;
 import io.darex.prune.SparseDelta;
 import io.darex.prune.delta.SparseDeltaFile;
 import io.darex.prune.folder.HuggingFaceFolder;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +46,6 @@ class MainTest {
   private static Path config;
   private static Path out;
 
-  /** What one command did. */
-  private record Outcome(int code, String out, String err) {}
-
   @BeforeAll
   static void writeConfig() throws IOException {
     config = Files.writeString(folder.resolve("short.yml"), YAML);
@@ -59,7 +55,7 @@ class MainTest {
   @Test
   @Order(1)
   void runLeavesATunedCheckpointDeltasResultsAndReports() throws IOException {
-    Outcome outcome = darex("run", config.toString(), "--out", out.toString());
+    Outcome outcome = Darex.run("run", config.toString(), "--out", out.toString());
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(outcome.out())
@@ -98,7 +94,7 @@ class MainTest {
   void runAgainReusesEverythingAndSaysSo() throws IOException {
     byte[] results = Files.readAllBytes(out.resolve("results.json"));
 
-    Outcome outcome = darex("run", config.toString(), "--out", out.toString(), "--json");
+    Outcome outcome = Darex.run("run", config.toString(), "--out", out.toString(), "--json");
 
     assertThat(outcome.code()).isZero();
     assertThat(outcome.out()).isEqualTo(new String(results, StandardCharsets.UTF_8));
@@ -114,7 +110,7 @@ class MainTest {
     Path more = folder.resolve("more.yml");
     Files.writeString(more, YAML.replace("[0.5, 0.99]", "[0.9, 0.5]"));
 
-    Outcome outcome = darex("run", more.toString(), "--out", out.toString());
+    Outcome outcome = Darex.run("run", more.toString(), "--out", out.toString());
 
     assertThat(outcome.code()).isZero();
     assertThat(outcome.err()).contains("prune: 2 of 4 cells were done already");
@@ -130,7 +126,7 @@ class MainTest {
     Path other = folder.resolve("other.yml");
     Files.writeString(other, YAML.replace("limit: 32", "limit: 16"));
 
-    Outcome outcome = darex("run", other.toString(), "--out", out.toString());
+    Outcome outcome = Darex.run("run", other.toString(), "--out", out.toString());
 
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err()).contains("belongs to another fine-tune").contains("--force");
@@ -143,9 +139,10 @@ class MainTest {
     Path pruned = folder.resolve("pruned");
     Path delta = out.resolve("deltas/0.5-q-0.7-3.safetensors");
 
-    assertThat(darex("encoder", "export", "minilm-l6", "--out", base.toString()).code()).isZero();
+    assertThat(Darex.run("encoder", "export", "minilm-l6", "--out", base.toString()).code())
+        .isZero();
     Outcome outcome =
-        darex(
+        Darex.run(
             "apply", "--base", base.toString(), "--delta", delta.toString(), "--out", pruned + "");
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
@@ -159,12 +156,13 @@ class MainTest {
 
     Path tuned = out.resolve("tuned");
     Outcome wrong =
-        darex("apply", "--base", tuned.toString(), "--delta", delta + "", "--out", folder + "/x");
+        Darex.run(
+            "apply", "--base", tuned.toString(), "--delta", delta + "", "--out", folder + "/x");
     assertThat(wrong.code()).isEqualTo(2);
     assertThat(wrong.err()).contains("wrong base").hasLineCount(1);
     assertThat(folder.resolve("x")).doesNotExist();
 
-    Outcome again = darex("encoder", "export", "minilm-l6", "--out", base.toString());
+    Outcome again = Darex.run("encoder", "export", "minilm-l6", "--out", base.toString());
     assertThat(again.code()).isEqualTo(2);
     assertThat(again.err()).contains(base.toString()).contains("--force").hasLineCount(1);
   }
@@ -177,12 +175,12 @@ class MainTest {
     Files.writeString(several, yaml.replace("[0.5, 0.99]", "0.5"));
     Path target = folder.resolve("several");
 
-    Outcome alone = darex("run", several.toString(), "--out", out.toString());
+    Outcome alone = Darex.run("run", several.toString(), "--out", out.toString());
     assertThat(alone.code()).isEqualTo(2);
     assertThat(alone.err()).contains("several finetune.seed").hasLineCount(1);
     // A run of one seed alone is what the folder of that seed has.
     FileUtils.copyDirectory(out.toFile(), target.resolve("seed-0").toFile());
-    Outcome outcome = darex("run", several.toString(), "--out", target.toString());
+    Outcome outcome = Darex.run("run", several.toString(), "--out", target.toString());
 
     assertThat(outcome.code()).as(outcome.err()).isZero();
     assertThat(outcome.err())
@@ -269,7 +267,7 @@ class MainTest {
         "apply --base nowhere --delta nowhere --out x | nowhere",
       })
   void badInputIsOneLineAndExitCode2(String command, String message) {
-    Outcome outcome = darex(command.split(" "));
+    Outcome outcome = Darex.run((Object[]) command.split(" "));
 
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.out()).isEmpty();
@@ -280,22 +278,10 @@ class MainTest {
   @Test
   void helpGoesToStandardOutputWithAnExample() {
     for (String command : new String[] {"run", "apply", "encoder"}) {
-      Outcome outcome = darex(command, "--help");
+      Outcome outcome = Darex.run(command, "--help");
       assertThat(outcome.code()).isZero();
       assertThat(outcome.out()).contains("Example: darex " + command);
       assertThat(outcome.err()).isEmpty();
     }
-  }
-
-  private static Outcome darex(String... arguments) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code =
-        Main.run(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            arguments);
-    return new Outcome(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 }

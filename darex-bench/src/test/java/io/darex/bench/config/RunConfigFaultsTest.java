@@ -89,10 +89,7 @@ class RunConfigFaultsTest {
         "just text|1: expected a mapping of keys to values, got ",
       })
   void errorsAreOneLineWithFileLineAndWhatWasExpected(String yaml, String message) {
-    assertThatThrownBy(() -> read(yaml))
-        .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("test.yml:" + message)
-        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertRefused(yaml, message);
   }
 
   /** A token costs SnakeYAML the square of its length: 4 MB took 40 seconds. */
@@ -149,10 +146,7 @@ class RunConfigFaultsTest {
             + " this",
       })
   void whatWasPassedOverOrMisleadIsSaid(String yaml, String message) {
-    assertThatThrownBy(() -> read(yaml))
-        .isInstanceOf(BadInputException.class)
-        .hasMessageContaining("test.yml:" + message)
-        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+    assertRefused(yaml, message);
   }
 
   @Test
@@ -179,6 +173,13 @@ class RunConfigFaultsTest {
     assertThatThrownBy(() -> RunConfig.read(missing))
         .isInstanceOf(BadInputException.class)
         .hasMessage(missing + ": expected a YAML file, got none there");
+  }
+
+  private void assertRefused(String yaml, String message) {
+    assertThatThrownBy(() -> read(yaml))
+        .isInstanceOf(BadInputException.class)
+        .hasMessageContaining("test.yml:" + message)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
   }
 
   private RunConfig read(String yaml) throws IOException {
