@@ -166,7 +166,7 @@ public final class SparseDeltaFile {
   }
 
   private static SparseDelta read(Safetensors opened) throws IOException {
-    SparseDeltaFile file = new SparseDeltaFile(opened, DeltaFileReader.read(opened));
+    SparseDeltaFile file = of(opened);
     file.verify();
     return file.delta();
   }
@@ -179,7 +179,10 @@ public final class SparseDeltaFile {
    * @throws MalformedFileException naming the fault, whatever the file holds
    */
   public static SparseDeltaFile open(Path path) throws IOException {
-    Safetensors file = Safetensors.open(path);
+    return of(Safetensors.open(path));
+  }
+
+  private static SparseDeltaFile of(Safetensors file) throws IOException {
     return new SparseDeltaFile(file, DeltaFileReader.read(file));
   }
 

@@ -64,14 +64,16 @@ record GeometricSearch(int coarse, int rounds, int halvings, double tolerance) {
     }
     for (int i = 0; i < rounds + halvings && !trials.isFlat(tolerance); i++) {
       double best = trials.best(tolerance);
-      double left = StrictMath.log(best) - StrictMath.log(trials.below(best));
-      double right = StrictMath.log(trials.above(best)) - StrictMath.log(best);
+      double below = trials.below(best);
+      double above = trials.above(best);
+      double left = StrictMath.log(best) - StrictMath.log(below);
+      double right = StrictMath.log(above) - StrictMath.log(best);
       if (i >= rounds && Math.max(left, right) <= NEAR) {
         break;
       }
       double step = i < rounds ? towardsVertex(trials, best, left, right) : middle(left, right);
       double q = best * StrictMath.exp(step);
-      trials.score(Math.max(trials.below(best), Math.min(trials.above(best), q)));
+      trials.score(Math.max(below, Math.min(above, q)));
     }
   }
 

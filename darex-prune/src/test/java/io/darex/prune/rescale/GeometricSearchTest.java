@@ -77,10 +77,10 @@ class GeometricSearchTest {
   private static final Family LOPSIDED =
       (place, peak) ->
           place < peak ? -2 * Math.pow(place - peak, 2) : -Math.pow(place - peak, 2) / 2;
-  // What noise and shrinkage add up to: √(bias² + variance) of docs/METHOD.md §2, in shape.
   // Signs: too small a q destroys a model at once, too large a one slowly.
   private static final Family CLIFF =
       (place, peak) -> place < peak ? -Math.min(0.6, 6 * (peak - place)) : (peak - place) / 2;
+  // What noise and shrinkage add up to: √(bias² + variance) of docs/METHOD.md §2, in shape.
   private static final Family ERROR =
       (place, peak) -> 1 - Math.sqrt(1 - 0.9 * Math.exp(-8 * Math.pow(place - peak, 2)));
 
